@@ -1,0 +1,57 @@
+/**
+ * Hides where the audit trail goes. Called by Managers. Records hold ids and digests, never a token, a secret or a name.
+ */
+import type { CallContext } from '#utilities/call-context/contract.js';
+
+export interface ExchangeRecord {
+  readonly outcome: 'issued';
+  readonly tenantId: string;
+  readonly clientId: string;
+  readonly case: 'own' | 'on-behalf-of';
+  /** `sub` of the issued token. */
+  readonly subject: string;
+  /** `act.sub` of the issued token. */
+  readonly actor: string | null;
+  readonly issuer: string;
+  readonly audience: string;
+  readonly tokenId: string;
+  readonly kid: string;
+  /** Unix seconds. */
+  readonly expiresAt: number;
+  readonly permissionCount: number;
+  readonly policyVersion: string;
+  readonly epoch: number;
+  /** SHA-256 of `header.payload` of the subject token, hex; not of the signature, which can be altered without breaking it. */
+  readonly subjectTokenSha256: string;
+}
+
+export interface RefusalRecord {
+  readonly outcome: 'refused';
+  readonly tenantId: string | null;
+  readonly clientId: string;
+  readonly code: string;
+  readonly issuer: string | null;
+  readonly audience: string | null;
+  readonly subjectTokenSha256: string | null;
+  /** What a finding or an error says to operators alone. Short; bounded by the store. */
+  readonly detail: string | null;
+}
+
+/** A change that an operator or a timer made. */
+export interface ChangeRecord {
+  readonly outcome: 'changed';
+  readonly what: string;
+  readonly detail: string;
+}
+
+export interface AuditAccess {
+  /**
+   * Returns when the record is durable, and not before. Records of one moment share a commit. A record whose commit got no
+   * answer is written again under the same id, so that it is there exactly once.
+   *
+   * @throws CodedError `AUDIT_UNAVAILABLE` when it cannot be made durable; the caller must then not answer what it decided
+   */
+  record(context: CallContext, record: ExchangeRecord | RefusalRecord | ChangeRecord): Promise<void>;
+}
+
+export const AUDIT_ACCESS: unique symbol = Symbol('AuditAccess');

@@ -1,0 +1,94 @@
+/**
+ * Hides where OAuth clients and applications are registered and how client secrets are kept.
+ * Called by Managers. Never answers a secret or its hash.
+ */
+import type { CallContext } from '#utilities/call-context/contract.js';
+
+/** An id at an identity provider: meaningful only together with the trusted issuer that uses it. */
+export interface IssuerScopedId {
+  /** Name of the trusted issuer (`issuers[].name`). */
+  readonly issuer: string;
+  /** A client id (`azp`, `appid`, `client_id`) or an audience there. */
+  readonly id: string;
+}
+
+/** What a client may ask for at one application. Patterns as in `Application.permissions`. */
+export interface ClientTarget {
+  readonly audience: string;
+  /** Permission names and patterns that the client may ask for at all: its boundary. */
+  readonly scopes: readonly string[];
+  /** Permission names and patterns that it may exercise for others. Empty: nothing. */
+  readonly delegationCeiling: readonly string[];
+}
+
+export interface RegisteredClient {
+  readonly clientId: string;
+  /** Ids of this very client at identity providers: their tokens make the *own* case. */
+  readonly ownPresenters: readonly IssuerScopedId[];
+  /** Ids of other clients whose tokens it may hand in: the *on behalf of* case. */
+  readonly listedPresenters: readonly IssuerScopedId[];
+  /** Audiences under which its own API is known at identity providers: the *on behalf of* case. */
+  readonly apiAudiences: readonly IssuerScopedId[];
+  readonly targets: readonly ClientTarget[];
+}
+
+export interface Application {
+  readonly id: string;
+  /** The exact `aud` of tokens issued for it. */
+  readonly audience: string;
+  /** First segment of its permission names. */
+  readonly prefix: string;
+  readonly permissions: readonly ApplicationPermission[];
+  /** Whether a token without any permission may be issued for it. */
+  readonly allowsEmptyPermissions: boolean;
+  /** Life of issued tokens in seconds; `null`: the default of the service. */
+  readonly tokenLifetimeSeconds: number | null;
+}
+
+export interface ApplicationPermission {
+  /** `app:resource:verb`, 2 to 6 segments of `[a-z0-9_-]`, at most 128 bytes. */
+  readonly name: string;
+  /** Position in the bit sets of the application; never reused. */
+  readonly bit: number;
+}
+
+export interface ClientRegistration extends RegisteredClient {
+  readonly status: 'active' | 'disabled';
+  /** SHA-256 of each valid secret, lower-case hex; two at a time allow rotation. */
+  readonly secretSha256: readonly string[];
+}
+
+export interface ApplicationRegistration {
+  readonly audience: string;
+  readonly prefix: string;
+  readonly permissions: readonly { readonly name: string; readonly description?: string }[];
+  readonly allowsEmptyPermissions: boolean;
+  readonly tokenLifetimeSeconds: number | null;
+}
+
+export type RecordOutcome = 'created' | 'updated' | 'unchanged';
+
+export interface RegistrationAccess {
+  /**
+   * The active client that this id and secret belong to, or `undefined` when there is none, it is disabled or the secret is
+   * wrong: the three are not told apart, and the comparison takes the same time whichever it is.
+   * A changed registration is seen within 2 s.
+   *
+   * @throws CodedError `STORE_UNAVAILABLE`
+   */
+  authenticateClient(context: CallContext, clientId: string, secret: string): Promise<RegisteredClient | undefined>;
+
+  /** The application with exactly this audience. @throws CodedError `STORE_UNAVAILABLE` */
+  applicationFor(context: CallContext, audience: string): Promise<Application | undefined>;
+
+  /** Registers a client or brings it to this state. Idempotent. */
+  registerClient(context: CallContext, client: ClientRegistration): Promise<RecordOutcome>;
+
+  /**
+   * Registers an application or brings it to this state. Idempotent. A permission that is left out is marked deprecated, and
+   * its bit stays taken.
+   */
+  registerApplication(context: CallContext, application: ApplicationRegistration): Promise<RecordOutcome>;
+}
+
+export const REGISTRATION_ACCESS: unique symbol = Symbol('RegistrationAccess');

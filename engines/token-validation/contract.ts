@@ -1,0 +1,94 @@
+/**
+ * Hides how the identity in a token is proven: formats, issuers, clock rules, claim shapes.
+ * Called by Managers. Judges and reports; it never throws for a bad token, and nothing here issues anything.
+ */
+import type { UpstreamIdentity } from '#accessors/facts/contract.js';
+import type { TenantRule } from '#accessors/issuer/contract.js';
+import type { IssuerScopedId } from '#accessors/registration/contract.js';
+import type { CallContext } from '#utilities/call-context/contract.js';
+import type { ErrorCode } from '#utilities/errors/catalogue.js';
+
+export interface ValidationRequest {
+  /** Compact JWS as it was received. */
+  readonly token: string;
+  /** The form or message field that the token came in, for the error. */
+  readonly field: 'subject_token';
+  /** Who hands the token in. */
+  readonly presenter: PresenterExpectation;
+}
+
+export interface PresenterExpectation {
+  readonly ownPresenters: readonly IssuerScopedId[];
+  readonly listedPresenters: readonly IssuerScopedId[];
+  readonly apiAudiences: readonly IssuerScopedId[];
+}
+
+/** Who the token is about, from verified claims alone. */
+export interface Principal {
+  readonly kind: 'user' | 'workload';
+  readonly identity: UpstreamIdentity;
+  /** Name of the trusted issuer. */
+  readonly issuer: string;
+  /** `own`: the token was issued to the client that hands it in. */
+  readonly case: 'own' | 'on-behalf-of';
+  /** Tenants here that the rules of the issuer give for this token: none, one or several. */
+  readonly tenants: readonly TenantRule[];
+  readonly roles: readonly string[];
+  readonly groups: readonly string[];
+  /** The issuer left the groups out because there are too many. */
+  readonly groupsOverage: boolean;
+  readonly acr: string | null;
+  readonly amr: readonly string[];
+  /** Unix seconds, like the two below. */
+  readonly authTime: number | null;
+  readonly issuedAt: number;
+  readonly expiresAt: number;
+}
+
+/** One check's result. */
+export interface Finding {
+  /** Name of the check: its file name without `.check.ts`. */
+  readonly check: string;
+  readonly code: ErrorCode;
+  /** What the token has and what was expected; for operators, since both may name configuration. Never the token itself. */
+  readonly actual: string;
+  readonly expected: string;
+  /** The next step, from the provider where it knows better than the catalogue. */
+  readonly remedy: string;
+  /** Set when the fault is transient. */
+  readonly retryAfterSeconds?: number;
+}
+
+export interface AcceptedReport {
+  readonly outcome: 'accepted';
+  readonly principal: Principal;
+  /** SHA-256 of `header.payload`, hex. */
+  readonly tokenSha256: string;
+}
+
+export interface RejectedReport {
+  readonly outcome: 'rejected';
+  /** In the order of the checks; never empty. `validate` answers one. */
+  readonly findings: readonly [Finding, ...Finding[]];
+  /** Name of the trusted issuer, once it is known. */
+  readonly issuer: string | null;
+  /** As in `AcceptedReport`, once the token has three parts. */
+  readonly tokenSha256: string | null;
+}
+
+export type ValidationReport = AcceptedReport | RejectedReport;
+
+export interface TokenValidationEngine {
+  /** Judges the token and stops at the first fault. @throws CodedError `STORE_UNAVAILABLE` */
+  validate(context: CallContext, request: ValidationRequest): Promise<ValidationReport>;
+
+  /**
+   * Judges the token by the same checks without stopping: every check that can run on what is there runs. A report of a token
+   * whose signature is not proven serves diagnosis text alone.
+   *
+   * @throws CodedError `STORE_UNAVAILABLE`
+   */
+  inspect(context: CallContext, request: ValidationRequest): Promise<ValidationReport>;
+}
+
+export const TOKEN_VALIDATION_ENGINE: unique symbol = Symbol('TokenValidationEngine');

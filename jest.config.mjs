@@ -1,0 +1,30 @@
+const rooms = ['clients', 'managers', 'engines', 'accessors', 'utilities', 'devkit', 'protos', 'bench', 'examples', 'test'];
+export default {
+  testEnvironment: 'node',
+  roots: rooms.map((room) => `<rootDir>/${room}`),
+  testMatch: ['**/*.spec.ts'],
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: {
+    '^.+\\.ts$': [
+      '@swc/jest',
+      {
+        jsc: {
+          target: 'es2023',
+          parser: { syntax: 'typescript', decorators: true },
+          keepClassNames: true,
+          transform: { legacyDecorator: true, decoratorMetadata: true, useDefineForClassFields: false },
+        },
+        module: { type: 'es6' },
+        sourceMaps: 'inline',
+      },
+    ],
+  },
+  moduleNameMapper: {
+    '^#(clients|managers|engines|accessors|utilities|devkit|protos)/(.*)\\.js$': '<rootDir>/$1/$2.ts',
+    '^(\\.{1,2}/.*)\\.js$': '$1',
+  },
+  setupFiles: ['<rootDir>/test/setup.ts'],
+  testTimeout: 30_000,
+  workerIdleMemoryLimit: '1GB',
+  reporters: ['default', '<rootDir>/test/ci-reporter.mjs'],
+};

@@ -1,0 +1,40 @@
+/**
+ * Hides which PostgreSQL answers (a server, or the embedded one), how connections are kept and how changes are announced.
+ * Accessor stores may call; Managers may call `UnitOfWork` alone. No caller sees a driver object.
+ */
+export interface Database {
+  readonly engine: 'postgres' | 'embedded';
+
+  /**
+   * Runs one statement and answers its rows; inside a unit of work, on that unit's connection.
+   *
+   * @throws CodedError `STORE_UNAVAILABLE` when the server cannot be reached or does not answer in time;
+   *   every other database error as it is (a programming error).
+   */
+  query<Row extends object>(sql: string, parameters?: readonly unknown[]): Promise<Row[]>;
+
+  /** As `query`, through a named prepared statement: for statements that run per request. */
+  prepared<Row extends object>(name: string, sql: string, parameters: readonly unknown[]): Promise<Row[]>;
+
+  /**
+   * Calls `heard` with each payload announced on `channel`, from now on, and `resumed` whenever announcements may have been
+   * missed (the listening connection was lost and is back). Answers a function that stops it.
+   */
+  listen(channel: string, heard: (payload: string) => void, resumed: () => void): Promise<() => Promise<void>>;
+
+  /** Announces `payload` on `channel` to every process. Call it after the change is committed, never inside a unit of work. */
+  announce(channel: string, payload: string): Promise<void>;
+
+  close(): Promise<void>;
+}
+
+export interface UnitOfWork {
+  /**
+   * Runs `work` so that every statement of every accessor called within it commits together or not at all.
+   * Units do not nest: an inner `run` joins the outer one.
+   */
+  run<Result>(work: () => Promise<Result>): Promise<Result>;
+}
+
+export const DATABASE: unique symbol = Symbol('Database');
+export const UNIT_OF_WORK: unique symbol = Symbol('UnitOfWork');

@@ -1,0 +1,21 @@
+import { CLIENT_ERRORS } from './catalogue/client.errors.js';
+import { OPERATOR_ERRORS } from './catalogue/operator.errors.js';
+import { PERMISSION_ERRORS } from './catalogue/permission.errors.js';
+import { REQUEST_ERRORS } from './catalogue/request.errors.js';
+import { SERVICE_ERRORS } from './catalogue/service.errors.js';
+import { TOKEN_ERRORS } from './catalogue/token.errors.js';
+
+/**
+ * Every error that Countersign can answer, as plain data. A code is never renamed, only retired.
+ * `summary`: one safe sentence for the caller. `cause`: when it happens. `remedy`: what to do next, in order.
+ */
+export const CATALOGUE = {
+  ...REQUEST_ERRORS,
+  ...CLIENT_ERRORS,
+  ...TOKEN_ERRORS,
+  ...PERMISSION_ERRORS,
+  ...SERVICE_ERRORS,
+  ...OPERATOR_ERRORS,
+} as const;
+
+export type ErrorCode = keyof typeof CATALOGUE;

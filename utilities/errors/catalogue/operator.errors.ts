@@ -1,0 +1,55 @@
+import type { CatalogueEntry } from '../catalogue-entry.js';
+
+/** What stops the service from starting or a command from finishing; read by operators, never sent to callers. */
+export const OPERATOR_ERRORS = {
+  CONFIG_INVALID: {
+    summary: 'The configuration is not valid.',
+    cause: 'The configuration file is missing, is not YAML, or has members that are unknown or of the wrong form.',
+    remedy: ['Correct every fault that is listed.', 'Point the editor at docs/config.schema.json for completion.'],
+  },
+  CONFIG_PLAINTEXT_REFUSED: {
+    summary: 'A port without TLS would be reachable from other hosts.',
+    cause: 'A listener has no certificate, its address is not loopback, and behindProxy is not true.',
+    remedy: ['Give the listener tls.certFile and tls.keyFile.', 'Or bind it to 127.0.0.1.', 'Or set behindProxy: true if a proxy on the way terminates TLS.'],
+  },
+  KEY_ENCRYPTION_KEY_MISSING: {
+    summary: 'There is no key-encryption key.',
+    cause: 'keys.keyEncryptionKeyFile names no readable file.',
+    remedy: ['Make one: countersign key-encryption-key --out FILE.', 'Restore it from its backup if the database already holds sealed keys.'],
+  },
+  KEY_ENCRYPTION_KEY_INSECURE: {
+    summary: 'The key-encryption key is not protected.',
+    cause: 'The file can be read or written by others than its owner, or does not hold 32 bytes in base64url.',
+    remedy: ['chmod 0400 FILE', 'Check that the file is the one that was made by countersign key-encryption-key.'],
+  },
+  KEY_UNSEAL_FAILED: {
+    summary: 'A sealed key could not be opened.',
+    cause: 'The key-encryption key is not the one that sealed it, or the row was altered.',
+    remedy: ['Use the key-encryption key that the database was set up with.', 'If the row was altered, treat it as an attack.'],
+  },
+  DATA_DIRECTORY_LOCKED: {
+    summary: 'Another process uses this data directory.',
+    cause: 'The embedded database takes one process only; its lock file names that process.',
+    remedy: ['Stop the other process.', 'Or use PostgreSQL: set DATABASE_URL.'],
+  },
+  SCHEMA_OUTDATED: {
+    summary: 'The database has not been migrated to this version.',
+    cause: 'A migration of this version has not been applied.',
+    remedy: ['Run countersign migrate.'],
+  },
+  IMPORT_INVALID: {
+    summary: 'The import file is not valid; nothing was changed.',
+    cause: 'The file is not YAML or JSON, has unknown members, or refers to something that is not there.',
+    remedy: ['Correct every fault that is listed, and import again.'],
+  },
+  DEVKIT_REFUSED: {
+    summary: 'Development parts cannot run here.',
+    cause: 'A development issuer, key or secret was configured under serve.',
+    remedy: ['Use countersign dev for development.', 'Configure a real issuer and keys for serve.'],
+  },
+  PLUGIN_CARDINALITY: {
+    summary: 'A plug-in list is not complete.',
+    cause: 'Too few plug-ins of a kind are registered, or two have the same name.',
+    remedy: ['Correct the list in the composition root.'],
+  },
+} as const satisfies Record<string, CatalogueEntry>;
