@@ -23,6 +23,12 @@ export const CLIENT_ERRORS = {
     remedy: ['Send audience with the exact audience of the application.'],
     source: 'RFC 8693 §2.2.2',
   },
+  TARGET_MALFORMED: {
+    summary: 'A resource is not an absolute URI without a fragment.',
+    cause: 'The resource parameter is relative, is not a URI, or has a fragment.',
+    remedy: ['Send the absolute URI of the application, or use the audience parameter.'],
+    source: 'RFC 8707 §2',
+  },
   TARGET_AMBIGUOUS: {
     summary: 'The request names two different targets.',
     cause: 'audience and resource, or repeats of them, name different applications; an issued token has exactly one audience.',

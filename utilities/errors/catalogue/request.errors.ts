@@ -34,8 +34,14 @@ export const REQUEST_ERRORS = {
   },
   REQUEST_TOO_LARGE: {
     summary: 'The request is larger than the service accepts.',
-    cause: 'The body or message is over 64 KiB, or the header block or gRPC metadata is over 32 KiB.',
+    cause: 'The body or message is over 64 KiB.',
     remedy: ['Send a smaller request.', 'If the subject token is large, ask its issuer for fewer group claims.'],
+  },
+  REQUEST_HEADERS_TOO_LARGE: {
+    summary: 'The headers of the request are larger than the service accepts.',
+    cause: 'The HTTP header block or the gRPC metadata is over 32 KiB.',
+    remedy: ['Send fewer or smaller headers.', 'Put the subject token into the body, never into a header.'],
+    source: 'RFC 6585 §5',
   },
   REQUEST_NOT_FOUND: {
     summary: 'There is nothing at this address.',

@@ -1,0 +1,111 @@
+import type { ErrorCode } from '#utilities/errors/catalogue.js';
+
+/** How one code is told over each protocol. */
+export interface WireError {
+  /** `error` of RFC 6749 §5.2, RFC 8693 §2.2.2. */
+  readonly oauth:
+    | 'invalid_request' | 'invalid_client' | 'invalid_target' | 'invalid_scope'
+    | 'unsupported_grant_type' | 'temporarily_unavailable' | 'server_error';
+  readonly http: 400 | 401 | 404 | 405 | 413 | 415 | 431 | 500 | 503;
+  readonly grpc: keyof typeof GRPC_STATUS;
+}
+
+/** The codes of the gRPC status space that this service answers. */
+export const GRPC_STATUS = {
+  INVALID_ARGUMENT: 3,
+  DEADLINE_EXCEEDED: 4,
+  PERMISSION_DENIED: 7,
+  RESOURCE_EXHAUSTED: 8,
+  UNIMPLEMENTED: 12,
+  INTERNAL: 13,
+  UNAVAILABLE: 14,
+  UNAUTHENTICATED: 16,
+} as const;
+
+const malformed: WireError = { oauth: 'invalid_request', http: 400, grpc: 'INVALID_ARGUMENT' };
+/** RFC 8693 §2.2.2: whatever is wrong with a token that is a parameter, the client's own credential is good. */
+const badToken = malformed;
+const refused: WireError = { oauth: 'invalid_request', http: 400, grpc: 'PERMISSION_DENIED' };
+const badTarget: WireError = { oauth: 'invalid_target', http: 400, grpc: 'INVALID_ARGUMENT' };
+const refusedScope: WireError = { oauth: 'invalid_scope', http: 400, grpc: 'PERMISSION_DENIED' };
+const away: WireError = { oauth: 'temporarily_unavailable', http: 503, grpc: 'UNAVAILABLE' };
+const fault: WireError = { oauth: 'server_error', http: 500, grpc: 'INTERNAL' };
+
+/** Complete by type: a code without a line here does not compile. */
+export const ERROR_MAPPING = {
+  REQUEST_MALFORMED: malformed,
+  REQUEST_PARAMETER_MISSING: malformed,
+  REQUEST_PARAMETER_REPEATED: malformed,
+  REQUEST_PARAMETER_INVALID: malformed,
+  REQUEST_CONTENT_TYPE_UNSUPPORTED: { oauth: 'invalid_request', http: 415, grpc: 'INVALID_ARGUMENT' },
+  REQUEST_TOO_LARGE: { oauth: 'invalid_request', http: 413, grpc: 'RESOURCE_EXHAUSTED' },
+  REQUEST_HEADERS_TOO_LARGE: { oauth: 'invalid_request', http: 431, grpc: 'RESOURCE_EXHAUSTED' },
+  REQUEST_NOT_FOUND: { oauth: 'invalid_request', http: 404, grpc: 'UNIMPLEMENTED' },
+  REQUEST_METHOD_NOT_ALLOWED: { oauth: 'invalid_request', http: 405, grpc: 'UNIMPLEMENTED' },
+  REQUEST_DEADLINE_EXCEEDED: { oauth: 'temporarily_unavailable', http: 503, grpc: 'DEADLINE_EXCEEDED' },
+  GRANT_UNSUPPORTED: { oauth: 'unsupported_grant_type', http: 400, grpc: 'INVALID_ARGUMENT' },
+  TOKEN_TYPE_UNSUPPORTED: malformed,
+  REQUESTED_TOKEN_TYPE_UNSUPPORTED: malformed,
+  ACTOR_TOKEN_UNSUPPORTED: malformed,
+  IMPERSONATION_UNSUPPORTED: malformed,
+
+  CLIENT_UNAUTHENTICATED: { oauth: 'invalid_client', http: 401, grpc: 'UNAUTHENTICATED' },
+  CLIENT_AUTHENTICATION_AMBIGUOUS: malformed,
+  TARGET_MISSING: badTarget,
+  TARGET_MALFORMED: badTarget,
+  TARGET_AMBIGUOUS: badTarget,
+  TARGET_UNKNOWN: badTarget,
+  TARGET_NOT_ALLOWED: { oauth: 'invalid_target', http: 400, grpc: 'PERMISSION_DENIED' },
+  SCOPE_UNKNOWN: { oauth: 'invalid_scope', http: 400, grpc: 'INVALID_ARGUMENT' },
+  SCOPE_NOT_ALLOWED: refusedScope,
+  SCOPE_NOT_HELD: refusedScope,
+
+  TOKEN_MALFORMED: badToken,
+  TOKEN_TOO_LARGE: badToken,
+  TOKEN_HEADER_FORBIDDEN: badToken,
+  TOKEN_ALGORITHM_NOT_ALLOWED: badToken,
+  TOKEN_KEY_ID_MISSING: badToken,
+  TOKEN_KEY_UNKNOWN: badToken,
+  TOKEN_KEY_ISSUER_MISMATCH: badToken,
+  TOKEN_SIGNATURE_INVALID: badToken,
+  ISSUER_UNTRUSTED: badToken,
+  TOKEN_AUDIENCE_MISMATCH: badToken,
+  TOKEN_CLAIM_INVALID: badToken,
+  TOKEN_EXPIRED: badToken,
+  TOKEN_EXPIRES_TOO_SOON: badToken,
+  TOKEN_NOT_YET_VALID: badToken,
+  TOKEN_TOO_OLD: badToken,
+  TOKEN_TYPE_MISMATCH: badToken,
+  TOKEN_IS_ID_TOKEN: badToken,
+  TOKEN_IS_OURS: badToken,
+  TOKEN_SENDER_CONSTRAINED: badToken,
+  TOKEN_TENANT_MISMATCH: badToken,
+  TOKEN_PRESENTER_CONFLICT: badToken,
+  TOKEN_PRESENTER_MISMATCH: refused,
+  ISSUER_KEYS_UNAVAILABLE: away,
+
+  TENANT_UNRESOLVED: refused,
+  TENANT_AMBIGUOUS: malformed,
+  TENANT_NOT_ALLOWED: refused,
+  TENANT_SUSPENDED: refused,
+  SUBJECT_DISABLED: refused,
+  GROUPS_OVERAGE_UNRESOLVED: badToken,
+  PERMISSION_NONE: refused,
+
+  STORE_UNAVAILABLE: away,
+  AUDIT_UNAVAILABLE: away,
+  SIGNING_UNAVAILABLE: away,
+  SERVICE_STOPPING: away,
+  INTERNAL: fault,
+
+  CONFIG_INVALID: fault,
+  CONFIG_PLAINTEXT_REFUSED: fault,
+  KEY_ENCRYPTION_KEY_MISSING: fault,
+  KEY_ENCRYPTION_KEY_INSECURE: fault,
+  KEY_UNSEAL_FAILED: fault,
+  DATA_DIRECTORY_LOCKED: fault,
+  SCHEMA_OUTDATED: fault,
+  IMPORT_INVALID: fault,
+  DEVKIT_REFUSED: fault,
+  PLUGIN_CARDINALITY: fault,
+} as const satisfies Record<ErrorCode, WireError>;
