@@ -1,0 +1,213 @@
+import type { AuditAccess } from '#accessors/audit/contract.js';
+import type { DirectoryAccess } from '#accessors/directory/contract.js';
+import type { FactAccess } from '#accessors/facts/contract.js';
+import type { PolicyAccess } from '#accessors/policy/contract.js';
+import type { Application, ClientTarget, RegisteredClient, RegistrationAccess } from '#accessors/registration/contract.js';
+import type { PermissionEngine } from '#engines/permission/contract.js';
+import type { SigningEngine } from '#engines/signing/contract.js';
+import type { AcceptedReport, Principal, TokenValidationEngine } from '#engines/token-validation/contract.js';
+import type { CallContext } from '#utilities/call-context/contract.js';
+import { CodedError, isCodedError } from '#utilities/errors/coded-error.js';
+import { isServiceFault } from '#utilities/errors/service-fault.js';
+import type { Counters } from '#utilities/telemetry/contract.js';
+import type {
+  AuthenticatedClient,
+  AuthorizationManager,
+  ClientCredentials,
+  ExchangeRequest,
+  ExchangeResult,
+} from './contract.js';
+import { checkParameters, type ExchangeParameters } from './exchange-parameters.js';
+import { type ExchangeTrail, recordOf, refusalOf, startTrail } from './exchange-trail.js';
+import { selectTenant } from './tenant-selection.js';
+
+export interface AuthorizationManagerDeps {
+  readonly registrationAccess: RegistrationAccess;
+  readonly tokenValidationEngine: TokenValidationEngine;
+  readonly directoryAccess: DirectoryAccess;
+  readonly policyAccess: PolicyAccess;
+  readonly factAccess: FactAccess;
+  readonly permissionEngine: PermissionEngine;
+  readonly signingEngine: SigningEngine;
+  readonly auditAccess: AuditAccess;
+  readonly counters: Counters;
+}
+
+interface Target {
+  readonly application: Application;
+  readonly limits: ClientTarget;
+}
+
+export class DefaultAuthorizationManager implements AuthorizationManager {
+  constructor(private readonly deps: AuthorizationManagerDeps) {}
+
+  async authenticate(context: CallContext, credentials: ClientCredentials): Promise<AuthenticatedClient> {
+    const registration =
+      credentials.method === 'none'
+        ? undefined
+        : await this.deps.registrationAccess.authenticateClient(context, credentials.clientId, credentials.clientSecret);
+    if (registration === undefined || credentials.method === 'none') {
+      this.deps.counters.increment('refusals.unauthenticated', credentials.method);
+      throw new CodedError('CLIENT_UNAUTHENTICATED');
+    }
+    return { registration, method: credentials.method };
+  }
+
+  async exchange(context: CallContext, client: AuthenticatedClient, request: ExchangeRequest): Promise<ExchangeResult> {
+    const trail = startTrail(client.registration.clientId);
+    try {
+      return await this.issue(context, client.registration, request, trail);
+    } catch (error) {
+      throw await this.recorded(context, trail, error);
+    }
+  }
+
+  /** One line a step; every step throws its own refusal. */
+  private async issue(
+    context: CallContext,
+    client: RegisteredClient,
+    request: ExchangeRequest,
+    trail: ExchangeTrail,
+  ): Promise<ExchangeResult> {
+    const parameters = checkParameters(request);
+    const target = await this.targetOf(context, client, parameters, trail);
+    const report = await this.validated(context, client, parameters, trail);
+    const tenant = selectTenant(report.principal.tenants, request.tenant);
+    trail.tenantId = tenant.tenantId;
+    const groups = await this.groupsOf(context, report.principal);
+    const { policyAccess, factAccess } = this.deps;
+    const policy = await policyAccess.activePolicy(context, tenant.tenantId);
+    const facts = await factAccess.factsOf(context, tenant.tenantId, report.principal.identity);
+    const granted = this.granted({ policy, facts, target, principal: report.principal, groups, scope: parameters.scope });
+    const policyVersion = `${policy.set}@${String(policy.sequence)}`;
+    const issued = await this.deps.signingEngine.mint(context, {
+      kind: report.principal.kind,
+      identity: facts.subject?.primaryIdentity ?? report.principal.identity,
+      clientId: client.clientId,
+      actorClientId: report.principal.case === 'own' ? null : client.clientId,
+      audience: target.application.audience,
+      tenant: tenant.slug,
+      permissions: granted.permissions,
+      scope: granted.scope,
+      acr: report.principal.acr,
+      amr: report.principal.amr,
+      authTime: report.principal.authTime,
+      policyVersion,
+      epoch: facts.epoch,
+      lifetimeSeconds: target.application.tokenLifetimeSeconds,
+      notAfter: report.principal.expiresAt,
+    });
+    await this.deps.auditAccess.record(
+      context,
+      recordOf({
+        tenantId: tenant.tenantId,
+        clientId: client.clientId,
+        audience: target.application.audience,
+        report,
+        granted,
+        issued,
+        policyVersion,
+        epoch: facts.epoch,
+      }),
+    );
+    return {
+      accessToken: issued.token,
+      issuedTokenType: parameters.issuedTokenType,
+      tokenType: 'Bearer',
+      expiresInSeconds: issued.expiresAt - issued.issuedAt,
+      scope: granted.scope,
+    };
+  }
+
+  private async targetOf(
+    context: CallContext,
+    client: RegisteredClient,
+    parameters: ExchangeParameters,
+    trail: ExchangeTrail,
+  ): Promise<Target> {
+    const audience = parameters.target ?? soleTargetOf(client);
+    const application = await this.deps.registrationAccess.applicationFor(context, audience);
+    if (application === undefined) throw new CodedError('TARGET_UNKNOWN', { field: 'audience' });
+    trail.audience = audience;
+    const limits = client.targets.find((target) => target.audience === audience);
+    if (limits === undefined) throw new CodedError('TARGET_NOT_ALLOWED', { field: 'audience' });
+    return { application, limits };
+  }
+
+  private async validated(
+    context: CallContext,
+    client: RegisteredClient,
+    parameters: ExchangeParameters,
+    trail: ExchangeTrail,
+  ): Promise<AcceptedReport> {
+    const report = await this.deps.tokenValidationEngine.validate(context, {
+      token: parameters.subjectToken,
+      field: 'subject_token',
+      presenter: client,
+    });
+    trail.subjectTokenSha256 = report.tokenSha256;
+    if (report.outcome === 'accepted') {
+      trail.issuer = report.principal.issuer;
+      return report;
+    }
+    trail.issuer = report.issuer;
+    const [finding] = report.findings;
+    throw new CodedError(finding.code, {
+      field: 'subject_token',
+      internal: `${finding.check}: found ${finding.actual}; expected ${finding.expected}; ${finding.remedy}`,
+      ...(finding.retryAfterSeconds === undefined ? {} : { retryAfterSeconds: finding.retryAfterSeconds }),
+    });
+  }
+
+  /** `null`: the groups are not in the token and no directory answered. */
+  private async groupsOf(context: CallContext, principal: Principal): Promise<readonly string[] | null> {
+    if (!principal.groupsOverage) return principal.groups;
+    const membership = await this.deps.directoryAccess.groupsOf(context, { issuer: principal.issuer, ...principal.identity });
+    return membership.status === 'resolved' ? membership.groups : null;
+  }
+
+  private granted(input: {
+    readonly policy: Awaited<ReturnType<PolicyAccess['activePolicy']>>;
+    readonly facts: Awaited<ReturnType<FactAccess['factsOf']>>;
+    readonly target: Target;
+    readonly principal: Principal;
+    readonly groups: readonly string[] | null;
+    readonly scope: readonly string[] | null;
+  }): IssuedGrant {
+    const { principal, target } = input;
+    const decision = this.deps.permissionEngine.effectivePermissions({
+      policy: input.policy,
+      application: target.application,
+      facts: input.facts,
+      claims: { issuer: principal.issuer, roles: principal.roles, groups: input.groups },
+      boundary: target.limits.scopes,
+      ceiling: principal.case === 'own' ? null : target.limits.delegationCeiling,
+      scope: input.scope,
+    });
+    if (decision.effect === 'granted') return decision;
+    throw new CodedError(decision.code, {
+      field: decision.code.startsWith('SCOPE_') ? 'scope' : 'subject_token',
+      internal: decision.because,
+      ...(decision.actual === undefined ? {} : { actual: decision.actual }),
+    });
+  }
+
+  /** A refusal is durable before it is told. A fault of ours is not a refusal: it is counted and told as it is. */
+  private async recorded(context: CallContext, trail: ExchangeTrail, error: unknown): Promise<unknown> {
+    if (!isCodedError(error) || isServiceFault(error.code)) {
+      this.deps.counters.increment('exchanges.failed', isCodedError(error) ? error.code : 'INTERNAL');
+      return error;
+    }
+    this.deps.counters.increment('exchanges.refused', error.code);
+    await this.deps.auditAccess.record(context, refusalOf(trail, error));
+    return error;
+  }
+}
+
+type IssuedGrant = Extract<ReturnType<PermissionEngine['effectivePermissions']>, { effect: 'granted' }>;
+
+function soleTargetOf(client: RegisteredClient): string {
+  const [only, second] = client.targets;
+  if (only === undefined || second !== undefined) throw new CodedError('TARGET_MISSING', { field: 'audience' });
+  return only.audience;
+}
