@@ -70,6 +70,12 @@ export interface PermissionEngine {
     document: { readonly roles: readonly RoleDefinition[]; readonly mappings: readonly ClaimMapping[] },
     catalogue: readonly string[],
   ): readonly PolicyFault[];
+
+  /**
+   * Every fault of a list of permission names and patterns outside a policy, such as the boundary of a client: malformed ones,
+   * and those that match no permission of `catalogue`; with `null` their form alone is checked. Paths are `[0]`, `[1]` and so on.
+   */
+  validatePatterns(patterns: readonly string[], catalogue: readonly string[] | null): readonly PolicyFault[];
 }
 
 export const PERMISSION_ENGINE: unique symbol = Symbol('PermissionEngine');

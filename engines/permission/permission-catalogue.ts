@@ -1,0 +1,73 @@
+import type { Application } from '#accessors/registration/contract.js';
+import { InternedSets } from './interned-sets.js';
+import { isPermissionName, matchesSegments, parsePattern, type PermissionPattern } from './permission-pattern.js';
+import { addAll, addBit, emptyBits, isEmpty, type PermissionBits } from './permission-set.js';
+
+/** Bounds what callers can make the process keep by sending ever different scope values. */
+const MAX_KEPT_VALUES = 1024;
+
+/**
+ * The permissions of one application, prepared for matching. Positions follow the sorted names and not the stored bits: they
+ * cannot collide, leave no gaps and give the names in order.
+ */
+export class PermissionCatalogue {
+  readonly names: readonly string[];
+  readonly grants: InternedSets;
+  private readonly segments: readonly (readonly string[])[];
+  private readonly positions: ReadonlyMap<string, number>;
+  private readonly lists = new WeakMap<readonly string[], PermissionBits>();
+  private readonly values = new Map<string, PermissionBits>();
+
+  constructor(application: Application) {
+    const names = new Set(application.permissions.map((permission) => permission.name).filter(isPermissionName));
+    this.names = [...names].sort();
+    this.segments = this.names.map((name) => name.split(':'));
+    this.positions = new Map(this.names.map((name, position) => [name, position]));
+    this.grants = new InternedSets(this.names);
+  }
+
+  empty(): PermissionBits {
+    return emptyBits(this.names.length);
+  }
+
+  /** Everything that any of these names and patterns covers; a malformed one covers nothing. Kept for as long as the list is. */
+  coveredBy(patterns: readonly string[]): PermissionBits {
+    const known = this.lists.get(patterns);
+    if (known !== undefined) return known;
+    const covered = this.empty();
+    for (const text of patterns) addAll(covered, this.expand(text) ?? this.empty());
+    this.lists.set(patterns, covered);
+    return covered;
+  }
+
+  /** What one requested value covers; `undefined` when it is malformed or covers nothing. */
+  coveredByValue(text: string): PermissionBits | undefined {
+    const known = this.values.get(text);
+    if (known !== undefined) return known;
+    const covered = this.expand(text);
+    if (covered === undefined || isEmpty(covered)) return undefined;
+    if (this.values.size >= MAX_KEPT_VALUES) this.values.clear();
+    this.values.set(text, covered);
+    return covered;
+  }
+
+  /** What a name or pattern covers; `undefined` when it is malformed. */
+  expand(text: string): PermissionBits | undefined {
+    const covered = this.empty();
+    const position = this.positions.get(text);
+    if (position !== undefined) {
+      addBit(covered, position);
+      return covered;
+    }
+    const parsed = parsePattern(text);
+    if (!parsed.ok) return undefined;
+    this.addMatches(covered, parsed.pattern);
+    return covered;
+  }
+
+  private addMatches(covered: PermissionBits, pattern: PermissionPattern): void {
+    for (const [position, segments] of this.segments.entries()) {
+      if (matchesSegments(pattern, segments)) addBit(covered, position);
+    }
+  }
+}
