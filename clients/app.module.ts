@@ -1,0 +1,44 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { APP_FILTER } from '@nestjs/core';
+import { AdministrationModule } from '#managers/administration/administration.module.js';
+import { AuthorizationModule } from '#managers/authorization/authorization.module.js';
+import { KeyringModule } from '#managers/keyring/keyring.module.js';
+import { LOGGER, type Logger } from '#utilities/logging/contract.js';
+import { AuthController } from './grpc/auth.controller.js';
+import { Callers, CALLERS } from './grpc/callers.js';
+import { GrpcStatusFilter } from './grpc/status.filter.js';
+import { type Foundations, PluginsModule } from './plugins.module.js';
+import { Readiness, READINESS } from './readiness.js';
+import { HealthController } from './rest/health.controller.js';
+import { MethodNotAllowedController } from './rest/method-not-allowed.controller.js';
+import { OAuthErrorFilter } from './rest/oauth-error.filter.js';
+import { PublishedDocumentsController } from './rest/published-documents.controller.js';
+import { TokenController } from './rest/token.controller.js';
+
+/** The whole service: Managers, and the Clients that drive them. */
+@Module({})
+export class AppModule {
+  static register(foundations: Foundations): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [PluginsModule.register(foundations), AuthorizationModule, KeyringModule, AdministrationModule],
+      controllers: [
+        TokenController,
+        MethodNotAllowedController,
+        PublishedDocumentsController,
+        HealthController,
+        AuthController,
+      ],
+      providers: [
+        { provide: READINESS, useValue: new Readiness() },
+        { provide: CALLERS, useValue: new Callers() },
+        { provide: APP_FILTER, useFactory: (logger: Logger) => new OAuthErrorFilter(logger), inject: [LOGGER] },
+        {
+          provide: GrpcStatusFilter,
+          useFactory: (callers: Callers, logger: Logger) => new GrpcStatusFilter(callers, logger),
+          inject: [CALLERS, LOGGER],
+        },
+      ],
+    };
+  }
+}

@@ -1,0 +1,41 @@
+import { readFileSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import type { Command } from 'commander';
+import { parse } from 'yaml';
+import type { ImportReport } from '#managers/administration/contract.js';
+import { CodedError } from '#utilities/errors/coded-error.js';
+import { withManagers } from '../host.js';
+import { loadSettings } from './load-settings.js';
+
+export function addImportCommand(program: Command): void {
+  program
+    .command('import <file>')
+    .description('bring issuers, applications, policies, clients, subjects and assignments to the state of a file, all or nothing')
+    .requiredOption('--config <file>', 'process settings (YAML)')
+    .action(async (file: string, options: { config: string }) => {
+      const document = readDocument(file);
+      const report = await withManagers(loadSettings(options.config), ({ administration }) =>
+        administration.importDocument({ diagnosticId: randomUUID(), transport: 'cli' }, document),
+      );
+      for (const line of reportLines(report)) console.log(line);
+    });
+}
+
+/** @throws CodedError `IMPORT_INVALID` */
+function readDocument(file: string): unknown {
+  try {
+    return parse(readFileSync(file, 'utf8'), { maxAliasCount: 0 });
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : 'unreadable';
+    throw new CodedError('IMPORT_INVALID', { actual: `${file}: ${reason}`, cause });
+  }
+}
+
+export function reportLines(report: ImportReport): string[] {
+  return Object.entries(report.counts)
+    .filter(([, count]) => count.created + count.updated + count.unchanged > 0)
+    .map(
+      ([kind, count]) =>
+        `${kind}: ${String(count.created)} created, ${String(count.updated)} updated, ${String(count.unchanged)} unchanged`,
+    );
+}

@@ -1,0 +1,41 @@
+import { MemoryCounters } from '#utilities/telemetry/memory.counters.js';
+import { PostgresChangeFeed } from '#utilities/change-feed/postgres.change-feed.js';
+import { SystemClock } from '#utilities/clock/system.clock.js';
+import type { Settings } from '#utilities/config/contract.js';
+import { openDatabase } from '#utilities/database/open-database.js';
+import { CryptoIdSource } from '#utilities/id/crypto.id-source.js';
+import { PinoLogger } from '#utilities/logging/pino.logger.js';
+import { MIGRATIONS } from './migrations.js';
+import type { Foundations } from './plugins.module.js';
+
+export interface OpenFoundations extends Foundations {
+  close(): Promise<void>;
+}
+
+/**
+ * Opens what everything stands on: log, database, change feed.
+ *
+ * @param migrate whether to bring the schema to this version; if not, an older schema is refused
+ * @throws CodedError `SCHEMA_OUTDATED`, `STORE_UNAVAILABLE`, `DATA_DIRECTORY_LOCKED`
+ */
+export async function openFoundations(settings: Settings, migrate: boolean): Promise<OpenFoundations> {
+  const clock = new SystemClock();
+  const logger = new PinoLogger(settings.log.level);
+  const database = await openDatabase({ settings: settings.database, migrations: MIGRATIONS, logger, migrate });
+  const changeFeed = new PostgresChangeFeed({ database, clock, logger });
+  await changeFeed.start();
+  return {
+    settings,
+    clock,
+    ids: new CryptoIdSource({ clock }),
+    logger,
+    counters: new MemoryCounters(),
+    database,
+    unitOfWork: database,
+    changeFeed,
+    close: async () => {
+      await changeFeed.stop();
+      await database.close();
+    },
+  };
+}

@@ -1,0 +1,77 @@
+import { type Metadata, ServerInterceptingCall, type ServerInterceptor } from '@grpc/grpc-js';
+import type { AuthorizationManager } from '#managers/authorization/contract.js';
+import { CodedError } from '#utilities/errors/coded-error.js';
+import type { IdSource } from '#utilities/id/contract.js';
+import type { Logger } from '#utilities/logging/contract.js';
+import { parseBasic } from '../basic-credentials.js';
+import { toCodedError } from '../coded-error-of.js';
+import { logRefusal } from '../refusal-log.js';
+import type { Callers } from './callers.js';
+import { statusOf } from './status.js';
+
+/** Methods that need no caller: health for probes and, where switched on, reflection. */
+const OPEN_SERVICES: readonly string[] = ['/grpc.health.v1.Health/', '/grpc.reflection.v1.', '/grpc.reflection.v1alpha.'];
+const METADATA_LIMIT_BYTES = 32 * 1024;
+
+export interface AuthenticationDeps {
+  readonly manager: AuthorizationManager;
+  readonly callers: Callers;
+  readonly ids: IdSource;
+  readonly logger: Logger;
+}
+
+/**
+ * Authenticates the caller of every method before Nest sees the call, so that no setting of Nest can skip it. A method that is
+ * not open is refused without valid credentials, also one that is added later and forgotten here.
+ */
+export function authenticationInterceptor(deps: AuthenticationDeps): ServerInterceptor {
+  return (method, call) => {
+    const open = OPEN_SERVICES.some((prefix) => method.path.startsWith(prefix));
+    return new ServerInterceptingCall(call, {
+      start: (next) => {
+        next({
+          onReceiveMetadata: (metadata, proceed) => {
+            if (open) {
+              proceed(metadata);
+              return;
+            }
+            const diagnosticId = deps.ids.random();
+            admit(deps, metadata, diagnosticId).then(
+              () => {
+                proceed(metadata);
+              },
+              (thrown: unknown) => {
+                const error = toCodedError(thrown);
+                logRefusal(deps.logger, 'grpc.refused', diagnosticId, error, thrown);
+                call.sendStatus(statusOf(error, diagnosticId));
+              },
+            );
+          },
+        });
+      },
+    });
+  };
+}
+
+async function admit(deps: AuthenticationDeps, metadata: Metadata, diagnosticId: string): Promise<void> {
+  if (sizeOf(metadata) > METADATA_LIMIT_BYTES) throw new CodedError('REQUEST_HEADERS_TOO_LARGE');
+  const context = { diagnosticId, transport: 'grpc' } as const;
+  const client = await deps.manager.authenticate(context, credentialsOf(metadata));
+  deps.callers.admit(metadata, { context, client });
+}
+
+function credentialsOf(metadata: Metadata): ReturnType<typeof parseBasic> {
+  const values = metadata.get('authorization');
+  if (values.length > 1) throw new CodedError('CLIENT_AUTHENTICATION_AMBIGUOUS', { field: 'authorization' });
+  const [value] = values;
+  return typeof value === 'string' ? parseBasic(value) : { method: 'none' };
+}
+
+/** grpc-js has no limit of its own. Counted as HTTP/2 does: name, value and 32 bytes for each (RFC 9113 §6.5.2). */
+function sizeOf(metadata: Metadata): number {
+  let size = 0;
+  for (const [name, values] of Object.entries(metadata.toHttp2Headers())) {
+    for (const value of Array.isArray(values) ? values : [values]) size += name.length + String(value).length + 32;
+  }
+  return size;
+}

@@ -1,0 +1,101 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Server, ServerCredentials, type ServerInterceptor } from '@grpc/grpc-js';
+import { loadSync, type PackageDefinition } from '@grpc/proto-loader';
+import { ReflectionService } from '@grpc/reflection';
+import { type GrpcOptions, ServerGrpc } from '@nestjs/microservices';
+import { HealthImplementation } from 'grpc-health-check';
+import { AuthServiceService } from '#protos/generated/countersign/auth/v1/auth.js';
+import type { Settings } from '#utilities/config/contract.js';
+
+const MESSAGE_LIMIT_BYTES = 64 * 1024;
+const AUTH_SERVICE = 'countersign.auth.v1.AuthService';
+
+export interface GrpcServerOptions {
+  readonly settings: Settings['grpc'];
+  readonly interceptors: readonly ServerInterceptor[];
+  /** Longest wait for calls in flight when the server closes. */
+  readonly drainMilliseconds: number;
+}
+
+/**
+ * The gRPC server as a Nest transport: services are registered before the port opens, interceptors are grpc-js's own, the bound
+ * port can be read, and closing is bounded. Nest's own strategy does none of the four.
+ */
+export class GrpcServer extends ServerGrpc {
+  private boundPort = 0;
+  private readonly health = new HealthImplementation({ '': 'NOT_SERVING', [AUTH_SERVICE]: 'NOT_SERVING' });
+
+  constructor(private readonly server: GrpcServerOptions) {
+    super({
+      package: 'countersign.auth.v1',
+      packageDefinition: { [AUTH_SERVICE]: AuthServiceService } as unknown as PackageDefinition,
+    } as unknown as NonNullable<GrpcOptions['options']>);
+  }
+
+  /** The port that is open; the one asked for, unless that was 0. */
+  get port(): number {
+    return this.boundPort;
+  }
+
+  setServing(serving: boolean): void {
+    const status = serving ? 'SERVING' : 'NOT_SERVING';
+    this.health.setStatus('', status);
+    this.health.setStatus(AUTH_SERVICE, status);
+  }
+
+  override createClient(): Promise<Server> {
+    return Promise.resolve(
+      new Server({
+        interceptors: [...this.server.interceptors],
+        'grpc.max_receive_message_length': MESSAGE_LIMIT_BYTES,
+        'grpc.max_send_message_length': MESSAGE_LIMIT_BYTES,
+      }),
+    );
+  }
+
+  override async start(callback?: () => void): Promise<void> {
+    await this.bindEvents();
+    const server = this.grpcClient as Server;
+    this.health.addToServer(server);
+    if (this.server.settings.reflection) new ReflectionService(reflectedPackage()).addToServer(server);
+    this.boundPort = await bind(server, this.server.settings);
+    callback?.();
+  }
+
+  override async close(): Promise<void> {
+    const server = this.grpcClient as Server | null;
+    if (server === null) return;
+    const drained = new Promise<void>((resolve) => {
+      server.tryShutdown(() => {
+        resolve();
+      });
+    });
+    const limit = new Promise<void>((resolve) => setTimeout(resolve, this.server.drainMilliseconds).unref());
+    await Promise.race([drained, limit]);
+    server.forceShutdown();
+  }
+}
+
+function bind(server: Server, settings: Settings['grpc']): Promise<number> {
+  const host = settings.host.includes(':') ? `[${settings.host}]` : settings.host;
+  return new Promise((resolve, reject) => {
+    server.bindAsync(`${host}:${String(settings.port)}`, credentialsOf(settings), (error, port) => {
+      if (error === null) resolve(port);
+      else reject(error);
+    });
+  });
+}
+
+function credentialsOf(settings: Settings['grpc']): ServerCredentials {
+  if (settings.tls === null) return ServerCredentials.createInsecure();
+  const pair = { cert_chain: readFileSync(settings.tls.certFile), private_key: readFileSync(settings.tls.keyFile) };
+  return ServerCredentials.createSsl(null, [pair], false);
+}
+
+/** Reflection needs descriptors, which the generated code does not carry. */
+function reflectedPackage(): PackageDefinition {
+  const protos = join(import.meta.dirname, '..', '..', 'protos');
+  return loadSync('countersign/auth/v1/auth.proto', { includeDirs: [protos] });
+}
+

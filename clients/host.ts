@@ -1,0 +1,125 @@
+import 'reflect-metadata';
+import type { AddressInfo } from 'node:net';
+import type { INestApplication, INestApplicationContext } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { ADMINISTRATION_MANAGER, type AdministrationManager } from '#managers/administration/contract.js';
+import { AUTHORIZATION_MANAGER, type AuthorizationManager } from '#managers/authorization/contract.js';
+import { KEYRING_MANAGER, type KeyringManager } from '#managers/keyring/contract.js';
+import type { ListenerSettings, Settings } from '#utilities/config/contract.js';
+import { AppModule } from './app.module.js';
+import { type OpenFoundations, openFoundations } from './foundations.js';
+import { authenticationInterceptor } from './grpc/authentication.interceptor.js';
+import { type Callers, CALLERS } from './grpc/callers.js';
+import { GrpcServer } from './grpc/grpc-server.js';
+import { NestLogger } from './nest-logger.js';
+import { type Readiness, READINESS } from './readiness.js';
+import { createHttpAdapter } from './rest/http-server.js';
+
+/** Longest wait for requests in flight once the ports are closing. */
+const DRAIN_LIMIT_MS = 10_000;
+
+/** The running service. */
+export interface Host {
+  /** Where REST answers, as this process sees it. */
+  readonly httpUrl: string;
+  /** `host:port` where gRPC answers. */
+  readonly grpcAddress: string;
+  readonly administration: AdministrationManager;
+  /** Readiness off, wait `drainSeconds`, finish what is in flight, close everything. */
+  stop(): Promise<void>;
+}
+
+export interface HostOptions {
+  readonly migrate: boolean;
+}
+
+/**
+ * Starts the whole service: database, keys, REST and gRPC. Nothing is open before the keyring is prepared.
+ *
+ * @throws CodedError any operator code
+ */
+export async function startHost(settings: Settings, options: HostOptions): Promise<Host> {
+  const foundations = await openFoundations(settings, options.migrate);
+  try {
+    return await startOn(foundations);
+  } catch (error) {
+    await foundations.close();
+    throw error;
+  }
+}
+
+/** As `startHost`, without any port: for commands that drive a Manager. */
+export async function withManagers<Result>(
+  settings: Settings,
+  work: (managers: { readonly administration: AdministrationManager }) => Promise<Result>,
+): Promise<Result> {
+  const foundations = await openFoundations(settings, false);
+  try {
+    const app = await NestFactory.createApplicationContext(AppModule.register(foundations), {
+      logger: new NestLogger(foundations.logger),
+      abortOnError: false,
+    });
+    return await work({ administration: app.get<AdministrationManager>(ADMINISTRATION_MANAGER) });
+  } finally {
+    await foundations.close();
+  }
+}
+
+async function startOn(foundations: OpenFoundations): Promise<Host> {
+  const { settings, ids, logger } = foundations;
+  const app = await NestFactory.create<NestFastifyApplication>(
+    AppModule.register(foundations),
+    createHttpAdapter(settings.http, ids),
+    { bodyParser: false, logger: new NestLogger(logger), abortOnError: false },
+  );
+  await app.get<KeyringManager>(KEYRING_MANAGER).prepare({ diagnosticId: ids.random(), transport: 'timer' });
+  const grpc = connectGrpc(app, foundations);
+  await app.startAllMicroservices();
+  await app.listen(settings.http.port, settings.http.host);
+  const readiness = app.get<Readiness>(READINESS);
+  readiness.onChange((ready) => {
+    grpc.setServing(ready);
+  });
+  readiness.set(true);
+  const httpPort = (app.getHttpServer().address() as AddressInfo).port;
+  const host: Host = {
+    httpUrl: `${settings.http.tls === null ? 'http' : 'https'}://${authority(settings.http, httpPort)}`,
+    grpcAddress: authority(settings.grpc, grpc.port),
+    administration: app.get<AdministrationManager>(ADMINISTRATION_MANAGER),
+    stop: () => stop(app, readiness, foundations),
+  };
+  logger.info('host.started', { http: host.httpUrl, grpc: host.grpcAddress, issuer: settings.issuer });
+  return host;
+}
+
+function connectGrpc(app: INestApplication, foundations: OpenFoundations): GrpcServer {
+  const server = new GrpcServer({
+    settings: foundations.settings.grpc,
+    drainMilliseconds: DRAIN_LIMIT_MS,
+    interceptors: [
+      authenticationInterceptor({
+        manager: app.get<AuthorizationManager>(AUTHORIZATION_MANAGER),
+        callers: app.get<Callers>(CALLERS),
+        ids: foundations.ids,
+        logger: foundations.logger,
+      }),
+    ],
+  });
+  app.connectMicroservice({ strategy: server }, { inheritAppConfig: true });
+  return server;
+}
+
+async function stop(app: INestApplicationContext, readiness: Readiness, foundations: OpenFoundations): Promise<void> {
+  readiness.set(false);
+  foundations.logger.info('host.draining', { seconds: foundations.settings.drainSeconds });
+  await new Promise((resolve) => setTimeout(resolve, foundations.settings.drainSeconds * 1000));
+  await app.close();
+  await foundations.close();
+  foundations.logger.info('host.stopped');
+}
+
+function authority(listener: ListenerSettings, port: number): string {
+  const host = listener.host === '0.0.0.0' || listener.host === '::' ? '127.0.0.1' : listener.host;
+  return host.includes(':') ? `[${host}]:${String(port)}` : `${host}:${String(port)}`;
+}

@@ -1,0 +1,31 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import { Command } from 'commander';
+import { addConfigCommand } from './cli/config.command.js';
+import { addDemoCommand } from './cli/demo.command.js';
+import { addDevCommand } from './cli/dev.command.js';
+import { addImportCommand } from './cli/import.command.js';
+import { addMigrateCommand } from './cli/migrate.command.js';
+import { printError } from './cli/print-error.js';
+import { addSecretCommands } from './cli/secret.commands.js';
+import { addServeCommand } from './cli/serve.command.js';
+
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
+
+const program = new Command('countersign')
+  .description('A Security Token Service: an identity provider signs who you are; Countersign countersigns what you may do.')
+  .version(version)
+  .showHelpAfterError();
+
+addDevCommand(program);
+addDemoCommand(program);
+addServeCommand(program);
+addMigrateCommand(program);
+addImportCommand(program);
+addConfigCommand(program);
+addSecretCommands(program);
+
+program.parseAsync().catch((error: unknown) => {
+  printError(error);
+  process.exitCode = 1;
+});

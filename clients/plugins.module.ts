@@ -1,0 +1,47 @@
+import { type DynamicModule, Global, Module, type Provider } from '@nestjs/common';
+import { IDENTITY_PROVIDERS } from '#engines/token-validation/identity-provider.contract.js';
+import { createEntraIdIdentityProvider } from '#engines/token-validation/providers/entra-id.identity-provider.js';
+import { createOidcIdentityProvider } from '#engines/token-validation/providers/oidc.identity-provider.js';
+import { CHANGE_FEED, type ChangeFeed } from '#utilities/change-feed/contract.js';
+import { CLOCK, type Clock } from '#utilities/clock/contract.js';
+import { SETTINGS, type Settings } from '#utilities/config/contract.js';
+import { DATABASE, type Database, UNIT_OF_WORK, type UnitOfWork } from '#utilities/database/contract.js';
+import { ID_SOURCE, type IdSource } from '#utilities/id/contract.js';
+import { LOGGER, type Logger } from '#utilities/logging/contract.js';
+import { COUNTERS, type Counters } from '#utilities/telemetry/contract.js';
+
+/** What every room may use, made once by the host before Nest starts. */
+export interface Foundations {
+  readonly settings: Settings;
+  readonly clock: Clock;
+  readonly ids: IdSource;
+  readonly logger: Logger;
+  readonly counters: Counters;
+  readonly database: Database;
+  readonly unitOfWork: UnitOfWork;
+  readonly changeFeed: ChangeFeed;
+}
+
+/** The one global module: utilities and the lists of plug-ins. Everything else is imported by whoever needs it. */
+@Global()
+@Module({})
+export class PluginsModule {
+  static register(foundations: Foundations): DynamicModule {
+    const providers: Provider[] = [
+      { provide: SETTINGS, useValue: foundations.settings },
+      { provide: CLOCK, useValue: foundations.clock },
+      { provide: ID_SOURCE, useValue: foundations.ids },
+      { provide: LOGGER, useValue: foundations.logger },
+      { provide: COUNTERS, useValue: foundations.counters },
+      { provide: DATABASE, useValue: foundations.database },
+      { provide: UNIT_OF_WORK, useValue: foundations.unitOfWork },
+      { provide: CHANGE_FEED, useValue: foundations.changeFeed },
+      { provide: IDENTITY_PROVIDERS, useValue: [createEntraIdIdentityProvider(), createOidcIdentityProvider()] },
+    ];
+    return {
+      module: PluginsModule,
+      providers,
+      exports: [SETTINGS, CLOCK, ID_SOURCE, LOGGER, COUNTERS, DATABASE, UNIT_OF_WORK, CHANGE_FEED, IDENTITY_PROVIDERS],
+    };
+  }
+}

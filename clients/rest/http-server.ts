@@ -1,0 +1,70 @@
+import { readFileSync } from 'node:fs';
+import type { Socket } from 'node:net';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import type { FastifyInstance } from 'fastify';
+import type { ListenerSettings } from '#utilities/config/contract.js';
+import { CodedError } from '#utilities/errors/coded-error.js';
+import type { IdSource } from '#utilities/id/contract.js';
+import { oauthErrorBody, oauthErrorHeaders, oauthErrorStatus } from './oauth-error.js';
+
+/** Largest body: a subject token of 16 KiB with room for everything else. */
+const BODY_LIMIT_BYTES = 64 * 1024;
+const HEADER_LIMIT_BYTES = 32 * 1024;
+/** A slow sender is cut off after this; so is a handler. */
+const TIMEOUT_MS = 10_000;
+const KEEP_ALIVE_MS = 65_000;
+
+/**
+ * The HTTP server of the REST client: limits and time-outs that hold before any of our code runs, and one body format.
+ * Every request gets its diagnostic id here.
+ */
+export function createHttpAdapter(listener: ListenerSettings, ids: IdSource): FastifyAdapter {
+  const shared = {
+    bodyLimit: BODY_LIMIT_BYTES,
+    requestTimeout: TIMEOUT_MS,
+    handlerTimeout: TIMEOUT_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    genReqId: () => ids.random(),
+    // SECURITY: an id that a caller chooses could point at somebody else's record.
+    requestIdHeader: false as const,
+    clientErrorHandler: answerBrokenRequest(ids),
+  };
+  const limits = { maxHeaderSize: HEADER_LIMIT_BYTES, headersTimeout: TIMEOUT_MS, connectionsCheckingInterval: 2_000 };
+  const adapter =
+    listener.tls === null
+      ? new FastifyAdapter({ ...shared, http: limits })
+      : new FastifyAdapter({
+          ...shared,
+          https: {
+            ...limits,
+            cert: readFileSync(listener.tls.certFile),
+            key: readFileSync(listener.tls.keyFile),
+            minVersion: 'TLSv1.2',
+          },
+        });
+  const instance = adapter.getInstance() as unknown as FastifyInstance;
+  instance.removeAllContentTypeParsers();
+  instance.addContentTypeParser(
+    'application/x-www-form-urlencoded',
+    { parseAs: 'string', bodyLimit: BODY_LIMIT_BYTES },
+    (_request, body, done) => {
+      done(null, body);
+    },
+  );
+  return adapter;
+}
+
+/** What Node's HTTP parser refuses never reaches a route; the answer has the same shape all the same. */
+function answerBrokenRequest(ids: IdSource): (error: Error & { code?: string }, socket: Socket) => void {
+  return (error, socket) => {
+    if (error.code === 'ECONNRESET' || !socket.writable) {
+      socket.destroy();
+      return;
+    }
+    const coded = new CodedError(error.code === 'HPE_HEADER_OVERFLOW' ? 'REQUEST_HEADERS_TOO_LARGE' : 'REQUEST_MALFORMED');
+    const body = JSON.stringify(oauthErrorBody(coded, ids.random()));
+    const headers = { ...oauthErrorHeaders(coded), 'content-length': String(Buffer.byteLength(body)), connection: 'close' };
+    const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+    socket.end(`HTTP/1.1 ${String(oauthErrorStatus(coded))} Refused\r\n${lines.join('')}\r\n${body}`);
+  };
+}

@@ -1,0 +1,34 @@
+import type { CodedError } from '#utilities/errors/coded-error.js';
+import { ERROR_MAPPING } from '../error-mapping.js';
+
+/** Retry hint for transient faults that come without one. */
+const DEFAULT_RETRY_SECONDS = 5;
+
+export function oauthErrorStatus(error: CodedError): number {
+  return ERROR_MAPPING[error.code].http;
+}
+
+/** The error object of RFC 6749 §5.2 with the stable code and the diagnostic id. Holds nothing that is for operators alone. */
+export function oauthErrorBody(error: CodedError, diagnosticId: string): Readonly<Record<string, string>> {
+  const { field, expected, actual } = error.details;
+  return {
+    error: ERROR_MAPPING[error.code].oauth,
+    error_description: error.message,
+    code: error.code,
+    diagnostic_id: diagnosticId,
+    ...(field === undefined ? {} : { field }),
+    ...(expected === undefined ? {} : { expected }),
+    ...(actual === undefined ? {} : { actual }),
+  };
+}
+
+export function oauthErrorHeaders(error: CodedError): Readonly<Record<string, string>> {
+  const status = oauthErrorStatus(error);
+  return {
+    'content-type': 'application/json',
+    'cache-control': 'no-store',
+    pragma: 'no-cache',
+    ...(status === 401 ? { 'www-authenticate': 'Basic realm="countersign", charset="UTF-8"' } : {}),
+    ...(status === 503 ? { 'retry-after': String(error.details.retryAfterSeconds ?? DEFAULT_RETRY_SECONDS) } : {}),
+  };
+}

@@ -1,0 +1,71 @@
+import { createHash } from 'node:crypto';
+import { Controller, Get, Inject, Req, Res } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { KEYRING_MANAGER, type KeyringManager } from '#managers/keyring/contract.js';
+import { SETTINGS, type Settings } from '#utilities/config/contract.js';
+import { authorizationServerMetadata, openIdConfiguration } from './server-metadata.js';
+
+const CACHE_CONTROL = 'public, max-age=300, stale-if-error=3600';
+
+interface PublishedDocument {
+  readonly body: string;
+  readonly etag: string;
+}
+
+/** What verifiers read: our keys and where everything is. Served also while the database is away. */
+@ApiTags('published documents')
+@Controller()
+export class PublishedDocumentsController {
+  private readonly serverMetadata: PublishedDocument;
+  private readonly openId: PublishedDocument;
+  /** INVARIANT: rebuilt when the keyring answers another array, which it does only when a key changed. */
+  private keys: { readonly source: unknown; readonly document: PublishedDocument } | undefined;
+
+  constructor(
+    @Inject(KEYRING_MANAGER) private readonly keyring: KeyringManager,
+    @Inject(SETTINGS) settings: Settings,
+  ) {
+    this.serverMetadata = documentOf(authorizationServerMetadata(settings.issuer));
+    this.openId = documentOf(openIdConfiguration(settings.issuer));
+  }
+
+  @Get('/.well-known/jwks.json')
+  @ApiOperation({ summary: 'Our public keys (RFC 7517)', operationId: 'jwks' })
+  @ApiOkResponse({ description: 'A JWK set' })
+  async jwks(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    const published = await this.keyring.publishedKeys({ diagnosticId: request.id, transport: 'rest' });
+    if (this.keys?.source !== published) {
+      this.keys = { source: published, document: documentOf({ keys: published.map((key) => key.jwk) }) };
+    }
+    send(request, reply, this.keys.document, 'application/jwk-set+json');
+  }
+
+  @Get('/.well-known/oauth-authorization-server')
+  @ApiOperation({ summary: 'Authorization server metadata (RFC 8414)', operationId: 'authorizationServerMetadata' })
+  @ApiOkResponse({ description: 'Metadata' })
+  metadata(@Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
+    send(request, reply, this.serverMetadata, 'application/json');
+  }
+
+  @Get('/.well-known/openid-configuration')
+  @ApiOperation({ summary: 'The minimum that a verifier of tokens needs', operationId: 'openIdConfiguration' })
+  @ApiOkResponse({ description: 'Metadata' })
+  openIdConfiguration(@Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
+    send(request, reply, this.openId, 'application/json');
+  }
+}
+
+function documentOf(value: object): PublishedDocument {
+  const body = JSON.stringify(value);
+  return { body, etag: `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"` };
+}
+
+function send(request: FastifyRequest, reply: FastifyReply, document: PublishedDocument, type: string): void {
+  void reply.header('cache-control', CACHE_CONTROL).header('etag', document.etag);
+  if (request.headers['if-none-match'] === document.etag) {
+    void reply.code(304).send();
+    return;
+  }
+  void reply.code(200).header('content-type', type).send(document.body);
+}

@@ -1,0 +1,30 @@
+/** Where the token endpoint is, below the issuer. */
+export const TOKEN_PATH = '/oauth2/token';
+export const JWKS_PATH = '/.well-known/jwks.json';
+
+/**
+ * RFC 8414 §2. There is no authorization endpoint, hence no `response_types_supported`: an empty list would have to be left out
+ * (§3.2). Only what exists is listed.
+ */
+export function authorizationServerMetadata(issuer: string): Readonly<Record<string, unknown>> {
+  return {
+    issuer,
+    token_endpoint: issuer + TOKEN_PATH,
+    jwks_uri: issuer + JWKS_PATH,
+    grant_types_supported: ['urn:ietf:params:oauth:grant-type:token-exchange'],
+    token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
+  };
+}
+
+/** What a library that knows only OpenID Connect discovery needs to verify our tokens. It is no login service. */
+export function openIdConfiguration(issuer: string): Readonly<Record<string, unknown>> {
+  return {
+    issuer,
+    jwks_uri: issuer + JWKS_PATH,
+    token_endpoint: issuer + TOKEN_PATH,
+    grant_types_supported: ['urn:ietf:params:oauth:grant-type:token-exchange'],
+    token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
+    id_token_signing_alg_values_supported: ['ES256'],
+    subject_types_supported: ['public'],
+  };
+}

@@ -1,0 +1,86 @@
+import { Controller, Inject, Post, Req, Res } from '@nestjs/common';
+import { ApiBody, ApiConsumes, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { AUTHORIZATION_MANAGER, type AuthorizationManager, type ExchangeRequest } from '#managers/authorization/contract.js';
+import { CodedError } from '#utilities/errors/coded-error.js';
+import { readClientCredentials } from './client-credentials.js';
+import { type Form, parseForm, single } from './form.js';
+import { TOKEN_PATH } from './server-metadata.js';
+import { OAUTH_ERROR_SCHEMA, TOKEN_REQUEST_SCHEMA, TOKEN_RESPONSE_SCHEMA } from './token.schemas.js';
+
+const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
+
+/** Values that mean "no impersonation" if a client insists on sending the parameter. */
+const NOT_IMPERSONATING: ReadonlySet<string | undefined> = new Set([undefined, 'false']);
+
+@ApiTags('token exchange')
+@Controller()
+export class TokenController {
+  constructor(@Inject(AUTHORIZATION_MANAGER) private readonly manager: AuthorizationManager) {}
+
+  @Post(TOKEN_PATH)
+  @ApiOperation({ summary: 'Exchange a token (RFC 8693)', operationId: 'exchangeToken' })
+  @ApiConsumes('application/x-www-form-urlencoded')
+  @ApiBody({ schema: TOKEN_REQUEST_SCHEMA })
+  @ApiResponse({ status: 200, description: 'The issued token', schema: TOKEN_RESPONSE_SCHEMA })
+  @ApiResponse({ status: 400, description: 'Refused: see code', schema: OAUTH_ERROR_SCHEMA })
+  @ApiResponse({ status: 401, description: 'The client is not authenticated', schema: OAUTH_ERROR_SCHEMA })
+  @ApiResponse({ status: 413, description: 'The body is over 64 KiB', schema: OAUTH_ERROR_SCHEMA })
+  @ApiResponse({ status: 415, description: 'The body is not a form', schema: OAUTH_ERROR_SCHEMA })
+  @ApiResponse({ status: 503, description: 'Try again later', schema: OAUTH_ERROR_SCHEMA })
+  async exchange(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    const context = { diagnosticId: request.id, transport: 'rest' } as const;
+    const form = parseForm(typeof request.body === 'string' ? request.body : '');
+    const client = await this.manager.authenticate(context, readClientCredentials(soleAuthorization(request), form));
+    checkGrant(single(form, 'grant_type'));
+    const result = await this.manager.exchange(context, client, exchangeRequestOf(form));
+    void reply
+      .code(200)
+      .header('content-type', 'application/json')
+      .header('cache-control', 'no-store')
+      .header('pragma', 'no-cache')
+      .send(
+        JSON.stringify({
+          access_token: result.accessToken,
+          issued_token_type: result.issuedTokenType,
+          token_type: result.tokenType,
+          expires_in: result.expiresInSeconds,
+          scope: result.scope,
+        }),
+      );
+  }
+}
+
+/** SECURITY: Node keeps the first of two Authorization headers and drops the other in silence; a second one is refused. */
+function soleAuthorization(request: FastifyRequest): string | undefined {
+  const value = request.headers.authorization;
+  if (value === undefined) return undefined;
+  const { rawHeaders } = request.raw;
+  let count = 0;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    if (rawHeaders[index]?.length === 13 && rawHeaders[index]?.toLowerCase() === 'authorization') count += 1;
+  }
+  if (count > 1) throw new CodedError('CLIENT_AUTHENTICATION_AMBIGUOUS', { field: 'authorization' });
+  return value;
+}
+
+function checkGrant(grant: string | undefined): void {
+  if (grant === TOKEN_EXCHANGE) return;
+  if (grant === undefined) throw new CodedError('REQUEST_PARAMETER_MISSING', { field: 'grant_type', expected: TOKEN_EXCHANGE });
+  throw new CodedError('GRANT_UNSUPPORTED', { field: 'grant_type', expected: TOKEN_EXCHANGE });
+}
+
+function exchangeRequestOf(form: Form): ExchangeRequest {
+  return {
+    subjectToken: single(form, 'subject_token'),
+    subjectTokenType: single(form, 'subject_token_type'),
+    actorToken: single(form, 'actor_token'),
+    actorTokenType: single(form, 'actor_token_type'),
+    requestedTokenType: single(form, 'requested_token_type'),
+    audience: form.get('audience') ?? [],
+    resource: form.get('resource') ?? [],
+    scope: single(form, 'scope'),
+    tenant: single(form, 'tenant'),
+    impersonation: !NOT_IMPERSONATING.has(single(form, 'impersonation')) || form.has('requested_subject'),
+  };
+}
