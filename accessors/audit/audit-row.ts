@@ -1,0 +1,97 @@
+import { PLATFORM_TENANT } from '#utilities/change-feed/contract.js';
+import type { CallContext } from '#utilities/call-context/contract.js';
+import type { ChangeRecord, ExchangeRecord, RefusalRecord } from './contract.js';
+
+export type AuditRecord = ExchangeRecord | RefusalRecord | ChangeRecord;
+
+/** What the store adds to a record. */
+export interface Stamp {
+  readonly id: string;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+}
+
+const MAX_TEXT = 1_000;
+
+/** JSON writes these for NUL and for halves of surrogate pairs; PostgreSQL takes neither in a text. */
+const REFUSED_BY_DATABASE = /\\u(?:0000|d[89a-f])/;
+
+/**
+ * One row as JSON text, members named like the columns. A member that is left out is NULL.
+ *
+ * SECURITY: values that callers choose are cut to 1 000 characters and freed of what the database refuses, so that nobody can
+ * spoil the commit that the records of others share.
+ */
+export function auditRow(context: CallContext, record: AuditRecord, stamp: Stamp): string {
+  const row = rowOf(context, record, stamp);
+  const text = JSON.stringify(row);
+  return REFUSED_BY_DATABASE.test(text) ? JSON.stringify(row, acceptableText) : text;
+}
+
+function rowOf(context: CallContext, record: AuditRecord, stamp: Stamp): object {
+  if (record.outcome === 'issued') return issuedRow(context, record, stamp);
+  if (record.outcome === 'refused') return refusedRow(context, record, stamp);
+  return changedRow(context, record, stamp);
+}
+
+function issuedRow(context: CallContext, record: ExchangeRecord, stamp: Stamp): object {
+  return {
+    tenant_id: record.tenantId,
+    id: stamp.id,
+    at: stamp.at,
+    outcome: record.outcome,
+    diagnostic_id: context.diagnosticId,
+    transport: context.transport,
+    client_id: bounded(record.clientId),
+    exchange_case: record.case,
+    subject: record.subject,
+    actor: record.actor,
+    issuer: bounded(record.issuer),
+    audience: bounded(record.audience),
+    token_id: record.tokenId,
+    kid: record.kid,
+    expires_at: record.expiresAt,
+    permission_count: record.permissionCount,
+    policy_version: record.policyVersion,
+    epoch: record.epoch,
+    subject_token_sha256: record.subjectTokenSha256,
+  };
+}
+
+function refusedRow(context: CallContext, record: RefusalRecord, stamp: Stamp): object {
+  return {
+    tenant_id: record.tenantId ?? PLATFORM_TENANT,
+    id: stamp.id,
+    at: stamp.at,
+    outcome: record.outcome,
+    diagnostic_id: context.diagnosticId,
+    transport: context.transport,
+    client_id: bounded(record.clientId),
+    code: record.code,
+    issuer: bounded(record.issuer),
+    audience: bounded(record.audience),
+    subject_token_sha256: record.subjectTokenSha256,
+    detail: bounded(record.detail),
+  };
+}
+
+function changedRow(context: CallContext, record: ChangeRecord, stamp: Stamp): object {
+  return {
+    tenant_id: PLATFORM_TENANT,
+    id: stamp.id,
+    at: stamp.at,
+    outcome: record.outcome,
+    diagnostic_id: context.diagnosticId,
+    transport: context.transport,
+    what: bounded(record.what),
+    detail: bounded(record.detail),
+  };
+}
+
+function bounded(text: string | null): string | null {
+  return text === null || text.length <= MAX_TEXT ? text : text.slice(0, MAX_TEXT);
+}
+
+function acceptableText(_member: string, value: unknown): unknown {
+  return typeof value === 'string' ? value.replaceAll('\0', '\ufffd').replace(/\p{Cs}/gu, '\ufffd') : value;
+}

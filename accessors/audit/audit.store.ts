@@ -1,0 +1,26 @@
+import type { Database } from '#utilities/database/contract.js';
+
+/**
+ * A batch is one statement and so one commit, whatever its size. Writing a record a second time does nothing, which is what
+ * makes a retry safe; where the first try is still under way, the statement waits for it.
+ */
+const INSERT_BATCH = `
+  insert into audit_record (tenant_id, id, at, outcome, diagnostic_id, transport, client_id, exchange_case, subject, actor,
+    issuer, audience, token_id, kid, expires_at, permission_count, policy_version, epoch, subject_token_sha256, code, what, detail)
+  select tenant_id, id, to_timestamp(at / 1000.0), outcome, diagnostic_id, transport, client_id, exchange_case, subject, actor,
+    issuer, audience, token_id, kid, to_timestamp(expires_at), permission_count, policy_version, epoch, subject_token_sha256,
+    code, what, detail
+  from json_to_recordset($1::json) as batch (tenant_id uuid, id uuid, at bigint, outcome text, diagnostic_id uuid,
+    transport text, client_id text, exchange_case text, subject text, actor text, issuer text, audience text, token_id text,
+    kid text, expires_at bigint, permission_count integer, policy_version text, epoch bigint, subject_token_sha256 text,
+    code text, what text, detail text)
+  on conflict (tenant_id, id) do nothing`;
+
+export class AuditStore {
+  constructor(private readonly deps: { readonly database: Database }) {}
+
+  /** Writes the rows, given as JSON texts; durable when it returns. */
+  async insert(rows: readonly string[]): Promise<void> {
+    await this.deps.database.prepared('audit-insert', INSERT_BATCH, [`[${rows.join(',')}]`]);
+  }
+}

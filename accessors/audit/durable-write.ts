@@ -1,0 +1,92 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Clock } from '#utilities/clock/contract.js';
+import { CodedError, isCodedError } from '#utilities/errors/coded-error.js';
+import type { Logger } from '#utilities/logging/contract.js';
+import type { Counters } from '#utilities/telemetry/contract.js';
+
+const FIRST_PAUSE_MS = 10;
+const LONGEST_PAUSE_MS = 500;
+const RETRY_AFTER_SECONDS = 5;
+
+/** SQLSTATE classes that blame the data of the statement: data exception, integrity constraint violation. */
+const DATA_FAULT = /^2[23]/;
+/** Classes that blame the statement itself, the schema or the rights: another try changes nothing. */
+const LASTING_FAULT = /^(?:2[23]|0A|28|3[DF]|42)/;
+
+export interface DurableWriteDependencies {
+  readonly clock: Clock;
+  readonly counters: Counters;
+  readonly logger: Logger;
+  /** How long one batch is tried for, all in all. */
+  readonly giveUpAfterMs: number;
+  readonly pause?: (milliseconds: number) => Promise<unknown>;
+}
+
+/**
+ * Runs an idempotent write until it is known to be committed. A connection that is lost after the commit was sent leaves
+ * nobody the wiser; trying again under the same ids settles it.
+ */
+export class DurableWrite {
+  private readonly pause: (milliseconds: number) => Promise<unknown>;
+
+  constructor(private readonly deps: DurableWriteDependencies) {
+    this.pause = deps.pause ?? sleep;
+  }
+
+  /** @throws CodedError `AUDIT_UNAVAILABLE` */
+  async run(write: () => Promise<void>): Promise<void> {
+    const giveUpAt = this.deps.clock.monotonic() + this.deps.giveUpAfterMs;
+    for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
+      try {
+        return await within(write(), giveUpAt - this.deps.clock.monotonic());
+      } catch (error) {
+        if (isLasting(error) || this.deps.clock.monotonic() + pauseMs >= giveUpAt) throw this.gaveUp(error);
+      }
+      this.deps.counters.increment('audit.retries');
+      await this.pause(pauseMs);
+    }
+  }
+
+  private gaveUp(cause: unknown): CodedError {
+    const fault = describe(cause);
+    this.deps.counters.increment('audit.failures');
+    this.deps.logger.error('audit.not_recorded', { fault });
+    return auditUnavailable(fault, cause);
+  }
+}
+
+export function auditUnavailable(internal: string, cause?: unknown): CodedError {
+  return new CodedError('AUDIT_UNAVAILABLE', { internal, retryAfterSeconds: RETRY_AFTER_SECONDS, cause });
+}
+
+/** Whether one of the rows is at fault rather than the database. */
+export function blamesTheData(error: unknown): boolean {
+  return error instanceof Error && DATA_FAULT.test(sqlState(error.cause));
+}
+
+function isLasting(error: unknown): boolean {
+  return LASTING_FAULT.test(sqlState(error));
+}
+
+/** SECURITY: the state and the code alone; the message of a database error can quote the values of a row. */
+function describe(error: unknown): string {
+  if (isCodedError(error)) return error.code;
+  return sqlState(error) || (error instanceof Error ? error.name : 'unknown');
+}
+
+function sqlState(error: unknown): string {
+  if (typeof error !== 'object' || error === null || !('code' in error)) return '';
+  return typeof error.code === 'string' && /^[0-9A-Z]{5}$/.test(error.code) ? error.code : '';
+}
+
+async function within<Result>(work: Promise<Result>, milliseconds: number): Promise<Result> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new CodedError('STORE_UNAVAILABLE', { internal: 'no answer in time' })), milliseconds);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,63 @@
+import type { CallContext } from '#utilities/call-context/contract.js';
+import type { Clock } from '#utilities/clock/contract.js';
+import type { IdSource } from '#utilities/id/contract.js';
+import type { Logger } from '#utilities/logging/contract.js';
+import type { Counters } from '#utilities/telemetry/contract.js';
+import { auditRow, type AuditRecord } from './audit-row.js';
+import type { AuditStore } from './audit.store.js';
+import type { AuditAccess } from './contract.js';
+import { auditUnavailable, blamesTheData, DurableWrite } from './durable-write.js';
+import { GroupCommit } from './group-commit.js';
+
+export interface AuditLimits {
+  readonly maxBatch: number;
+  readonly maxInFlight: number;
+  readonly enoughForAnother: number;
+  readonly maxWaiting: number;
+  readonly giveUpAfterMs: number;
+}
+
+/** One connection cannot run two commits at a time, which is all that the embedded database has. */
+export function auditLimits(engine: 'postgres' | 'embedded'): AuditLimits {
+  return {
+    maxBatch: 512,
+    maxInFlight: engine === 'postgres' ? 2 : 1,
+    enoughForAnother: 32,
+    maxWaiting: 10_000,
+    giveUpAfterMs: 3_000,
+  };
+}
+
+interface Dependencies {
+  readonly store: AuditStore;
+  readonly clock: Clock;
+  readonly ids: IdSource;
+  readonly counters: Counters;
+  readonly logger: Logger;
+  readonly limits: AuditLimits;
+  /** How to wait between tries; the timer of the runtime unless something else is wanted. */
+  readonly pause?: (milliseconds: number) => Promise<unknown>;
+}
+
+export class PostgresAuditAccess implements AuditAccess {
+  private readonly commits: GroupCommit<string>;
+
+  constructor(private readonly deps: Dependencies) {
+    const { store, limits, counters } = deps;
+    const durableWrite = new DurableWrite({ ...deps, giveUpAfterMs: limits.giveUpAfterMs });
+    this.commits = new GroupCommit({
+      ...limits,
+      commit: (rows) => durableWrite.run(() => store.insert(rows)),
+      overflow: () => {
+        counters.increment('audit.overflows');
+        return auditUnavailable('too many records wait for a commit');
+      },
+      blamesAnItem: blamesTheData,
+    });
+  }
+
+  record(context: CallContext, record: AuditRecord): Promise<void> {
+    const { clock, ids } = this.deps;
+    return this.commits.add(auditRow(context, record, { id: ids.ordered(), at: clock.now() }));
+  }
+}
