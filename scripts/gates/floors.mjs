@@ -52,11 +52,14 @@ function absent([name, bringer]) {
   const brings = (entry) => name in { ...entry.dependencies, ...entry.optionalDependencies };
   const bringers = packages.filter(([, entry]) => brings(entry)).map(([path]) => (path === '' ? 'package.json' : nameOf(path)));
   if (copies(name).length === 0 || (bringer && bringers.every((one) => one === bringer))) return [];
-  return [`${name} must not be installed${bringer ? ` but by ${bringer}` : ''}; it is brought by ${bringers.join(', ') || 'nobody'}`];
+  return [
+    `${name} must not be installed${bringer ? ` but by ${bringer}` : ''}; it is brought by ${bringers.join(', ') || 'nobody'}`,
+  ];
 }
 
 function inexact(group) {
-  const flat = (entries) => Object.entries(entries ?? {}).flatMap(([name, value]) => (typeof value === 'string' ? [[name, value]] : flat(value)));
+  const flat = (entries) =>
+    Object.entries(entries ?? {}).flatMap(([name, value]) => (typeof value === 'string' ? [[name, value]] : flat(value)));
   return flat(manifest[group])
     .filter(([, version]) => !EXACT.test(version))
     .map(([name, version]) => `package.json ${group}: ${name} is "${version}", not an exact version`);
@@ -72,8 +75,12 @@ finish(
     ...Object.entries({ ...FLOORS, ...FLOORS_IF_PRESENT }).flatMap(underFloor),
     ...Object.entries(ABSENT).flatMap(absent),
     ...['dependencies', 'devDependencies', 'optionalDependencies', 'overrides'].flatMap(inexact),
-    ...packages.filter(([, { resolved = '' }]) => resolved.includes('://')).map(([path]) => `${path}: records a download address`),
-    ...linked.filter(([, { integrity = '' }]) => !integrity.startsWith('sha512-')).map(([path]) => `${path}: has no sha512 integrity`),
+    ...packages
+      .filter(([, { resolved = '' }]) => resolved.includes('://'))
+      .map(([path]) => `${path}: records a download address`),
+    ...linked
+      .filter(([, { integrity = '' }]) => !integrity.startsWith('sha512-'))
+      .map(([path]) => `${path}: has no sha512 integrity`),
   ],
   `${linked.length} locked packages`,
 );

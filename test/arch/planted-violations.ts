@@ -95,7 +95,12 @@ export const VIOLATIONS: readonly Violation[] = [
   plant('cross-rooms-by-contract', 'managers/keyring/p11.ts', type('#utilities/clock/system.clock.js')),
   plant('cross-rooms-by-contract', 'clients/grpc/p12.ts', type('#clients/rest/exchange.controller.js')),
   plant('modules-import-modules-and-contracts', 'accessors/audit/p13.module.ts', value('#utilities/clock/system.clock.js')),
-  plant('engine-reaches-no-accessor', 'engines/permission/p14.module.ts', "import { FACT_ACCESS } from '#accessors/facts/contract.js';", 'export const kept = FACT_ACCESS;'),
+  plant(
+    'engine-reaches-no-accessor',
+    'engines/permission/p14.module.ts',
+    "import { FACT_ACCESS } from '#accessors/facts/contract.js';",
+    'export const kept = FACT_ACCESS;',
+  ),
   plant('token-validation-reaches-issuer-alone', 'engines/token-validation/p15.ts', value('#accessors/key/contract.js')),
   plant('signing-reaches-key-alone', 'engines/signing/p16.ts', value('#accessors/issuer/contract.js')),
   plant('nest-stays-in-clients-and-modules', 'accessors/key/p17.ts', value('@nestjs/common')),

@@ -13,7 +13,11 @@ interface Cruise {
 const CONFIGURATION = ['.dependency-cruiser.mjs', 'package.json', 'tsconfig.json'];
 
 async function cruise(root: string): Promise<Cruise> {
-  const { stdout, output } = await runScript('scripts/gates/arch.mjs', ['--root', root, '--json', '--modules', '1', '--edges', '1'], root);
+  const { stdout, output } = await runScript(
+    'scripts/gates/arch.mjs',
+    ['--root', root, '--json', '--modules', '1', '--edges', '1'],
+    root,
+  );
   if (!stdout.startsWith('{')) throw new Error(output);
   return JSON.parse(stdout) as Cruise;
 }

@@ -40,7 +40,10 @@ export async function plantTree(copied: readonly string[], files: Readonly<Recor
 export function runScript(script: string, args: readonly string[], cwd: string): Promise<Outcome> {
   const path = [join(project, 'node_modules/.bin'), process.env['PATH']].join(delimiter);
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [join(project, script), ...args], { cwd, env: { ...process.env, PATH: path, NODE_OPTIONS: '' } });
+    const child = spawn(process.execPath, [join(project, script), ...args], {
+      cwd,
+      env: { ...process.env, PATH: path, NODE_OPTIONS: '' },
+    });
     let stdout = '';
     let stderr = '';
     child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
