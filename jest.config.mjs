@@ -24,6 +24,8 @@ export default {
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
   setupFiles: ['<rootDir>/test/setup.ts'],
+  globalSetup: '<rootDir>/test/global-setup.mjs',
+  globalTeardown: '<rootDir>/test/global-teardown.mjs',
   testTimeout: 30_000,
   workerIdleMemoryLimit: '1GB',
   reporters: ['default', '<rootDir>/test/ci-reporter.mjs'],

@@ -1,0 +1,153 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Pool, QueryConfig, QueryResult, QueryResultRow } from 'pg';
+import type { Database, UnitOfWork } from './contract.js';
+import { asStoreFault, isConnectionFault } from './connection.fault.js';
+import { UnitConnection } from './unit.connection.js';
+
+export interface PoolDatabaseDeps {
+  readonly engine: Database['engine'];
+  readonly pool: Pool;
+  readonly listen: Database['listen'];
+  /** Ends what the pool does not own: listening connections, the embedded engine. */
+  readonly dispose: () => Promise<void>;
+}
+
+/** Both engines through one pool of the `pg` driver. */
+export class PoolDatabase implements Database, UnitOfWork {
+  readonly engine: Database['engine'];
+  private readonly units = new AsyncLocalStorage<UnitConnection>();
+  private openUnits = 0;
+  private closing: Promise<void> | undefined;
+
+  constructor(private readonly deps: PoolDatabaseDeps) {
+    this.engine = deps.engine;
+  }
+
+  query<Row extends object>(sql: string, parameters: readonly unknown[] = []): Promise<Row[]> {
+    return this.send<Row>({ text: sql, values: [...parameters] });
+  }
+
+  prepared<Row extends object>(name: string, sql: string, parameters: readonly unknown[]): Promise<Row[]> {
+    return this.send<Row>({ name, text: sql, values: [...parameters] });
+  }
+
+  listen(channel: string, heard: (payload: string) => void, resumed: () => void): Promise<() => Promise<void>> {
+    return this.deps.listen(channel, heard, resumed);
+  }
+
+  async announce(channel: string, payload: string): Promise<void> {
+    if (this.currentUnit() !== undefined) throw new Error('announce was called inside a unit of work');
+    await this.send({ name: 'database_announce', text: 'select pg_notify($1, $2)', values: [channel, payload] });
+  }
+
+  run<Result>(work: () => Promise<Result>): Promise<Result> {
+    const outer = this.currentUnit();
+    return outer === undefined ? this.runUnit(work) : joinUnit(outer, work);
+  }
+
+  close(): Promise<void> {
+    this.closing ??= this.deps.pool.end().finally(this.deps.dispose);
+    return this.closing;
+  }
+
+  /** Runs `work` while no other statement can be under way on the embedded engine's only connection. */
+  async exclusively<Result>(work: () => Promise<Result>): Promise<Result> {
+    if (this.engine === 'postgres') return work();
+    const client = await this.deps.pool.connect();
+    try {
+      return await work();
+    } finally {
+      client.release();
+    }
+  }
+
+  private async send<Row extends object>(statement: QueryConfig): Promise<Row[]> {
+    try {
+      const unit = this.currentUnit();
+      const result = unit === undefined ? await this.sendOnce<Row & QueryResultRow>(statement) : await unit.send<Row & QueryResultRow>(statement);
+      return result.rows;
+    } catch (error) {
+      throw asStoreFault(error);
+    }
+  }
+
+  private async sendOnce<Row extends QueryResultRow>(statement: QueryConfig): Promise<QueryResult<Row>> {
+    const client = await this.deps.pool.connect();
+    try {
+      const result = await client.query<Row>(statement);
+      client.release();
+      return result;
+    } catch (error) {
+      // A connection whose statement failed is fine; one that itself failed must not serve again.
+      client.release(isConnectionFault(error));
+      throw error;
+    }
+  }
+
+  /** Looks the unit up only while one is open, so that requests do not pay for it. */
+  private currentUnit(): UnitConnection | undefined {
+    if (this.openUnits === 0) return undefined;
+    const unit = this.units.getStore();
+    return unit === undefined || unit.ended ? undefined : unit;
+  }
+
+  private async runUnit<Result>(work: () => Promise<Result>): Promise<Result> {
+    const unit = await this.begin();
+    this.openUnits += 1;
+    let broken = true;
+    try {
+      const result = await this.units.run(unit, work);
+      if (unit.failure !== undefined) throw unit.failure.error;
+      await commit(unit);
+      broken = false;
+      return result;
+    } catch (error) {
+      broken = isConnectionFault(error) || !(await rollback(unit));
+      throw asStoreFault(error);
+    } finally {
+      unit.ended = true;
+      this.openUnits -= 1;
+      unit.client.release(broken);
+    }
+  }
+
+  private async begin(): Promise<UnitConnection> {
+    try {
+      const client = await this.deps.pool.connect();
+      try {
+        await client.query('begin');
+        return new UnitConnection(client);
+      } catch (error) {
+        client.release(true);
+        throw error;
+      }
+    } catch (error) {
+      throw asStoreFault(error);
+    }
+  }
+}
+
+async function joinUnit<Result>(unit: UnitConnection, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    unit.failure ??= { error };
+    throw error;
+  }
+}
+
+async function commit(unit: UnitConnection): Promise<void> {
+  const result = await unit.send({ text: 'commit' });
+  // PostgreSQL answers COMMIT of a failed transaction with ROLLBACK and no error.
+  if (result.command === 'ROLLBACK') throw new Error('the unit of work was rolled back because one of its statements had failed');
+}
+
+/** Answers whether the connection is good for further use. */
+async function rollback(unit: UnitConnection): Promise<boolean> {
+  try {
+    await unit.send({ text: 'rollback' });
+    return true;
+  } catch {
+    return false;
+  }
+}
