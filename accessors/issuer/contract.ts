@@ -73,7 +73,7 @@ export type KeyLookup =
   | { readonly status: 'found'; readonly key: VerificationKey }
   /** The issuer answers and does not have it, or a fresh fetch is held back. */
   | { readonly status: 'unknown' }
-  /** No key set is kept and none can be had. */
+  /** The issuer does not answer, and no key that is kept is this one. */
   | { readonly status: 'unavailable'; readonly retryAfterSeconds: number };
 
 /** An issuer as it is registered; `tenantRules` name tenants by slug. */
@@ -93,7 +93,10 @@ export interface IssuerAccess {
   /**
    * The key `kid` of the key set that belongs to `iss` of this issuer. A known key is answered at once from memory. An unknown
    * one causes at most one fetch for all callers together, held back by a token bucket counted on attempts; keys that are
-   * known are not lost by it. With the issuer away, the last good set serves for 24 h.
+   * known are not lost by it. With the issuer away, the last good set serves for 24 h. An `iss` that this issuer does not own,
+   * or no longer, has no keys.
+   *
+   * @throws CodedError `STORE_UNAVAILABLE`
    */
   verificationKey(context: CallContext, issuer: TrustedIssuer, iss: string, kid: string): Promise<KeyLookup>;
 

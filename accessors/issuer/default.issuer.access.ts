@@ -1,0 +1,113 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { CallContext } from '#utilities/call-context/contract.js';
+import type { ChangeFeed } from '#utilities/change-feed/contract.js';
+import type { Clock } from '#utilities/clock/contract.js';
+import type { UnitOfWork } from '#utilities/database/contract.js';
+import { CodedError } from '#utilities/errors/coded-error.js';
+import type { Logger } from '#utilities/logging/contract.js';
+import type { Counters } from '#utilities/telemetry/contract.js';
+import type { IssuerAccess, IssuerRegistration, KeyLookup, TenantRule, TrustedIssuer } from './contract.js';
+import type { MetadataSource } from './http.metadata.source.js';
+import { IssuerKeySet, type KeySetPace } from './issuer-key-set.js';
+import { toConfig, type IssuerRecord } from './issuer-record.js';
+import { registrationFaults, type RegistrationRules } from './issuer-registration.check.js';
+import { type MetadataLocation, metadataLocations } from './metadata-location.js';
+import type { IssuerStore } from './stores/issuer.store.js';
+import { TrustedIssuers } from './trusted-issuers.js';
+
+export interface IssuerAccessDeps {
+  readonly store: Pick<IssuerStore, 'readActive' | 'find' | 'tenantIds' | 'save'>;
+  readonly unitOfWork: UnitOfWork;
+  readonly changeFeed: ChangeFeed;
+  readonly source: MetadataSource;
+  readonly rules: RegistrationRules;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly counters: Counters;
+}
+
+const MINUTE_MS = 60_000;
+const PACE: Readonly<Record<TrustedIssuer['provider'], KeySetPace>> = {
+  oidc: { refreshMs: 5 * MINUTE_MS, unknownKidMs: MINUTE_MS / 2 },
+  // Microsoft's own advice for its signing keys: hourly, and at most once in 5 minutes for an unknown key.
+  'entra-id': { refreshMs: 60 * MINUTE_MS, unknownKidMs: 5 * MINUTE_MS },
+};
+const UNKNOWN: KeyLookup = Object.freeze({ status: 'unknown' });
+
+export class DefaultIssuerAccess implements IssuerAccess {
+  private readonly trust: TrustedIssuers;
+
+  constructor(private readonly deps: IssuerAccessDeps) {
+    this.trust = new TrustedIssuers({
+      ...deps,
+      readActive: () => deps.store.readActive(),
+      makeKeySet: (issuer, location) => this.makeKeySet(issuer, location),
+    });
+  }
+
+  async trustedIssuer(_context: CallContext, iss: string): Promise<TrustedIssuer | undefined> {
+    const trust = this.trust.current() ?? (await this.trust.load());
+    return trust.get(iss)?.issuer;
+  }
+
+  async verificationKey(_context: CallContext, issuer: TrustedIssuer, iss: string, kid: string): Promise<KeyLookup> {
+    const trust = this.trust.current() ?? (await this.trust.load());
+    const entry = trust.get(iss);
+    // SECURITY: keys are looked up by their owner, never by key id alone (CVE-2026-49998); a disabled issuer has none.
+    if (entry === undefined || entry.issuer.name !== issuer.name) return UNKNOWN;
+    return entry.keys.lookup(kid);
+  }
+
+  async registerIssuer(_context: CallContext, registration: IssuerRegistration): Promise<'created' | 'updated' | 'unchanged'> {
+    return this.deps.unitOfWork.run(() => this.register(registration));
+  }
+
+  /** Fetches every key set that is due, off the path of any caller. Waits for nothing. */
+  refreshDueKeySets(): void {
+    for (const { keys } of this.trust.lastLoaded()?.values() ?? []) keys.refreshIfStarted();
+  }
+
+  private async register(registration: IssuerRegistration): Promise<'created' | 'updated' | 'unchanged'> {
+    const record = await this.toRecord(registration);
+    const before = await this.deps.store.find(registration.name);
+    if (before !== undefined && isDeepStrictEqual(before, record)) return 'unchanged';
+    const identifiers = registration.status === 'active' ? identifiersOf(registration) : [];
+    const contested = await this.deps.store.save({ ...record, identifiers });
+    if (contested.length > 0) {
+      throw invalid(registration, contested.map((iss) => `${iss} belongs to another active issuer`));
+    }
+    return before === undefined ? 'created' : 'updated';
+  }
+
+  private async toRecord(registration: IssuerRegistration): Promise<IssuerRecord> {
+    const faults = registrationFaults(registration, this.deps.rules);
+    const tenantIds = await this.deps.store.tenantIds([...new Set(registration.tenantRules.map(({ slug }) => slug))]);
+    const rules: TenantRule[] = [];
+    for (const { slug, when } of registration.tenantRules) {
+      const tenantId = tenantIds.get(slug);
+      if (tenantId === undefined) faults.push(`tenants: there is no tenant ${slug}`);
+      else rules.push({ tenantId, slug, when });
+    }
+    if (faults.length > 0) throw invalid(registration, faults);
+    const { name, provider, status } = registration;
+    return { name, provider, status, config: toConfig(registration), rules };
+  }
+
+  private makeKeySet(issuer: TrustedIssuer, location: MetadataLocation): IssuerKeySet {
+    return new IssuerKeySet({
+      ...this.deps,
+      issuerName: issuer.name,
+      location,
+      algorithms: issuer.algorithms,
+      pace: PACE[issuer.provider],
+    });
+  }
+}
+
+function identifiersOf(registration: IssuerRegistration): string[] {
+  return metadataLocations({ ...registration, tenantRules: [] }).map(({ iss }) => iss);
+}
+
+function invalid(registration: IssuerRegistration, faults: readonly string[]): CodedError {
+  return new CodedError('IMPORT_INVALID', { field: `issuers.${registration.name}`, actual: faults.join('; ') });
+}
