@@ -71,7 +71,10 @@ export class CompiledPolicy {
 /** Keeps what is prepared for exactly as long as the objects it was prepared from. */
 export class PolicyCompiler {
   private readonly catalogues = new WeakMap<Application, PermissionCatalogue>();
-  private readonly policies = new WeakMap<PolicyVersion, { index: PolicyIndex; byApplication: WeakMap<Application, CompiledPolicy> }>();
+  private readonly policies = new WeakMap<
+    PolicyVersion,
+    { index: PolicyIndex; byApplication: WeakMap<Application, CompiledPolicy> }
+  >();
 
   compiled(policy: PolicyVersion, application: Application): CompiledPolicy {
     let entry = this.policies.get(policy);

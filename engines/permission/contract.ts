@@ -41,7 +41,14 @@ export type PermissionDecision =
     }
   | {
       readonly effect: 'refused';
-      readonly code: 'SCOPE_UNKNOWN' | 'SCOPE_NOT_ALLOWED' | 'SCOPE_NOT_HELD' | 'PERMISSION_NONE' | 'GROUPS_OVERAGE_UNRESOLVED' | 'SUBJECT_DISABLED' | 'TENANT_SUSPENDED';
+      readonly code:
+        | 'SCOPE_UNKNOWN'
+        | 'SCOPE_NOT_ALLOWED'
+        | 'SCOPE_NOT_HELD'
+        | 'PERMISSION_NONE'
+        | 'GROUPS_OVERAGE_UNRESOLVED'
+        | 'SUBJECT_DISABLED'
+        | 'TENANT_SUSPENDED';
       /** For the caller: the scope value at fault, where there is one. */
       readonly actual?: string;
       /** For operators: which roles, boundary and ceiling led here. */

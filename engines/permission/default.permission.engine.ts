@@ -24,11 +24,16 @@ export class DefaultPermissionEngine implements PermissionEngine {
     keepOnly(result, boundary);
     if (request.ceiling !== null) keepOnly(result, catalogue.coveredBy(request.ceiling));
     if (request.scope === null) {
-      return isEmpty(result) && !request.application.allowsEmptyPermissions ? nothingLeft(request, compiled) : catalogue.grants.grantOf(result);
+      return isEmpty(result) && !request.application.allowsEmptyPermissions
+        ? nothingLeft(request, compiled)
+        : catalogue.grants.grantOf(result);
     }
 
     const selection = selectScope(catalogue, request.scope, boundary);
-    if (selection.outcome === 'refused') return refusedScope(request, compiled, selection.code, selection.value);
+    if (selection.outcome === 'refused') {
+      const actual = selection.value.slice(0, MAX_ACTUAL);
+      return { ...refused(selection.code, explain(request, compiled)), actual };
+    }
     keepOnly(result, selection.covers);
     if (isEmpty(result) && !request.application.allowsEmptyPermissions) return nothingLeft(request, compiled);
     const { permissions } = catalogue.grants.grantOf(result);
@@ -53,7 +58,10 @@ function refusedByStanding({ facts, claims }: PermissionRequest, compiled: Compi
     return refused('SUBJECT_DISABLED', `subject ${facts.subject.id} is ${facts.subject.status}`);
   }
   if (claims.groups === null && compiled.mappings.usesGroupsOf(claims.issuer)) {
-    return refused('GROUPS_OVERAGE_UNRESOLVED', `the policy maps groups of issuer ${claims.issuer} to roles, and the groups are unknown`);
+    return refused(
+      'GROUPS_OVERAGE_UNRESOLVED',
+      `the policy maps groups of issuer ${claims.issuer} to roles, and the groups are unknown`,
+    );
   }
   return null;
 }
@@ -72,10 +80,6 @@ function heldPermissions({ facts, claims }: PermissionRequest, compiled: Compile
 
 function nothingLeft(request: PermissionRequest, compiled: CompiledPolicy): Refused {
   return refused(request.scope === null ? 'PERMISSION_NONE' : 'SCOPE_NOT_HELD', explain(request, compiled));
-}
-
-function refusedScope(request: PermissionRequest, compiled: CompiledPolicy, code: Refused['code'], value: string): Refused {
-  return { ...refused(code, explain(request, compiled)), actual: value.slice(0, MAX_ACTUAL) };
 }
 
 function refused(code: Refused['code'], because: string): Refused {
@@ -100,6 +104,8 @@ function explain(request: PermissionRequest, compiled: CompiledPolicy): string {
 
 function nameRoles(roles: readonly string[], compiled: CompiledPolicy): string {
   if (roles.length === 0) return 'none';
-  const named = roles.slice(0, MAX_ROLES_NAMED).map((role) => (compiled.bitsOf(role) === undefined ? `${role} (not in the policy)` : role));
+  const named = roles
+    .slice(0, MAX_ROLES_NAMED)
+    .map((role) => (compiled.bitsOf(role) === undefined ? `${role} (not in the policy)` : role));
   return roles.length > MAX_ROLES_NAMED ? `${named.join(', ')} and ${roles.length - MAX_ROLES_NAMED} more` : named.join(', ');
 }

@@ -12,7 +12,9 @@ export function inheritanceFaults(roles: readonly RoleDefinition[]): readonly Po
 
 function unknownParents(role: RoleDefinition, byKey: ReadonlyMap<string, RoleDefinition>): readonly PolicyFault[] {
   return role.inherits.flatMap((parent, position) =>
-    byKey.has(parent) ? [] : [{ path: `roles.${role.key}.inherits[${position}]`, message: `there is no role ${parent} in this policy` }],
+    byKey.has(parent)
+      ? []
+      : [{ path: `roles.${role.key}.inherits[${position}]`, message: `there is no role ${parent} in this policy` }],
   );
 }
 
@@ -23,7 +25,8 @@ function shapeFaults(
 ): readonly PolicyFault[] {
   const path = `roles.${role.key}.inherits`;
   const depth = depths.get(role.key);
-  if (depth !== undefined) return depth > MAX_DEPTH ? [{ path, message: `inherits over ${depth} steps; at most ${MAX_DEPTH} are allowed` }] : [];
+  if (depth !== undefined)
+    return depth > MAX_DEPTH ? [{ path, message: `inherits over ${depth} steps; at most ${MAX_DEPTH} are allowed` }] : [];
   return reachesItself(role, byKey) ? [{ path, message: 'the role inherits from itself, directly or through others' }] : [];
 }
 

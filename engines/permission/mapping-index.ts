@@ -41,6 +41,10 @@ export class MappingIndex {
   }
 }
 
-function eachMapped(index: ReadonlyMap<string, readonly string[]>, values: readonly string[], take: (role: string) => void): void {
+function eachMapped(
+  index: ReadonlyMap<string, readonly string[]>,
+  values: readonly string[],
+  take: (role: string) => void,
+): void {
   for (const value of values) index.get(value)?.forEach(take);
 }

@@ -17,7 +17,8 @@ export interface PermissionPattern {
   readonly openEnd: boolean;
 }
 
-export type ParsedPattern = { readonly ok: true; readonly pattern: PermissionPattern } | { readonly ok: false; readonly fault: string };
+export type ParsedPattern =
+  { readonly ok: true; readonly pattern: PermissionPattern } | { readonly ok: false; readonly fault: string };
 
 export function isPermissionName(text: string): boolean {
   const segments = splitBounded(text);
@@ -30,10 +31,8 @@ export function parsePattern(text: string): ParsedPattern {
   if (segments.length === 1 && segments[0] !== MANY) return refuse('a permission has at least two segments, app:resource:verb');
   const last = segments.length - 1;
   for (const [position, segment] of segments.entries()) {
-    if (segment === MANY && position !== 0 && position !== last) return refuse('** may only be the first or last segment');
-    if (segment !== ONE && segment !== MANY && !SEGMENT.test(segment)) {
-      return refuse(`segment ${position + 1} must be *, ** or lower-case letters, digits, - and _`);
-    }
+    const fault = segmentFault(segment, position, position === 0 || position === last);
+    if (fault !== null) return refuse(fault);
   }
   const openStart = segments[0] === MANY;
   const openEnd = last > 0 && segments[last] === MANY;
@@ -51,6 +50,12 @@ export function matchesSegments(pattern: PermissionPattern, segments: readonly s
     if (matchesAt(fixed, segments, offset)) return true;
   }
   return false;
+}
+
+function segmentFault(segment: string, position: number, outermost: boolean): string | null {
+  if (segment === MANY) return outermost ? null : '** may only be the first or last segment';
+  if (segment === ONE || SEGMENT.test(segment)) return null;
+  return `segment ${position + 1} must be *, ** or lower-case letters, digits, - and _`;
 }
 
 function matchesAt(fixed: readonly string[], segments: readonly string[], offset: number): boolean {

@@ -21,11 +21,19 @@ export function policyFaults(
 }
 
 /** All faults of one list of patterns; `catalogue: null` checks their form alone. */
-export function patternFaults(path: string, patterns: readonly string[], catalogue: readonly string[] | null): readonly PolicyFault[] {
+export function patternFaults(
+  path: string,
+  patterns: readonly string[],
+  catalogue: readonly string[] | null,
+): readonly PolicyFault[] {
   return listFaults(path, patterns, catalogue === null ? null : catalogue.map((name) => name.split(':')));
 }
 
-function listFaults(path: string, patterns: readonly string[], catalogue: readonly (readonly string[])[] | null): readonly PolicyFault[] {
+function listFaults(
+  path: string,
+  patterns: readonly string[],
+  catalogue: readonly (readonly string[])[] | null,
+): readonly PolicyFault[] {
   return patterns.flatMap((text, position) => {
     const message = patternFault(text, catalogue);
     return message === null ? [] : [{ path: `${path}[${position}]`, message }];
@@ -48,9 +56,14 @@ function duplicateRoles(roles: readonly RoleDefinition[]): readonly PolicyFault[
   });
 }
 
-function mappingFaults(document: { readonly roles: readonly RoleDefinition[]; readonly mappings: readonly ClaimMapping[] }): readonly PolicyFault[] {
+function mappingFaults(document: {
+  readonly roles: readonly RoleDefinition[];
+  readonly mappings: readonly ClaimMapping[];
+}): readonly PolicyFault[] {
   const known = new Set(document.roles.map((role) => role.key));
   return document.mappings.flatMap((mapping, position) =>
-    known.has(mapping.role) ? [] : [{ path: `mappings[${position}].role`, message: `there is no role ${mapping.role} in this policy` }],
+    known.has(mapping.role)
+      ? []
+      : [{ path: `mappings[${position}].role`, message: `there is no role ${mapping.role} in this policy` }],
   );
 }

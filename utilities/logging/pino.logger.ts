@@ -50,6 +50,8 @@ export class PinoLogger implements Logger {
 }
 
 function line(event: LogEvent, fields: LogFields = {}): LogFields {
-  const safe = Object.entries(fields).map(([name, value]) => [RESERVED.has(name) ? `field_${name}` : name, safeLogValue(value)] as const);
+  const safe = Object.entries(fields).map(
+    ([name, value]) => [RESERVED.has(name) ? `field_${name}` : name, safeLogValue(value)] as const,
+  );
   return { event, ...Object.fromEntries(safe) };
 }

@@ -1,0 +1,143 @@
+import { z } from 'zod';
+import type { DatabaseSettings, ListenerSettings, Settings } from './contract.js';
+import { nearestName } from './did-you-mean.js';
+import { readSettingsDocument } from './settings-document.js';
+import { pathText, settingsError, type SettingsFault } from './settings-fault.js';
+import { brokenRules, resolveBeside, type RuleInput, type WellFormedMembers } from './settings-rules.js';
+import { isDatabaseUrl, settingsSchema, settingsShape, type SettingsFile } from './settings.schema.js';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+const DEV_KEY_FILE = '.countersign/key-encryption-key';
+const DEV_DATA_DIRECTORY = '.countersign/data';
+
+/**
+ * Reads a settings file: YAML, or JSON, which is YAML too. `DATABASE_URL` of the environment wins over the file. Names of files
+ * start at the folder of `fileName`.
+ *
+ * @throws CodedError with every fault, one a line, in `details.actual`: `CONFIG_INVALID`, or the more precise
+ *   `CONFIG_PLAINTEXT_REFUSED`, `DEVKIT_REFUSED`, `KEY_ENCRYPTION_KEY_MISSING` when nothing else is wrong
+ */
+// eslint-disable-next-line max-params -- three of them say where the text is from; there is no better home for them
+export function parseSettings(text: string, fileName: string, env: Environment, mode: 'serve' | 'dev'): Settings {
+  const document = readSettingsDocument(text);
+  if (document.faults.length > 0) {
+    const faults = document.faults.map((message): SettingsFault => ({ code: 'CONFIG_INVALID', path: [], message }));
+    throw settingsError(
+      faults,
+      faults.map(({ message }) => `${fileName}: ${message}`),
+    );
+  }
+  const environmentUrl = env['DATABASE_URL'] === '' ? undefined : env['DATABASE_URL'];
+  const read = settingsSchema.safeParse(document.value ?? {});
+  const formFaults = read.success ? [] : read.error.issues.flatMap(faultsOfIssue);
+  const members = read.success ? read.data : wellFormedMembers(document.value, formFaults);
+  const input: RuleInput = { members, fileName, environmentUrl, mode };
+  const faults = [...formFaults, ...environmentFaults(environmentUrl), ...brokenRules(input)];
+  if (!read.success || faults.length > 0) {
+    throw settingsError(
+      faults,
+      faults.map((fault) => `${fileName}${lineText(document.lineOf(fault.path))}: ${describe(fault)}`),
+    );
+  }
+  return settingsOf(read.data, input);
+}
+
+/** The members without a fault of their own, so that what they mean together is checked in the same run. */
+function wellFormedMembers(value: unknown, faults: readonly SettingsFault[]): WellFormedMembers {
+  const faulty = new Set(faults.map(({ path }) => path[0]));
+  const given = z.record(z.string(), z.unknown()).safeParse(value);
+  const source = given.success ? given.data : {};
+  const member = <Schema extends z.ZodType>(name: string, schema: Schema): z.output<Schema> | undefined =>
+    faulty.has(name) ? undefined : schema.safeParse(source[name]).data;
+  return {
+    issuer: member('issuer', settingsShape.issuer),
+    http: member('http', settingsShape.http),
+    grpc: member('grpc', settingsShape.grpc),
+    behindProxy: member('behindProxy', settingsShape.behindProxy),
+    database: member('database', settingsShape.database),
+    keys: member('keys', settingsShape.keys),
+    tokens: member('tokens', settingsShape.tokens),
+    log: member('log', settingsShape.log),
+    outbound: member('outbound', settingsShape.outbound),
+    drainSeconds: member('drainSeconds', settingsShape.drainSeconds),
+  };
+}
+
+/** SECURITY: says what was expected and never what was found, which may be a secret in the wrong place. */
+function faultsOfIssue(issue: z.core.$ZodIssue): readonly SettingsFault[] {
+  if (issue.code !== 'unrecognized_keys') return [{ code: 'CONFIG_INVALID', path: issue.path, message: issue.message }];
+  return issue.keys.map((key) => {
+    const nearest = nearestName(key, knownMembers(issue.path));
+    const message = nearest === null ? 'unknown member' : `unknown member; did you mean ${nearest}?`;
+    return { code: 'CONFIG_INVALID', path: [...issue.path, key], message };
+  });
+}
+
+function knownMembers(path: readonly PropertyKey[]): readonly string[] {
+  let schema: unknown = settingsSchema;
+  for (const part of path) schema = shapeOf(schema)[String(part)];
+  return Object.keys(shapeOf(schema));
+}
+
+/** The members of an object schema, through the wrappers for defaults and absence. */
+function shapeOf(schema: unknown): Readonly<Record<string, unknown>> {
+  let inner = schema;
+  while (
+    inner instanceof z.ZodPrefault ||
+    inner instanceof z.ZodDefault ||
+    inner instanceof z.ZodNullable ||
+    inner instanceof z.ZodOptional
+  ) {
+    inner = inner.unwrap();
+  }
+  return inner instanceof z.ZodObject ? inner.shape : {};
+}
+
+function environmentFaults(url: string | undefined): readonly SettingsFault[] {
+  if (url === undefined || isDatabaseUrl(url)) return [];
+  return [
+    {
+      code: 'CONFIG_INVALID',
+      path: [],
+      message: 'environment variable DATABASE_URL: expected a PostgreSQL URL, postgres://user@host:5432/name',
+    },
+  ];
+}
+
+function lineText(line: number | null): string {
+  return line === null ? '' : `:${line}`;
+}
+
+function describe({ path, message }: SettingsFault): string {
+  return path.length === 0 ? message : `${pathText(path)}: ${message}`;
+}
+
+function settingsOf(file: SettingsFile, input: RuleInput): Settings {
+  const { fileName } = input;
+  return {
+    issuer: file.issuer,
+    http: listener(file.http, fileName),
+    grpc: { ...listener(file.grpc, fileName), reflection: file.grpc.reflection },
+    behindProxy: file.behindProxy,
+    database: databaseOf(file.database, input),
+    keys: { keyEncryptionKeyFile: resolveBeside(fileName, file.keys.keyEncryptionKeyFile ?? DEV_KEY_FILE) },
+    tokens: { lifetimeSeconds: file.tokens.lifetimeSeconds },
+    log: file.log,
+    outbound: file.outbound,
+    drainSeconds: file.drainSeconds,
+  };
+}
+
+function listener(from: ListenerSettings, fileName: string): ListenerSettings {
+  const { host, port, tls } = from;
+  if (tls === null) return { host, port, tls };
+  return { host, port, tls: { certFile: resolveBeside(fileName, tls.certFile), keyFile: resolveBeside(fileName, tls.keyFile) } };
+}
+
+function databaseOf(file: SettingsFile['database'], { environmentUrl, fileName }: RuleInput): DatabaseSettings {
+  const url = environmentUrl ?? file.url;
+  if (url !== undefined) return { kind: 'postgres', url, poolSize: file.poolSize };
+  const directory = file.embedded === undefined ? DEV_DATA_DIRECTORY : file.embedded.directory;
+  return { kind: 'embedded', directory: directory === null ? null : resolveBeside(fileName, directory) };
+}

@@ -1,0 +1,133 @@
+import { isIPv4 } from 'node:net';
+import { z } from 'zod';
+
+/** Whether nothing but this host can reach the address. Anything that is not plainly so does not count. */
+export function isLoopbackHost(host: string): boolean {
+  if (isIPv4(host)) return host.startsWith('127.');
+  return host === '::1' || host === '[::1]' || host.toLowerCase() === 'localhost';
+}
+
+/** Compared with its own canonical spelling, so that verifiers that normalise and verifiers that do not see the same `iss`. */
+function isIssuerUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const url = new URL(text);
+  const secure = url.protocol === 'https:' || (url.protocol === 'http:' && isLoopbackHost(url.hostname));
+  return secure && `${url.origin}${url.pathname.replace(/\/$/, '')}` === text;
+}
+
+export function isDatabaseUrl(text: string): boolean {
+  return URL.canParse(text) && /^postgres(ql)?:$/.test(new URL(text).protocol);
+}
+
+const file = z.string().min(1, 'expected the name of a file');
+
+const tls = z.strictObject({
+  certFile: file.meta({
+    description: 'PEM file with the certificate and its chain. Relative names start at the folder of this file.',
+  }),
+  keyFile: file.meta({ description: 'PEM file with the private key of the certificate.' }),
+});
+
+const listenerShape = (port: number) => ({
+  host: z
+    .string()
+    .min(1)
+    .default('127.0.0.1')
+    .meta({ description: 'Address to listen on; off loopback it needs tls or behindProxy.' }),
+  port: z.int().min(0).max(65_535).default(port).meta({ description: 'Port; 0 takes any free one.' }),
+  tls: tls.nullable().default(null).meta({ description: 'Certificate and key; null: plaintext.' }),
+});
+
+const tokens = z.strictObject({
+  lifetimeSeconds: z
+    .int()
+    .min(30)
+    .max(86_400)
+    .default(600)
+    .meta({ description: 'Life of issued tokens; 300 to 900 unless unusualLifetime is true too.' }),
+  unusualLifetime: z
+    .boolean()
+    .default(false)
+    .meta({ description: 'Says a second time that a lifetime outside 300 to 900 seconds is meant.' }),
+});
+
+const database = z.strictObject({
+  url: z
+    .string()
+    .refine(isDatabaseUrl, 'expected a PostgreSQL URL, postgres://user@host:5432/name')
+    .optional()
+    .meta({ description: 'PostgreSQL URL. The environment variable DATABASE_URL wins over it.' }),
+  poolSize: z.int().min(1).max(200).default(10).meta({ description: 'Most connections that one process keeps.' }),
+  embedded: z
+    .strictObject({
+      directory: z.string().min(1).nullable().meta({ description: 'Data directory; null: in memory.' }),
+    })
+    .optional()
+    .meta({ description: 'The embedded database instead of a server. Development only.' }),
+});
+
+/** The members of the settings file. Sections with defaults may be left out. */
+export const settingsShape = {
+  issuer: z
+    .string()
+    .refine(
+      isIssuerUrl,
+      'expected an https URL in its canonical spelling, without query, fragment and trailing slash (http on loopback alone)',
+    )
+    .meta({ description: 'Our iss, exactly as verifiers compare it.' }),
+  http: z.strictObject(listenerShape(8080)).prefault({}).meta({ description: 'The REST port.' }),
+  grpc: z
+    .strictObject({
+      ...listenerShape(50_051),
+      reflection: z.boolean().default(false).meta({ description: 'Whether the gRPC reflection service answers.' }),
+    })
+    .prefault({})
+    .meta({ description: 'The gRPC port.' }),
+  behindProxy: z
+    .boolean()
+    .default(false)
+    .meta({ description: 'A proxy in front terminates TLS, so plaintext off loopback is meant.' }),
+  database: database.prefault({}).meta({ description: 'Where everything is kept.' }),
+  keys: z
+    .strictObject({
+      keyEncryptionKeyFile: file
+        .optional()
+        .meta({ description: 'File with the key-encryption key, mode 0400. Required by serve.' }),
+    })
+    .prefault({})
+    .meta({ description: 'What seals signing keys and secrets.' }),
+  tokens: tokens.prefault({}).meta({ description: 'Issued tokens.' }),
+  log: z
+    .strictObject({
+      level: z
+        .enum(['debug', 'info', 'warn', 'error', 'silent'])
+        .default('info')
+        .meta({ description: 'Least severity that is written.' }),
+    })
+    .prefault({})
+    .meta({ description: 'The log, JSON lines on standard error.' }),
+  outbound: z
+    .strictObject({
+      allowLoopbackHttp: z
+        .boolean()
+        .default(false)
+        .meta({ description: 'Lets issuers on this host be fetched over plain HTTP. Refused by serve.' }),
+    })
+    .prefault({})
+    .meta({ description: 'Calls to identity providers.' }),
+  drainSeconds: z
+    .int()
+    .min(0)
+    .max(300)
+    .default(5)
+    .meta({ description: 'Seconds between readiness off and the closing of ports on SIGTERM.' }),
+};
+
+export const settingsSchema = z.strictObject(settingsShape).meta({ title: 'Countersign settings' });
+
+export type SettingsFile = z.infer<typeof settingsSchema>;
+
+/** The JSON Schema of the settings file, for editors and documentation. */
+export function settingsJsonSchema(): Record<string, unknown> {
+  return { ...z.toJSONSchema(settingsSchema, { io: 'input' }) };
+}
