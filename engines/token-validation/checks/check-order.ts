@@ -1,0 +1,74 @@
+import type { IssuerAccess } from '#accessors/issuer/contract.js';
+import type { IdentityProvider, ProviderCheck } from '../identity-provider.contract.js';
+import { StrictJwsParser } from '../strict-jws.parser.js';
+import { ageCheck } from './age.check.js';
+import { algorithmCheck } from './algorithm.check.js';
+import { audienceCheck } from './audience.check.js';
+import type { Check } from './check.js';
+import { confirmationCheck } from './confirmation.check.js';
+import { expiryCheck } from './expiry.check.js';
+import { headerCheck } from './header.check.js';
+import { createKeyCheck } from './key.check.js';
+import { keyIdCheck } from './key-id.check.js';
+import { keyIssuerCheck } from './key-issuer.check.js';
+import { notBeforeCheck } from './not-before.check.js';
+import { createOwnIssuerCheck } from './own-issuer.check.js';
+import { presenterCheck } from './presenter.check.js';
+import { presenterConflictCheck } from './presenter-conflict.check.js';
+import { requiredClaimsCheck } from './required-claims.check.js';
+import { createShapeCheck } from './shape.check.js';
+import { signatureCheck } from './signature.check.js';
+import { tokenKindCheck } from './token-kind.check.js';
+import { createTrustedIssuerCheck } from './trusted-issuer.check.js';
+import { typeCheck } from './type.check.js';
+
+interface OrderDeps {
+  readonly issuerAccess: IssuerAccess;
+  readonly providers: ReadonlyMap<string, IdentityProvider>;
+  readonly ownIssuer: string;
+}
+
+/** The checks that find out whose token it claims to be. */
+export function openingChecks(deps: OrderDeps): readonly Check[] {
+  return [
+    createShapeCheck(new StrictJwsParser()),
+    headerCheck,
+    createOwnIssuerCheck(deps.ownIssuer),
+    createTrustedIssuerCheck(deps.issuerAccess, deps.providers),
+  ];
+}
+
+/**
+ * The checks that prove it, for tokens of one provider. The order matters: nothing is fetched for a token that cannot be
+ * verified anyway, and no claim decides anything before the signature is proven.
+ */
+export function provingChecks(issuerAccess: IssuerAccess, providerChecks: readonly ProviderCheck[]): readonly Check[] {
+  return [
+    algorithmCheck,
+    typeCheck,
+    keyIdCheck,
+    createKeyCheck(issuerAccess),
+    signatureCheck,
+    keyIssuerCheck,
+    tokenKindCheck,
+    requiredClaimsCheck,
+    ...providerChecks.map(asCheck),
+    audienceCheck,
+    confirmationCheck,
+    expiryCheck,
+    notBeforeCheck,
+    ageCheck,
+    presenterConflictCheck,
+    presenterCheck,
+  ];
+}
+
+function asCheck(check: ProviderCheck): Check {
+  return {
+    name: check.name,
+    needs: ['token', 'issuer', 'required'],
+    run(state) {
+      return check.run({ header: state.token.header.members, claims: state.token.claims, issuer: state.issuer });
+    },
+  };
+}

@@ -1,0 +1,12 @@
+import type { Check } from './check.js';
+
+/** The token names one client at most. */
+export const presenterConflictCheck: Check = {
+  name: 'presenter-conflict',
+  needs: ['token', 'issuer'],
+  run(state) {
+    const presenter = state.provider.presenterOf(state.token.claims);
+    if (presenter.status !== 'conflict') return undefined;
+    return { code: 'TOKEN_PRESENTER_CONFLICT', actual: presenter.actual, expected: 'one client' };
+  },
+};

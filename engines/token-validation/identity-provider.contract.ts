@@ -1,0 +1,74 @@
+/**
+ * The plug-in point for kinds of identity providers. An implementation is a named factory, `createXIdentityProvider()`; it does
+ * no input or output, keeps no state and never throws for what a token holds.
+ * The engine chooses the plug-in by the trusted issuer's configuration, never by the token.
+ */
+import type { TrustedIssuer } from '#accessors/issuer/contract.js';
+import type { ErrorCode } from '#utilities/errors/catalogue.js';
+import type { Principal } from './contract.js';
+import type { Claims } from './strict-json.js';
+
+/** What a check found wrong. */
+export interface Fault {
+  readonly code: ErrorCode;
+  /** What the token has; never the token itself. */
+  readonly actual: string;
+  readonly expected: string;
+  /** The next step, where it is known better than the catalogue knows it. */
+  readonly remedy?: string;
+  /** Set when the fault is transient. */
+  readonly retryAfterSeconds?: number;
+}
+
+/** A token whose issuer is trusted. `iss`, `sub`, `aud`, `exp` and `iat` are there and of their types; everything else is unknown. */
+export interface TokenOfIssuer {
+  readonly header: Claims;
+  readonly claims: Claims;
+  readonly issuer: TrustedIssuer;
+}
+
+/** A rule about claims that only tokens of this kind of provider have. */
+export interface ProviderCheck {
+  /** Unique among all checks. */
+  readonly name: string;
+  run(token: TokenOfIssuer): Fault | undefined;
+}
+
+/** Which client of the identity provider the token was issued to, as its provider says it. */
+export type PresenterClaim =
+  | { readonly status: 'named'; readonly id: string }
+  | { readonly status: 'absent' }
+  /** Two claims name two clients. */
+  | { readonly status: 'conflict'; readonly actual: string };
+
+export type ProviderPrincipal = Pick<Principal, 'identity' | 'roles' | 'groups' | 'groupsOverage'>;
+
+export interface IdentityProvider {
+  /** The value of `provider` in the configuration of an issuer; unique. */
+  readonly name: TrustedIssuer['provider'];
+
+  /** Rules of this provider, in order. They run after the signature and the claims that every token has. */
+  readonly checks: readonly ProviderCheck[];
+
+  /** Values of `typ` that mark access tokens of this issuer, in any case, with or without `application/`. */
+  acceptedTypes(issuer: TrustedIssuer): readonly string[];
+
+  /** Whether the claims are those of an ID token, beyond the signs that every ID token has. */
+  isIdToken(claims: Claims): boolean;
+
+  presenterOf(claims: Claims): PresenterClaim;
+
+  kindOf(claims: Claims): Principal['kind'];
+
+  /** Who the token is about. Called with claims that are verified and have passed every check. */
+  toPrincipal(claims: Claims, issuer: TrustedIssuer): ProviderPrincipal;
+
+  /** A next step for this fault that knows the provider; `undefined`: the catalogue's serves. The token may be unverified: words only. */
+  remedyFor(fault: Fault, token: { readonly header: Claims; readonly claims: Claims }): string | undefined;
+
+  /** Whether an unverified token looks like one of this kind of provider. Serves diagnosis alone. */
+  recognises(header: Claims, claims: Claims): boolean;
+}
+
+/** At least one, names unique. */
+export const IDENTITY_PROVIDERS: unique symbol = Symbol('IdentityProviders');
