@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Command } from 'commander';
-import { createKeyEncryptionKeyFile } from '#accessors/key/file.key-encryption-key.js';
+import { createKeyEncryptionKeyFile } from '../key-files.js';
 
 export function addSecretCommands(program: Command): void {
   program
