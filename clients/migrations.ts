@@ -1,5 +1,11 @@
+import { AuditTables1790000005000 } from '#accessors/audit/migrations/1790000005000-audit-tables.migration.js';
+import { KeyTables1790000004000 } from '#accessors/key/migrations/1790000004000-key-tables.migration.js';
 import { ChangeFeed1790000001000 } from '#utilities/change-feed/migrations/1790000001000-change-feed.migration.js';
 import type { MigrationClass } from '#utilities/database/migration.runner.js';
 
 /** Every migration of every room, oldest first. A migration that is not listed here does not exist. */
-export const MIGRATIONS: readonly MigrationClass[] = [ChangeFeed1790000001000];
+export const MIGRATIONS: readonly MigrationClass[] = [
+  ChangeFeed1790000001000,
+  KeyTables1790000004000,
+  AuditTables1790000005000,
+];

@@ -49,6 +49,9 @@ export interface AuditAccess {
    * Returns when the record is durable, and not before. Records of one moment share a commit. A record whose commit got no
    * answer is written again under the same id, so that it is there exactly once.
    *
+   * The record commits by itself. Call it after a unit of work has ended, never within: it would neither join the unit nor, on
+   * the embedded database, get a connection.
+   *
    * @throws CodedError `AUDIT_UNAVAILABLE` when it cannot be made durable; the caller must then not answer what it decided
    */
   record(context: CallContext, record: ExchangeRecord | RefusalRecord | ChangeRecord): Promise<void>;

@@ -11,7 +11,7 @@ const RETRY_AFTER_SECONDS = 5;
 /** SQLSTATE classes that blame the data of the statement: data exception, integrity constraint violation. */
 const DATA_FAULT = /^2[23]/;
 /** Classes that blame the statement itself, the schema or the rights: another try changes nothing. */
-const LASTING_FAULT = /^(?:2[23]|0A|28|3[DF]|42)/;
+const LASTING_FAULT = /^(?:2[23]|0A|42)/;
 
 export interface DurableWriteDependencies {
   readonly clock: Clock;
@@ -70,7 +70,7 @@ function isLasting(error: unknown): boolean {
 
 /** SECURITY: the state and the code alone; the message of a database error can quote the values of a row. */
 function describe(error: unknown): string {
-  if (isCodedError(error)) return error.code;
+  if (isCodedError(error)) return `${error.code} ${sqlState(error.cause)}`.trim();
   return sqlState(error) || (error instanceof Error ? error.name : 'unknown');
 }
 
