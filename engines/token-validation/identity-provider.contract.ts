@@ -6,7 +6,9 @@
 import type { TrustedIssuer } from '#accessors/issuer/contract.js';
 import type { ErrorCode } from '#utilities/errors/catalogue.js';
 import type { Principal } from './contract.js';
-import type { Claims } from './strict-json.js';
+
+/** A JSON object of a token as it was received: every member is of unknown type until a check has looked at it. */
+export type Claims = Readonly<Record<string, unknown>>;
 
 /** What a check found wrong. */
 export interface Fault {

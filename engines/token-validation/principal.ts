@@ -1,6 +1,6 @@
 import type { TenantRule } from '#accessors/issuer/contract.js';
 import type { Principal } from './contract.js';
-import type { Claims } from './strict-json.js';
+import type { Claims } from './identity-provider.contract.js';
 import type { ValidationState } from './validation-state.js';
 
 /**

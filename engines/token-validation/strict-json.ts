@@ -1,7 +1,6 @@
 import { isUtf8 } from 'node:buffer';
+import type { Claims } from './identity-provider.contract.js';
 
-/** A JSON object as it was received: every member is of unknown type until a check has looked at it. */
-export type Claims = Readonly<Record<string, unknown>>;
 
 export type StrictJson =
   | { readonly ok: true; readonly value: Claims }

@@ -1,4 +1,5 @@
-import { readStrictJson, type Claims } from './strict-json.js';
+import type { Claims } from './identity-provider.contract.js';
+import { readStrictJson } from './strict-json.js';
 
 /** The protected header, read once for all tokens that carry the same one. */
 export interface JwsHeader {

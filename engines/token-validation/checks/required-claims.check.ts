@@ -1,12 +1,10 @@
-import type { Fault } from '../identity-provider.contract.js';
+import type { Claims, Fault } from '../identity-provider.contract.js';
 import { quoted } from '../quoted.js';
-import type { Claims } from '../strict-json.js';
 import type { Check } from './check.js';
 
 /** Far beyond any token's life and far below what a number holds exactly. */
 const LATEST = 2 ** 33;
 const MAX_IDENTIFIER_LENGTH = 1024;
-// eslint-disable-next-line no-control-regex -- control characters are what is looked for
 const CONTROL = /[\u0000-\u001f\u007f-\u009f]/u;
 const OPTIONAL_TEXT = ['azp', 'client_id', 'tid', 'jti'] as const;
 

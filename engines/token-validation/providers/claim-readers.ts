@@ -1,6 +1,5 @@
-import type { Fault, ProviderCheck } from '../identity-provider.contract.js';
+import type { Claims, Fault, ProviderCheck } from '../identity-provider.contract.js';
 import { quoted } from '../quoted.js';
-import type { Claims } from '../strict-json.js';
 
 /** The claim if it is a string that says something. */
 export function textClaim(claims: Claims, name: string): string | undefined {

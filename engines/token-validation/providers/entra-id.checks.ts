@@ -1,10 +1,9 @@
 import type { EntraIssuer, TrustedIssuer } from '#accessors/issuer/contract.js';
-import type { ProviderCheck } from '../identity-provider.contract.js';
+import type { Claims, ProviderCheck } from '../identity-provider.contract.js';
 import { quoted } from '../quoted.js';
-import type { Claims } from '../strict-json.js';
 import { createMappedClaimsCheck, invalidClaim } from './claim-readers.js';
 
-const GUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/iu;
+const GUID = /^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$/;
 const TEXT_CLAIMS = ['appid', 'azp', 'scp', 'idtyp'] as const;
 
 export function entra(issuer: TrustedIssuer): EntraIssuer {

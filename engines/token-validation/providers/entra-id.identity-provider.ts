@@ -1,6 +1,5 @@
 import type { TrustedIssuer } from '#accessors/issuer/contract.js';
-import type { IdentityProvider, PresenterClaim, ProviderPrincipal } from '../identity-provider.contract.js';
-import type { Claims } from '../strict-json.js';
+import type { Claims, IdentityProvider, PresenterClaim, ProviderPrincipal } from '../identity-provider.contract.js';
 import { textClaim, textsClaim } from './claim-readers.js';
 import { ENTRA_CHECKS, entra, hasGroupsOverage, isGuid } from './entra-id.checks.js';
 import { entraRemedy } from './entra-id.remedies.js';

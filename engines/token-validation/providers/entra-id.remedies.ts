@@ -1,5 +1,4 @@
-import type { Fault } from '../identity-provider.contract.js';
-import type { Claims } from '../strict-json.js';
+import type { Claims, Fault } from '../identity-provider.contract.js';
 import { textClaim } from './claim-readers.js';
 
 interface UnprovenToken {

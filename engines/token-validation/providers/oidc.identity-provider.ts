@@ -1,7 +1,6 @@
 import type { OidcIssuer, TrustedIssuer } from '#accessors/issuer/contract.js';
-import type { Fault, IdentityProvider, PresenterClaim, ProviderCheck, ProviderPrincipal } from '../identity-provider.contract.js';
+import type { Claims, Fault, IdentityProvider, PresenterClaim, ProviderCheck, ProviderPrincipal } from '../identity-provider.contract.js';
 import { quoted } from '../quoted.js';
-import type { Claims } from '../strict-json.js';
 import { createMappedClaimsCheck, textClaim, textsClaim } from './claim-readers.js';
 
 /** Any OpenID Connect or RFC 9068 issuer that is configured by its exact `iss`. */
