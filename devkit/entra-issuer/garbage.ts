@@ -1,0 +1,73 @@
+import type { EntraCloud } from '#accessors/issuer/contract.js';
+import { type IssuerAnswer, jsonAnswer } from './issuer-answer.js';
+import type { GarbageMode } from './issuer-knobs.js';
+import { publishedJwk } from './metadata-documents.js';
+import type { SigningKeys } from './signing-keys.js';
+
+export interface GarbageContext {
+  readonly cloud: EntraCloud;
+  readonly keys: SigningKeys;
+}
+
+type Spoil = (good: IssuerAnswer, context: GarbageContext) => IssuerAnswer;
+
+const HUGE_PADDING = 128 * 1024 * 1024;
+const DEPTH = 40_000;
+
+const html: Spoil = () => ({ status: 200, contentType: 'text/html', body: '<!doctype html><title>Maintenance</title>' });
+const redirect: Spoil = (good, { cloud }) => ({ ...good, status: 302, location: `${cloud.loginBase}/elsewhere` });
+const truncated: Spoil = (good) => ({ ...good, body: good.body.slice(0, good.body.length / 2) });
+const wrongContentType: Spoil = (good) => ({ ...good, contentType: 'text/plain' });
+const keySet = (keys: readonly object[]): IssuerAnswer => jsonAnswer({ keys });
+
+const SPOILED_DISCOVERY: Partial<Record<GarbageMode, Spoil>> = {
+  html,
+  redirect,
+  'wrong-issuer': (good) => jsonAnswer({ ...members(good), issuer: 'https://login.attacker.example/v2.0' }),
+  'foreign-jwks-host': (good, { cloud }) => jsonAnswer({ ...members(good), jwks_uri: onAnotherHost(members(good)['jwks_uri'], cloud) }),
+};
+
+const SPOILED_KEYS: Partial<Record<GarbageMode, Spoil>> = {
+  html,
+  redirect,
+  truncated,
+  'wrong-content-type': wrongContentType,
+  'empty-object': () => jsonAnswer({}),
+  'empty-keys': () => keySet([]),
+  'huge-body': (good) => ({ ...good, padding: HUGE_PADDING }),
+  'deep-json': () => ({ ...jsonAnswer({}), body: `{"keys":${'['.repeat(DEPTH)}${']'.repeat(DEPTH)}}` }),
+  'duplicate-kid': (_good, { cloud, keys }) => keySet([...published(cloud, keys), ...published(cloud, keys)]),
+  'private-keys': (_good, { cloud, keys }) => keySet(keys.privateJwks().map((jwk) => publishedJwk(jwk, cloud, 2))),
+  'symmetric-keys': (_good, { keys }) => keySet(keys.publishedKids.map((kid) => ({ kty: 'oct', use: 'sig', kid, alg: 'HS256', k: 'c3RhbmQtaW4' }))),
+};
+
+/** The discovery document as the garbage mode leaves it. */
+export function spoilDiscovery(mode: GarbageMode | null, good: IssuerAnswer, context: GarbageContext): IssuerAnswer {
+  return spoil(SPOILED_DISCOVERY, mode, good, context);
+}
+
+/** The key set as the garbage mode leaves it. */
+export function spoilKeys(mode: GarbageMode | null, good: IssuerAnswer, context: GarbageContext): IssuerAnswer {
+  return spoil(SPOILED_KEYS, mode, good, context);
+}
+
+function spoil(spoils: Partial<Record<GarbageMode, Spoil>>, mode: GarbageMode | null, good: IssuerAnswer, context: GarbageContext): IssuerAnswer {
+  const spoiled = mode === null ? undefined : spoils[mode];
+  return spoiled === undefined ? good : spoiled(good, context);
+}
+
+function published(cloud: EntraCloud, keys: SigningKeys): object[] {
+  return keys.publicJwks().map((jwk) => publishedJwk(jwk, cloud, 2));
+}
+
+function members(answer: IssuerAnswer): Readonly<Record<string, unknown>> {
+  const document: unknown = JSON.parse(answer.body);
+  return typeof document === 'object' && document !== null ? Object.fromEntries(Object.entries(document)) : {};
+}
+
+/** The same machine under its other name: another host to whoever compares hosts, as they must. */
+function onAnotherHost(jwksUri: unknown, cloud: EntraCloud): string {
+  const url = new URL(typeof jwksUri === 'string' ? jwksUri : cloud.loginBase);
+  url.hostname = url.hostname === 'localhost' ? '127.0.0.1' : 'localhost';
+  return url.href;
+}
