@@ -1,8 +1,16 @@
-// Generates protos/generated from the .proto files, offline. Run through `npm run gen:protos`.
+// Generates protos/generated from the .proto files, offline. `--out DIR`: below that folder instead of the project.
 import { execFileSync } from 'node:child_process';
-import { rmSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
 
-execFileSync('buf', ['generate', 'protos', '--template', 'protos/buf.gen.yaml'], { stdio: 'inherit' });
+const root = join(import.meta.dirname, '..');
+const { values } = parseArgs({ options: { out: { type: 'string' } } });
+const out = resolve(values.out ?? root);
+
+mkdirSync(out, { recursive: true });
+const options = { cwd: root, stdio: 'inherit', shell: process.platform === 'win32' };
+execFileSync('buf', ['generate', 'protos', '--template', 'protos/buf.gen.yaml', '--output', out], options);
 // Only field annotations need these two, and nothing reads annotations at run time.
-rmSync('protos/generated/google/protobuf/descriptor.ts', { force: true });
-rmSync('protos/generated/google/api', { recursive: true, force: true });
+rmSync(join(out, 'protos/generated/google/protobuf/descriptor.ts'), { force: true });
+rmSync(join(out, 'protos/generated/google/api'), { recursive: true, force: true });
