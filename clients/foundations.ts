@@ -1,12 +1,21 @@
-import { MemoryCounters } from '#utilities/telemetry/memory.counters.js';
 import { PostgresChangeFeed } from '#utilities/change-feed/postgres.change-feed.js';
 import { SystemClock } from '#utilities/clock/system.clock.js';
 import type { Settings } from '#utilities/config/contract.js';
-import { openDatabase } from '#utilities/database/open-database.js';
+import { openDatabase, type OpenDatabase } from '#utilities/database/open.database.js';
 import { CryptoIdSource } from '#utilities/id/crypto.id-source.js';
 import { PinoLogger } from '#utilities/logging/pino.logger.js';
+import { MemoryCounters } from '#utilities/telemetry/memory.counters.js';
 import { MIGRATIONS } from './migrations.js';
 import type { Foundations } from './plugins.module.js';
+
+async function refuseOutdated(database: OpenDatabase): Promise<void> {
+  try {
+    await database.refuseIfOutdated();
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
 
 export interface OpenFoundations extends Foundations {
   close(): Promise<void>;
@@ -20,8 +29,9 @@ export interface OpenFoundations extends Foundations {
  */
 export async function openFoundations(settings: Settings, migrate: boolean): Promise<OpenFoundations> {
   const clock = new SystemClock();
-  const logger = new PinoLogger(settings.log.level);
+  const logger = new PinoLogger({ level: settings.log.level, clock });
   const database = await openDatabase({ settings: settings.database, migrations: MIGRATIONS, logger, migrate });
+  if (!migrate) await refuseOutdated(database);
   const changeFeed = new PostgresChangeFeed({ database, clock, logger });
   await changeFeed.start();
   return {

@@ -1,0 +1,122 @@
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { demonstrate } from '#devkit/demonstration/demonstration.js';
+import { PORTAL_CLIENT_ID, SAMPLE_AUDIENCE, sampleDocument } from '#devkit/demonstration/sample-document.js';
+import { EntraDevIssuer } from '#devkit/entra-issuer/entra-dev-issuer.js';
+import { DEV_API_CLIENT_ID, DEV_SPA_CLIENT_ID } from '#devkit/entra-issuer/personas.js';
+import type { DatabaseSettings, Settings } from '#utilities/config/contract.js';
+import { type Host, startHost } from '../host.js';
+import { createKeyEncryptionKeyFile } from '../key-files.js';
+import { makeClientSecret } from './secret.commands.js';
+
+export interface DevOptions {
+  /** Where the embedded database and the key-encryption key live; `null`: nothing outlives the process. */
+  readonly directory: string | null;
+  readonly httpPort: number;
+  readonly grpcPort: number;
+  readonly issuerPort: number;
+  readonly databaseUrl: string | undefined;
+}
+
+/** Everything that `countersign dev` runs: the service, the stand-in identity provider and a sample company. */
+export interface DevSession {
+  readonly settings: Settings;
+  readonly host: Host;
+  readonly identityProvider: EntraDevIssuer;
+  readonly clientSecret: string;
+  readonly audience: string;
+  readonly clientId: string;
+  /** Does the exchanges and tells about them. @throws Error if they fail */
+  demonstrate(): Promise<string[]>;
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts a development session. Ports that are taken are replaced by free ones. The client secret is made anew each time.
+ */
+export async function startDevSession(options: DevOptions): Promise<DevSession> {
+  const home = options.directory ?? mkdtempSync(join(tmpdir(), 'countersign-dev-'));
+  const settings = await devSettings(options, home);
+  const identityProvider = new EntraDevIssuer();
+  await identityProvider.start({ host: '127.0.0.1', port: await freePort(options.issuerPort) });
+  const host = await startHost(settings, { migrate: true }).catch(async (error: unknown) => {
+    await identityProvider.stop();
+    throw error;
+  });
+  const { secret, sha256 } = makeClientSecret();
+  await host.administration.importDocument(
+    { diagnosticId: '00000000-0000-4000-8000-000000000000', transport: 'cli' },
+    sampleDocument(identityProvider.cloud, sha256),
+  );
+  return {
+    settings,
+    host,
+    identityProvider,
+    clientSecret: secret,
+    audience: SAMPLE_AUDIENCE,
+    clientId: PORTAL_CLIENT_ID,
+    demonstrate: () =>
+      demonstrate({
+        issuer: settings.issuer,
+        grpcAddress: host.grpcAddress,
+        audience: SAMPLE_AUDIENCE,
+        clientId: PORTAL_CLIENT_ID,
+        clientSecret: secret,
+        subjectToken: identityProvider.issue({
+          persona: 'alice',
+          version: 2,
+          audience: DEV_API_CLIENT_ID,
+          clientId: DEV_SPA_CLIENT_ID,
+        }),
+      }),
+    stop: async () => {
+      await host.stop();
+      await identityProvider.stop();
+      if (options.directory === null) rmSync(home, { recursive: true, force: true });
+    },
+  };
+}
+
+async function devSettings(options: DevOptions, home: string): Promise<Settings> {
+  mkdirSync(home, { recursive: true, mode: 0o700 });
+  const keyEncryptionKeyFile = join(home, 'key-encryption-key');
+  if (!existsSync(keyEncryptionKeyFile)) createKeyEncryptionKeyFile(keyEncryptionKeyFile);
+  const httpPort = await freePort(options.httpPort);
+  return {
+    issuer: `http://127.0.0.1:${String(httpPort)}`,
+    http: { host: '127.0.0.1', port: httpPort, tls: null },
+    grpc: { host: '127.0.0.1', port: await freePort(options.grpcPort), tls: null, reflection: true },
+    behindProxy: false,
+    database: databaseOf(options, home),
+    keys: { keyEncryptionKeyFile },
+    tokens: { lifetimeSeconds: 600 },
+    log: { level: 'warn' },
+    outbound: { allowLoopbackHttp: true },
+    drainSeconds: 0,
+  };
+}
+
+function databaseOf(options: DevOptions, home: string): DatabaseSettings {
+  if (options.databaseUrl !== undefined) return { kind: 'postgres', url: options.databaseUrl, poolSize: 10 };
+  return { kind: 'embedded', directory: options.directory === null ? null : join(home, 'database') };
+}
+
+/** The wanted port if nobody listens there, else any that is free. */
+function freePort(wanted: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once('error', () => {
+      if (wanted === 0) reject(new Error('no port is free'));
+      else freePort(0).then(resolve, reject);
+    });
+    probe.listen(wanted, '127.0.0.1', () => {
+      const address = probe.address();
+      const port = typeof address === 'object' && address !== null ? address.port : wanted;
+      probe.close(() => {
+        resolve(port);
+      });
+    });
+  });
+}

@@ -1,0 +1,98 @@
+import { describe, expect, it } from '@jest/globals';
+import type { ExchangeRequest } from '#managers/authorization/contract.js';
+import { API, AUDIENCE, buildHouse, type House, type HouseChanges } from './exchange.house.js';
+
+const context = { diagnosticId: '4c2c1f0a-0000-4000-8000-000000000001', transport: 'rest' } as const;
+const request = (subjectToken: string, changes: Partial<ExchangeRequest> = {}): ExchangeRequest => ({
+  subjectToken, subjectTokenType: 'urn:ietf:params:oauth:token-type:jwt', actorToken: undefined, actorTokenType: undefined,
+  requestedTokenType: undefined, audience: [AUDIENCE], resource: [], scope: undefined, tenant: undefined, impersonation: false, ...changes,
+});
+
+async function exchange(house: House, token = house.token(), changes: Partial<ExchangeRequest> = {}): Promise<string> {
+  const client = await house.manager.authenticate(context, { method: 'client_secret_post', clientId: 'web', clientSecret: 'right' });
+  try {
+    const result = await house.manager.exchange(context, client, request(token, changes));
+    return result.scope;
+  } catch (error) {
+    return (error as { code: string }).code;
+  }
+}
+
+const carol = { groups: undefined, _claim_names: { groups: 'src1' }, _claim_sources: { src1: { endpoint: 'https://graph.windows.net/x' } } };
+const onGroups: HouseChanges = { mappings: [{ issuer: 'contoso', claim: 'groups', value: 'g1', role: 'clerk' }] };
+
+const AUTHENTICATE = ['RegistrationAccess.authenticateClient'];
+const VALIDATE = ['RegistrationAccess.applicationFor', 'TokenValidationEngine.validate', 'IssuerAccess.trustedIssuer', 'IssuerAccess.verificationKey'];
+const COMPUTE = ['PolicyAccess.activePolicy', 'FactAccess.factsOf', 'PermissionEngine.effectivePermissions'];
+const MINT = ['SigningEngine.mint', 'KeyAccess.activeKey', 'KeyAccess.keyedDigest', 'KeyAccess.signWith'];
+const RECORD = ['AuditAccess.record'];
+
+describe('The exchange chain', () => {
+  it('is exactly this', async () => {
+    const house = buildHouse();
+    expect(await exchange(house)).toBe('billing:invoice:read');
+    expect(house.calls).toEqual([...AUTHENTICATE, ...VALIDATE, ...COMPUTE, ...MINT, ...RECORD]);
+  });
+
+  it('asks the directory for the groups of carol alone, who has too many for her token', async () => {
+    const house = buildHouse({ directory: { groupsOf: () => Promise.resolve({ status: 'resolved', groups: ['g1'] }) }, ...onGroups });
+    expect(await exchange(house, house.token(carol))).toBe('billing:invoice:create billing:invoice:read');
+    expect(house.calls).toEqual([...AUTHENTICATE, ...VALIDATE, 'DirectoryAccess.groupsOf', ...COMPUTE, ...MINT, ...RECORD]);
+  });
+
+  it('refuses carol where no directory answers and roles are mapped from groups, and not otherwise', async () => {
+    const mapped = buildHouse(onGroups);
+    expect(await exchange(mapped, mapped.token(carol))).toBe('GROUPS_OVERAGE_UNRESOLVED');
+    const unmapped = buildHouse();
+    expect(await exchange(unmapped, unmapped.token(carol))).toBe('billing:invoice:read');
+  });
+
+  it('records a refusal and signs nothing', async () => {
+    const house = buildHouse({ roles: [] });
+    expect(await exchange(house)).toBe('PERMISSION_NONE');
+    expect(house.calls).toEqual([...AUTHENTICATE, ...VALIDATE, ...COMPUTE, ...RECORD]);
+    expect(house.records).toMatchObject([{ outcome: 'refused', code: 'PERMISSION_NONE', clientId: 'web', tenantId: 'tenant-acme', audience: AUDIENCE, issuer: 'contoso' }]);
+  });
+
+  it('looks nothing up for a request that is malformed', async () => {
+    const house = buildHouse();
+    expect(await exchange(house, house.token(), { audience: ['a', 'b'] })).toBe('TARGET_AMBIGUOUS');
+    expect(house.calls).toEqual([...AUTHENTICATE, ...RECORD]);
+  });
+
+  it('records nothing of a caller that is not authenticated', async () => {
+    const house = buildHouse();
+    const attempt = house.manager.authenticate(context, { method: 'client_secret_post', clientId: 'web', clientSecret: 'wrong' });
+    await expect(attempt).rejects.toMatchObject({ code: 'CLIENT_UNAUTHENTICATED' });
+    await expect(house.manager.authenticate(context, { method: 'none' })).rejects.toMatchObject({ code: 'CLIENT_UNAUTHENTICATED' });
+    expect(house.calls).toEqual(AUTHENTICATE);
+    expect(house.records).toEqual([]);
+  });
+
+  it('answers nothing that is not recorded', async () => {
+    const house = buildHouse({ audit: { record: () => Promise.reject(Object.assign(new Error('disk'), { code: 'X' })) } });
+    await expect(exchange(house)).resolves.not.toContain('billing');
+  });
+
+  it('records who acted, for whom, with what, and a digest instead of the token', async () => {
+    const client = { ownPresenters: [], apiAudiences: [{ issuer: 'contoso', id: API }], targets: [{ audience: AUDIENCE, scopes: ['billing:**'], delegationCeiling: ['billing:invoice:read'] }] };
+    const house = buildHouse({ client, roles: ['clerk'] });
+    const token = house.token();
+    expect(await exchange(house, token)).toBe('billing:invoice:read');
+    expect(house.records).toMatchObject([{ outcome: 'issued', case: 'on-behalf-of', policyVersion: 'main@3', epoch: 7, permissionCount: 1, kid: 'our-key', actor: expect.stringMatching(/^c_/), subjectTokenSha256: expect.stringMatching(/^[0-9a-f]{64}$/) }]);
+    expect(JSON.stringify(house.records)).not.toContain(token.split('.')[2]);
+  });
+
+  it('gives an actor nothing by default', async () => {
+    const client = { ownPresenters: [], listedPresenters: [{ issuer: 'contoso', id: '2c4e6f80-1a2b-4c3d-8e9f-a0b1c2d3e4f5' }] };
+    expect(await exchange(buildHouse({ client, roles: ['clerk'] }))).toBe('PERMISSION_NONE');
+  });
+
+  it('never lets a client act outside its registration', async () => {
+    const house = buildHouse({ client: { ownPresenters: [{ issuer: 'other', id: '2c4e6f80-1a2b-4c3d-8e9f-a0b1c2d3e4f5' }] } });
+    expect(await exchange(house)).toBe('TOKEN_PRESENTER_MISMATCH');
+    const elsewhere = buildHouse({ client: { targets: [] } });
+    expect(await exchange(elsewhere)).toBe('TARGET_NOT_ALLOWED');
+    expect(elsewhere.calls).not.toContain('TokenValidationEngine.validate');
+  });
+});

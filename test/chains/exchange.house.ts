@@ -1,0 +1,160 @@
+import { generateKeyPairSync, sign } from 'node:crypto';
+import type { AuditAccess, ChangeRecord, ExchangeRecord, RefusalRecord } from '#accessors/audit/contract.js';
+import { NoneDirectoryAccess } from '#accessors/directory/none.directory.access.js';
+import type { DirectoryAccess } from '#accessors/directory/contract.js';
+import type { FactAccess } from '#accessors/facts/contract.js';
+import type { EntraIssuer, IssuerAccess } from '#accessors/issuer/contract.js';
+import type { KeyAccess } from '#accessors/key/contract.js';
+import type { PolicyAccess, PolicyVersion } from '#accessors/policy/contract.js';
+import type { Application, RegisteredClient, RegistrationAccess } from '#accessors/registration/contract.js';
+import { DefaultPermissionEngine } from '#engines/permission/default.permission.engine.js';
+import { DefaultSigningEngine } from '#engines/signing/default.signing.engine.js';
+import { DefaultTokenValidationEngine } from '#engines/token-validation/default.token-validation.engine.js';
+import { createEntraIdIdentityProvider } from '#engines/token-validation/providers/entra-id.identity-provider.js';
+import type { AuthorizationManager } from '#managers/authorization/contract.js';
+import { DefaultAuthorizationManager } from '#managers/authorization/default.authorization.manager.js';
+import { ManualClock } from '#utilities/clock/manual.clock.js';
+import { MemoryCounters } from '#utilities/telemetry/memory.counters.js';
+import { recorded } from './recorder.js';
+
+export const DIRECTORY = '1f0c2a4e-6b7d-4c3a-9e5f-0a1b2c3d4e5f';
+export const API = '6e74172b-be56-4843-9ff4-e66a39bb12e3';
+export const WEB = '2c4e6f80-1a2b-4c3d-8e9f-a0b1c2d3e4f5';
+export const AUDIENCE = 'https://billing.acme.test';
+export const ISS = `https://login.microsoftonline.com/${DIRECTORY}/v2.0`;
+
+export type AnyRecord = ExchangeRecord | RefusalRecord | ChangeRecord;
+
+export interface House {
+  readonly manager: AuthorizationManager;
+  readonly calls: string[];
+  readonly records: AnyRecord[];
+  readonly clock: ManualClock;
+  /** A v2 delegated token of Entra for alice, with changed claims. */
+  token(changes?: Readonly<Record<string, unknown>>): string;
+}
+
+export interface HouseChanges {
+  readonly directory?: DirectoryAccess;
+  readonly audit?: AuditAccess;
+  readonly client?: Partial<RegisteredClient>;
+  readonly application?: Partial<Application>;
+  readonly mappings?: PolicyVersion['mappings'];
+  readonly roles?: readonly string[];
+}
+
+/** The real Manager and the real Engines on accessors in memory, with every contract recorded. */
+export function buildHouse(changes: HouseChanges = {}): House {
+  const calls: string[] = [];
+  const records: AnyRecord[] = [];
+  const clock = new ManualClock();
+  const upstream = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const issuerAccess = recorded('IssuerAccess', issuersOf(upstream.publicKey), calls);
+  const keyAccess = recorded('KeyAccess', keys(), calls);
+  const ids = { random: () => '0b3c8f0e-0000-4000-8000-000000000001', ordered: () => '0b3c8f0e-0000-7000-8000-000000000001' };
+  const audit: AuditAccess = changes.audit ?? {
+    record: (_context, record) => {
+      records.push(record);
+      return Promise.resolve();
+    },
+  };
+  const manager = new DefaultAuthorizationManager({
+    registrationAccess: recorded('RegistrationAccess', registrations(changes), calls),
+    tokenValidationEngine: recorded(
+      'TokenValidationEngine',
+      new DefaultTokenValidationEngine({
+        issuerAccess,
+        providers: [createEntraIdIdentityProvider()],
+        clock,
+        ownIssuer: 'https://auth.acme.test',
+      }),
+      calls,
+    ),
+    directoryAccess: recorded('DirectoryAccess', changes.directory ?? new NoneDirectoryAccess(), calls),
+    policyAccess: recorded('PolicyAccess', policies(changes), calls),
+    factAccess: recorded('FactAccess', facts(changes), calls),
+    permissionEngine: recorded('PermissionEngine', new DefaultPermissionEngine(), calls),
+    signingEngine: recorded(
+      'SigningEngine',
+      new DefaultSigningEngine({ keyAccess, clock, ids, issuer: 'https://auth.acme.test', defaultLifetimeSeconds: 600 }),
+      calls,
+    ),
+    auditAccess: recorded('AuditAccess', audit, calls),
+    counters: new MemoryCounters(),
+  });
+  const token = (claims: Readonly<Record<string, unknown>> = {}): string => {
+    const now = Math.floor(clock.now() / 1000);
+    const segment = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+    const payload = {
+      aud: API, iss: ISS, iat: now - 10, nbf: now - 10, exp: now + 3600, azp: WEB, azpacr: '1', oid: '9b1d7a54-52f0-4c2e-8a35-5d1a0f6b7c88',
+      scp: 'access_as_user', sub: 'pairwise', tid: DIRECTORY, uti: 'x', ver: '2.0', ...claims,
+    };
+    const input = `${segment({ typ: 'JWT', alg: 'RS256', kid: 'k1' })}.${segment(payload)}`;
+    return `${input}.${sign('sha256', Buffer.from(input), upstream.privateKey).toString('base64url')}`;
+  };
+  return { manager, calls, records, clock, token };
+}
+
+function issuersOf(key: Parameters<typeof sign>[2] & object): IssuerAccess {
+  const issuer: EntraIssuer = {
+    name: 'contoso', provider: 'entra-id', audiences: [API], algorithms: ['RS256'], skewSeconds: 60,
+    maxTokenAgeSeconds: { user: 7200, workload: 86400 }, directoryIds: [DIRECTORY],
+    cloud: { name: 'public', loginBase: 'https://login.microsoftonline.com', v1IssuerBase: 'https://sts.windows.net' },
+    tenantRules: [{ tenantId: 'tenant-acme', slug: 'acme', when: null }],
+  };
+  const found = { kid: 'k1', key, algorithm: 'RS256', keyIssuer: 'https://login.microsoftonline.com/{tenantid}/v2.0' };
+  return {
+    trustedIssuer: (_context, iss) => Promise.resolve(iss === ISS ? issuer : undefined),
+    verificationKey: () => Promise.resolve({ status: 'found', key: found } as Awaited<ReturnType<IssuerAccess['verificationKey']>>),
+    registerIssuer: () => Promise.resolve('unchanged'),
+  };
+}
+
+function registrations(changes: HouseChanges): RegistrationAccess {
+  const client: RegisteredClient = {
+    clientId: 'web', ownPresenters: [{ issuer: 'contoso', id: WEB }], listedPresenters: [], apiAudiences: [],
+    targets: [{ audience: AUDIENCE, scopes: ['billing:**'], delegationCeiling: [] }], ...changes.client,
+  };
+  const application: Application = {
+    id: 'app', audience: AUDIENCE, prefix: 'billing', allowsEmptyPermissions: false, tokenLifetimeSeconds: null,
+    permissions: [{ name: 'billing:invoice:read', bit: 0 }, { name: 'billing:invoice:create', bit: 1 }], ...changes.application,
+  };
+  return {
+    authenticateClient: (_context, id, secret) => Promise.resolve(id === 'web' && secret === 'right' ? client : undefined),
+    applicationFor: (_context, audience) => Promise.resolve(audience === AUDIENCE ? application : undefined),
+    registerClient: () => Promise.resolve('unchanged'),
+    registerApplication: () => Promise.resolve('unchanged'),
+  };
+}
+
+function policies(changes: HouseChanges): PolicyAccess {
+  const policy: PolicyVersion = {
+    tenantId: 'tenant-acme', set: 'main', sequence: 3, mappings: changes.mappings ?? [],
+    roles: [
+      { key: 'viewer', inherits: [], grants: ['billing:*:read'], exclude: [] },
+      { key: 'clerk', inherits: ['viewer'], grants: ['billing:invoice:*'], exclude: [] },
+    ],
+  };
+  return { activePolicy: () => Promise.resolve(policy), activate: () => Promise.resolve('unchanged') };
+}
+
+function facts(changes: HouseChanges): Pick<FactAccess, 'factsOf'> & FactAccess {
+  const unused = (): Promise<never> => Promise.reject(new Error('an exchange creates nothing'));
+  return {
+    factsOf: (_context, tenantId) =>
+      Promise.resolve({ tenantId, tenantStatus: 'active', epoch: 7, subject: null, roles: changes.roles ?? ['viewer'] }),
+    registerTenant: unused, registerGroup: unused, registerSubjects: unused, assignRoles: unused, announceChanges: unused,
+  };
+}
+
+function keys(): KeyAccess {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const active = { kid: 'our-key', algorithm: 'ES256' } as const;
+  return {
+    activeKey: () => active,
+    signWith: (_context, _key, input) => sign('sha256', Buffer.from(input), { key: privateKey, dsaEncoding: 'ieee-p1363' }).toString('base64url'),
+    keyedDigest: (_context, _purpose, message) => Buffer.from(message).toString('base64url'),
+    publishedKeys: () => Promise.resolve([]),
+    prepare: () => Promise.resolve({ madeKeys: [], madeSecrets: [] }),
+  };
+}
