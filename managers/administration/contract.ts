@@ -5,10 +5,13 @@ import type { CallContext } from '#utilities/call-context/contract.js';
 
 export interface ImportReport {
   /** For each kind of object, how many were created, updated and left as they were. */
-  readonly counts: Readonly<Record<ImportedKind, { readonly created: number; readonly updated: number; readonly unchanged: number }>>;
+  readonly counts: Readonly<
+    Record<ImportedKind, { readonly created: number; readonly updated: number; readonly unchanged: number }>
+  >;
 }
 
-export type ImportedKind = 'tenants' | 'applications' | 'issuers' | 'policies' | 'clients' | 'groups' | 'subjects' | 'assignments';
+export type ImportedKind =
+  'tenants' | 'applications' | 'issuers' | 'policies' | 'clients' | 'groups' | 'subjects' | 'assignments';
 
 export interface AdministrationManager {
   /**

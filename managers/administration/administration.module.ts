@@ -1,0 +1,46 @@
+import { Module } from '@nestjs/common';
+import { AUDIT_ACCESS, type AuditAccess } from '#accessors/audit/contract.js';
+import { AuditModule } from '#accessors/audit/audit.module.js';
+import { FACT_ACCESS, type FactAccess } from '#accessors/facts/contract.js';
+import { FactsModule } from '#accessors/facts/facts.module.js';
+import { ISSUER_ACCESS, type IssuerAccess } from '#accessors/issuer/contract.js';
+import { IssuerModule } from '#accessors/issuer/issuer.module.js';
+import { POLICY_ACCESS, type PolicyAccess } from '#accessors/policy/contract.js';
+import { PolicyAccessModule } from '#accessors/policy/policy.module.js';
+import { REGISTRATION_ACCESS, type RegistrationAccess } from '#accessors/registration/contract.js';
+import { RegistrationModule } from '#accessors/registration/registration.module.js';
+import { PERMISSION_ENGINE, type PermissionEngine } from '#engines/permission/contract.js';
+import { PermissionModule } from '#engines/permission/permission.module.js';
+import { UNIT_OF_WORK, type UnitOfWork } from '#utilities/database/contract.js';
+import { ADMINISTRATION_MANAGER } from './contract.js';
+import { DefaultAdministrationManager } from './default.administration.manager.js';
+
+@Module({
+  imports: [RegistrationModule, FactsModule, PolicyAccessModule, IssuerModule, AuditModule, PermissionModule],
+  providers: [
+    {
+      provide: ADMINISTRATION_MANAGER,
+      useFactory: (
+        registrationAccess: RegistrationAccess,
+        factAccess: FactAccess,
+        policyAccess: PolicyAccess,
+        issuerAccess: IssuerAccess,
+        permissionEngine: PermissionEngine,
+        auditAccess: AuditAccess,
+        unitOfWork: UnitOfWork,
+      ) =>
+        new DefaultAdministrationManager({
+          registrationAccess,
+          factAccess,
+          policyAccess,
+          issuerAccess,
+          permissionEngine,
+          auditAccess,
+          unitOfWork,
+        }),
+      inject: [REGISTRATION_ACCESS, FACT_ACCESS, POLICY_ACCESS, ISSUER_ACCESS, PERMISSION_ENGINE, AUDIT_ACCESS, UNIT_OF_WORK],
+    },
+  ],
+  exports: [ADMINISTRATION_MANAGER],
+})
+export class AdministrationModule {}

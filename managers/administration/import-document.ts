@@ -1,0 +1,191 @@
+import { z } from 'zod';
+import type { SignatureAlgorithm } from '#accessors/issuer/contract.js';
+import type { ImportedKind } from './contract.js';
+
+/** Printable ASCII without spaces: what ids and audiences of OAuth are made of. */
+const VISIBLE = /^[\x21-\x7e]{1,512}$/;
+const KEY = /^[A-Za-z0-9][A-Za-z0-9._@-]{0,127}$/;
+const GUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+const PERMISSION = /^(?=.{1,128}$)[a-z0-9_-]+(:[a-z0-9_-]+){1,5}$/;
+
+const ALGORITHMS = [
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'ES256',
+  'ES384',
+  'ES512',
+  'EdDSA',
+  'Ed25519',
+] as const satisfies readonly SignatureAlgorithm[];
+
+const visible = z.string().regex(VISIBLE, 'expected printable ASCII without spaces, at most 512 characters');
+const key = z.string().regex(KEY, 'expected letters, digits, . _ @ - and at most 128 characters');
+const slug = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9_-]{0,62}$/, 'expected lower-case letters, digits, _ and -, at most 63 characters');
+const cloudName = z.string().regex(/^[a-z0-9-]{1,64}$/, 'expected lower-case letters, digits and -');
+const guid = z.string().regex(GUID, 'expected a GUID').toLowerCase();
+/** Text of an identity provider that is compared exactly: anything but control characters. */
+const claimText = z.string().regex(/^[^\p{Cc}]{1,1024}$/u, 'expected 1 to 1024 characters without control characters');
+const patterns = z.array(z.string()).max(10_000);
+
+function isProviderUrl(text: string): boolean {
+  if (!URL.canParse(text) || /[?#\s]/.test(text)) return false;
+  const { protocol, hostname, username, password } = new URL(text);
+  const local = hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.');
+  return username === '' && password === '' && (protocol === 'https:' || (protocol === 'http:' && local));
+}
+
+const providerUrl = z.string().refine(isProviderUrl, 'expected an https URL without query and fragment (http on loopback alone)');
+const baseUrl = providerUrl.refine((text) => !text.endsWith('/'), 'expected no trailing slash');
+
+const tenant = z.strictObject({ slug, status: z.enum(['active', 'suspended']).default('active') });
+
+const application = z.strictObject({
+  audience: visible,
+  prefix: z.string().regex(/^[a-z0-9_-]{1,64}$/, 'expected the first segment of its permission names'),
+  allowEmptyPermissions: z.boolean().default(false),
+  tokenLifetimeSeconds: z.int().min(30).max(86_400).nullable().default(null),
+  unusualLifetime: z.boolean().default(false),
+  permissions: z.array(
+    z.strictObject({
+      name: z.string().regex(PERMISSION, 'expected app:resource:verb, 2 to 6 segments of [a-z0-9_-], at most 128 bytes'),
+      description: z.string().max(1024).optional(),
+    }),
+  ),
+});
+
+const issuerBase = {
+  name: key,
+  audiences: z.array(visible).min(1),
+  algorithms: z.array(z.enum(ALGORITHMS)).min(1).default(['RS256']),
+  skewSeconds: z.int().min(0).max(300).default(60),
+  maxTokenAgeSeconds: z
+    .strictObject({
+      user: z.int().min(60).max(31_536_000).default(7200),
+      workload: z.int().min(60).max(31_536_000).default(86_400),
+    })
+    .prefault({}),
+  status: z.enum(['active', 'disabled']).default('active'),
+};
+
+const cloud = z.union(
+  [
+    z.enum(['public', 'usgov', 'china']),
+    z.strictObject({
+      name: cloudName.refine((name) => !['public', 'usgov', 'china'].includes(name), 'this name belongs to a known cloud'),
+      loginBase: baseUrl,
+      v1IssuerBase: baseUrl,
+    }),
+  ],
+  'expected public, usgov, china or a record of name (none of these), loginBase and v1IssuerBase (https, no trailing slash)',
+);
+
+const entraIssuer = z.strictObject({
+  ...issuerBase,
+  provider: z.literal('entra-id'),
+  cloud: cloud.default('public'),
+  directories: z.array(z.strictObject({ id: guid, tenant: slug })).min(1),
+});
+
+const oidcIssuer = z.strictObject({
+  ...issuerBase,
+  provider: z.literal('oidc'),
+  issuer: providerUrl,
+  tenant: slug.optional(),
+  tenants: z
+    .array(z.strictObject({ tenant: slug, when: z.strictObject({ claim: claimText, equals: claimText }).optional() }))
+    .min(1)
+    .optional(),
+  acceptedTypes: z.array(visible).min(1).default(['at+jwt']),
+  claims: z.strictObject({ roles: claimText.default('roles'), groups: claimText.default('groups') }).prefault({}),
+});
+
+const policy = z.strictObject({
+  tenant: slug,
+  name: key.default('main'),
+  roles: z.record(
+    key,
+    z.strictObject({
+      grants: patterns.default([]),
+      exclude: patterns.default([]),
+      inherits: z.array(key).max(1000).default([]),
+    }),
+  ),
+  mappings: z
+    .array(z.strictObject({ issuer: key, claim: z.enum(['roles', 'groups']), equals: claimText, role: key }))
+    .default([]),
+});
+
+const issuerScopedIds = z.array(z.strictObject({ issuer: key, id: visible })).default([]);
+
+const client = z.strictObject({
+  clientId: visible,
+  status: z.enum(['active', 'disabled']).default('active'),
+  secretSha256: z
+    .array(z.string().regex(/^[0-9a-f]{64}$/, 'expected the SHA-256 of the secret, 64 lower-case hexadecimal digits'))
+    .max(2, 'expected at most two, so that one can follow the other')
+    .default([]),
+  presents: z.strictObject({ own: issuerScopedIds, listed: issuerScopedIds, audiences: issuerScopedIds }).prefault({}),
+  targets: z.array(z.strictObject({ audience: visible, scopes: patterns, delegationCeiling: patterns.default([]) })).default([]),
+});
+
+const group = z.strictObject({ tenant: slug, key });
+
+const subject = z.strictObject({
+  tenant: slug,
+  key,
+  kind: z.enum(['user', 'workload']),
+  status: z.enum(['active', 'disabled']).default('active'),
+  identities: z.array(z.strictObject({ issuer: key, directory: guid.optional(), id: claimText })).min(1),
+  groups: z.array(key).default([]),
+});
+
+const assignment = z.strictObject({
+  tenant: slug,
+  principal: z.templateLiteral([z.enum(['subject', 'group']), ':', key], 'expected subject:KEY or group:KEY'),
+  role: key,
+  state: z.enum(['active', 'revoked']).default('active'),
+});
+
+/** One item of each section, in the order in which they are brought about. */
+export const itemSchemas = {
+  tenants: tenant,
+  applications: application,
+  issuers: z.discriminatedUnion('provider', [entraIssuer, oidcIssuer]),
+  policies: policy,
+  clients: client,
+  groups: group,
+  subjects: subject,
+  assignments: assignment,
+};
+
+export type ImportedItem<Kind extends ImportedKind> = z.output<(typeof itemSchemas)[Kind]>;
+
+/** A section may be left out; what it does not name is left alone. */
+const section = <Item extends z.ZodType>(item: Item) => z.array(item).default([]);
+const apiVersion = z.literal('countersign/v1');
+
+/** The file around its items, which are checked one by one so that every fault is found in one run. */
+export const frameSchema = z.strictObject({
+  apiVersion,
+  tenants: section(z.unknown()),
+  applications: section(z.unknown()),
+  issuers: section(z.unknown()),
+  policies: section(z.unknown()),
+  clients: section(z.unknown()),
+  groups: section(z.unknown()),
+  subjects: section(z.unknown()),
+  assignments: section(z.unknown()),
+});
+
+/** The JSON Schema of the import file, for editors and documentation. */
+export function importDocumentJsonSchema(): Record<string, unknown> {
+  const sections = Object.entries(itemSchemas).map(([kind, item]) => [kind, section(item)] as const);
+  const schema = z.strictObject({ apiVersion, ...Object.fromEntries(sections) }).meta({ title: 'Countersign import file' });
+  return { ...z.toJSONSchema(schema, { io: 'input' }) };
+}
