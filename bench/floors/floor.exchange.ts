@@ -25,7 +25,12 @@ export class FloorExchange {
   readonly publishedJwk: JsonWebKey & { kid: string };
 
   /** @param deps.subjectHeader the one accepted header segment; it stands for the checked algorithm, type and key id */
-  constructor(deps: { readonly issuer: string; readonly audience: string; readonly subjectJwk: JsonWebKey; readonly subjectHeader: string }) {
+  constructor(deps: {
+    readonly issuer: string;
+    readonly audience: string;
+    readonly subjectJwk: JsonWebKey;
+    readonly subjectHeader: string;
+  }) {
     const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     const kid = randomUUID();
     this.publishedJwk = { ...pair.publicKey.export({ format: 'jwk' }), kid };
@@ -84,6 +89,11 @@ function base64url(text: string): string {
 
 function isSubject(claims: unknown): claims is { sub: string; exp: number } {
   return (
-    typeof claims === 'object' && claims !== null && 'sub' in claims && 'exp' in claims && typeof claims.sub === 'string' && typeof claims.exp === 'number'
+    typeof claims === 'object' &&
+    claims !== null &&
+    'sub' in claims &&
+    'exp' in claims &&
+    typeof claims.sub === 'string' &&
+    typeof claims.exp === 'number'
   );
 }

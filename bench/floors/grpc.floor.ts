@@ -7,7 +7,7 @@ import { joinParent, readTask } from '../processes/parent-link.js';
 import { FloorExchange, floorLifetimeSeconds } from './floor.exchange.js';
 import type { FloorTask } from './floor.task.js';
 
-const task = readTask<FloorTask>();
+const task = readTask() as FloorTask;
 const floor = new FloorExchange(task);
 const server = new Server();
 server.addService(AuthServiceService, { exchangeToken });
@@ -18,9 +18,15 @@ server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, port
   });
 });
 
-function exchangeToken(call: ServerUnaryCall<ExchangeTokenRequest, ExchangeTokenResponse>, answer: sendUnaryData<ExchangeTokenResponse>): void {
+function exchangeToken(
+  call: ServerUnaryCall<ExchangeTokenRequest, ExchangeTokenResponse>,
+  answer: sendUnaryData<ExchangeTokenResponse>,
+): void {
   const accessToken = floor.exchange(call.request.subjectToken);
-  if (accessToken === undefined) return answer({ code: status.INVALID_ARGUMENT, details: 'refused' });
+  if (accessToken === undefined) {
+    answer({ code: status.INVALID_ARGUMENT, details: 'refused' });
+    return;
+  }
   answer(null, {
     accessToken,
     issuedTokenType: 'urn:ietf:params:oauth:token-type:access_token',

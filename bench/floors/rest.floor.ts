@@ -5,7 +5,7 @@ import { joinParent, listening, readTask } from '../processes/parent-link.js';
 import { FloorExchange, floorLifetimeSeconds } from './floor.exchange.js';
 import type { FloorTask } from './floor.task.js';
 
-const task = readTask<FloorTask>();
+const task = readTask() as FloorTask;
 const floor = new FloorExchange(task);
 const server = createServer({ keepAliveTimeout: 60_000 }, receive);
 server.listen(0, '127.0.0.1', () => {
@@ -25,7 +25,10 @@ function receive(request: IncomingMessage, response: ServerResponse): void {
 
 function answer(response: ServerResponse, body: string): void {
   const token = floor.exchange(formValue(body, 'subject_token'));
-  if (token === undefined) return send(response, 400, '{"error":"invalid_request"}');
+  if (token === undefined) {
+    send(response, 400, '{"error":"invalid_request"}');
+    return;
+  }
   send(
     response,
     200,

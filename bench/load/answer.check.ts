@@ -32,46 +32,59 @@ export class AnswerCheck {
   }
 
   accept(subject: number, answer: ReceivedAnswer): void {
-    const token = answer.access_token;
-    if (typeof token !== 'string' || !compactToken.test(token)) return this.fail('the answer holds no ES256 token');
-    const lifetime = answer.expires_in;
-    if (typeof lifetime !== 'number' || lifetime <= 0 || lifetime > 900) return this.fail(`expires_in is ${String(lifetime)}`);
-    if (answer.token_type !== 'Bearer') return this.fail(`token_type is ${String(answer.token_type)}`);
-    if (answer.issued_token_type !== 'urn:ietf:params:oauth:token-type:access_token') return this.fail('issued_token_type is not access_token');
+    const fault = shapeFault(answer);
+    if (fault !== undefined || typeof answer.access_token !== 'string') {
+      this.fail(fault ?? 'no token');
+      return;
+    }
     this.#answers += 1;
-    if (this.#answers % sampleEvery === 0) this.#samples.push({ subject, token });
+    if (this.#answers % sampleEvery === 0) this.#samples.push({ subject, token: answer.access_token });
   }
 
   /** Run it after the window, so that it costs the measurement nothing. */
   async verifySamples(): Promise<void> {
     const keys = createLocalJWKSet(this.#expected.jwks);
-    const subjects = new Map<string, number>();
-    const tokenIds = new Set<string>();
+    const options = { issuer: this.#expected.issuer, audience: this.#world.audience, algorithms: ['ES256'], typ: 'at+jwt' };
+    const seen = new SeenClaims();
     for (const { subject, token } of this.#samples) {
-      try {
-        const options = { issuer: this.#expected.issuer, audience: this.#world.audience, algorithms: ['ES256'], typ: 'at+jwt' };
-        const { payload } = await jwtVerify(token, keys, options);
-        const fault = this.#claimsFault(payload, subject, subjects, tokenIds);
-        if (fault === undefined) this.verified += 1;
-        else this.fail(fault);
-      } catch (error) {
-        this.fail(`an issued token does not verify: ${String(error)}`);
-      }
+      const permissions = this.#expected.permissions ?? this.#world.subjects[subject]?.permissions ?? [];
+      const fault = await jwtVerify(token, keys, options).then(
+        ({ payload }) => permissionsFault(payload, permissions) ?? seen.fault(payload, subject),
+        (error: unknown) => `an issued token does not verify: ${String(error)}`,
+      );
+      if (fault === undefined) this.verified += 1;
+      else this.fail(fault);
     }
     if (this.verified === 0) this.fail('no issued token was verified');
   }
+}
 
-  #claimsFault(payload: JWTPayload, subject: number, subjects: Map<string, number>, tokenIds: Set<string>): string | undefined {
-    const expected = this.#expected.permissions ?? this.#world.subjects[subject]?.permissions ?? [];
-    const permissions = payload['permissions'];
-    if (!Array.isArray(permissions) || permissions.toSorted().join(' ') !== expected.join(' ')) {
-      return `permissions are ${JSON.stringify(permissions)}, expected ${JSON.stringify(expected)}`;
-    }
-    if (typeof payload.jti !== 'string' || tokenIds.has(payload.jti)) return 'a token id is missing or was used twice';
-    tokenIds.add(payload.jti);
-    const known = subjects.get(payload.sub ?? '') ?? subject;
-    if (payload.sub === undefined || known !== subject) return 'two subjects share one sub';
-    subjects.set(payload.sub, subject);
+/** What no two tokens, and no two subjects, may share: a server that hands out kept tokens is found here. */
+class SeenClaims {
+  readonly #subjects = new Map<string, number>();
+  readonly #tokenIds = new Set<string>();
+
+  fault({ sub, jti }: JWTPayload, subject: number): string | undefined {
+    if (jti === undefined || this.#tokenIds.has(jti)) return 'a token id is missing or was used twice';
+    this.#tokenIds.add(jti);
+    if (sub === undefined || (this.#subjects.get(sub) ?? subject) !== subject) return 'sub is missing, or two subjects share one';
+    this.#subjects.set(sub, subject);
     return undefined;
   }
+}
+
+function permissionsFault(payload: JWTPayload, expected: readonly string[]): string | undefined {
+  const permissions = payload['permissions'];
+  if (Array.isArray(permissions) && permissions.toSorted().join(' ') === expected.join(' ')) return undefined;
+  return `permissions are ${JSON.stringify(permissions)}, expected ${JSON.stringify(expected)}`;
+}
+
+function shapeFault(answer: ReceivedAnswer): string | undefined {
+  const { access_token: token, expires_in: lifetime } = answer;
+  if (typeof token !== 'string' || !compactToken.test(token)) return 'the answer holds no ES256 token';
+  if (typeof lifetime !== 'number' || lifetime <= 0 || lifetime > 900) return `expires_in is ${String(lifetime)}`;
+  if (answer.token_type !== 'Bearer') return `token_type is ${String(answer.token_type)}`;
+  if (answer.issued_token_type !== 'urn:ietf:params:oauth:token-type:access_token')
+    return 'issued_token_type is not access_token';
+  return undefined;
 }

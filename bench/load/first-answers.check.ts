@@ -23,7 +23,9 @@ export async function answerFaults(protocol: Protocol, port: number, world: Load
 }
 
 async function restStatus(port: number, token: string, world: LoadSubjects): Promise<string> {
-  const credentials = Buffer.from(`${encodeURIComponent(world.clientId)}:${encodeURIComponent(world.clientSecret)}`).toString('base64');
+  const credentials = Buffer.from(`${encodeURIComponent(world.clientId)}:${encodeURIComponent(world.clientSecret)}`).toString(
+    'base64',
+  );
   const response = await fetch(`http://127.0.0.1:${String(port)}/oauth2/token`, {
     method: 'POST',
     headers: { authorization: `Basic ${credentials}` },

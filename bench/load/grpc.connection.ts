@@ -46,9 +46,15 @@ export class GrpcConnection {
   /** Ends when `next` gives nothing more and every call is answered. */
   run(): Promise<void> {
     return new Promise((resolve) => {
-      this.#socket.on('connect', () => { this.#begin(); });
-      this.#socket.on('data', (bytes) => { this.#receive(bytes); });
-      this.#socket.on('error', (error) => { this.#calls.failed(`connection: ${error.message}`); });
+      this.#socket.on('connect', () => {
+        this.#begin();
+      });
+      this.#socket.on('data', (bytes) => {
+        this.#receive(bytes);
+      });
+      this.#socket.on('error', (error) => {
+        this.#calls.failed(`connection: ${error.message}`);
+      });
       this.#socket.on('close', () => {
         if (!this.#ended) this.#calls.failed('the server closed a connection');
         resolve();
@@ -64,7 +70,10 @@ export class GrpcConnection {
       this.#stream += 2;
       this.#window -= call.message.length;
       const block = this.#stream === 1 ? this.#blocks.first : this.#blocks.later;
-      this.#outgoing.push(frame(frameType.headers, flag.endHeaders, this.#stream, block), frame(frameType.data, flag.endStream, this.#stream, call.message));
+      this.#outgoing.push(
+        frame(frameType.headers, flag.endHeaders, this.#stream, block),
+        frame(frameType.data, flag.endStream, this.#stream, call.message),
+      );
       this.#open.set(this.#stream, { subject: call.subject, startedAt: performance.now(), message: nothing });
     }
     this.#flush();
@@ -93,21 +102,31 @@ export class GrpcConnection {
   }
 
   #take(received: Frame): void {
-    const { type, flags, stream, payload } = received;
-    if (type === frameType.data || type === frameType.headers) return this.#takeAnswer(received);
-    if (type === frameType.windowUpdate && stream === 0) this.#window += payload.readUInt32BE(0);
-    else if (type === frameType.settings && flags !== flag.acknowledged) this.#outgoing.push(settingsAcknowledged);
-    else if (type === frameType.ping && flags !== flag.acknowledged) this.#outgoing.push(frame(type, flag.acknowledged, 0, payload));
+    const { type, stream, payload } = received;
+    if (type === frameType.data || type === frameType.headers) this.#takeAnswer(received);
+    else if (type === frameType.settings || type === frameType.ping) this.#acknowledge(received);
+    else if (type === frameType.windowUpdate && stream === 0) this.#window += payload.readUInt32BE(0);
     else if (type === frameType.reset) this.#fail(stream, 'the server reset a stream');
     else if (type === frameType.goAway) this.#calls.failed('the server sent GOAWAY');
   }
 
+  #acknowledge({ type, flags, payload }: Frame): void {
+    if (flags === flag.acknowledged) return;
+    this.#outgoing.push(type === frameType.settings ? settingsAcknowledged : frame(type, flag.acknowledged, 0, payload));
+  }
+
   #takeAnswer({ type, flags, stream, payload }: Frame): void {
     const call = this.#open.get(stream);
-    if (call === undefined) return this.#calls.failed('an answer for no call');
+    if (call === undefined) {
+      this.#calls.failed('an answer for no call');
+      return;
+    }
     if (type === frameType.data) call.message = call.message.length === 0 ? payload : Buffer.concat([call.message, payload]);
     if ((flags & flag.endStream) === 0) return;
-    if (type !== frameType.headers || !saysOk(payload)) return this.#fail(stream, 'a call ended without status 0');
+    if (type !== frameType.headers || !saysOk(payload)) {
+      this.#fail(stream, 'a call ended without status 0');
+      return;
+    }
     this.#close(stream);
     this.#calls.answered(call.subject, call.startedAt, call.message);
   }

@@ -23,7 +23,9 @@ export function prepareGrpcRequest(token: string, world: LoadSubjects): Buffer {
 }
 
 export function grpcHeaders(port: number, world: LoadSubjects): readonly (readonly [string, string])[] {
-  const credentials = Buffer.from(`${encodeURIComponent(world.clientId)}:${encodeURIComponent(world.clientSecret)}`).toString('base64');
+  const credentials = Buffer.from(`${encodeURIComponent(world.clientId)}:${encodeURIComponent(world.clientSecret)}`).toString(
+    'base64',
+  );
   return [
     [':method', 'POST'],
     [':scheme', 'http'],
@@ -50,13 +52,20 @@ export async function loadGrpc(port: number, world: LoadSubjects, window: Measur
       window.completed(startedAt);
       judge(check, index, message);
     },
-    failed: (text: string) => { check.fail(text); },
+    failed: (text: string) => {
+      check.fail(text);
+    },
   };
-  await Promise.all(Array.from({ length: connections }, () => new GrpcConnection(port, streamsPerConnection, blocks, calls).run()));
+  await Promise.all(
+    Array.from({ length: connections }, () => new GrpcConnection(port, streamsPerConnection, blocks, calls).run()),
+  );
 }
 
 function judge(check: AnswerCheck, subject: number, received: Buffer): void {
-  if (received[0] !== 0 || received.readUInt32BE(1) !== received.length - prefixLength) return check.fail('not one whole message');
+  if (received[0] !== 0 || received.readUInt32BE(1) !== received.length - prefixLength) {
+    check.fail('not one whole message');
+    return;
+  }
   const answer = ExchangeTokenResponse.decode(received.subarray(prefixLength));
   check.accept(subject, {
     access_token: answer.accessToken,

@@ -14,7 +14,8 @@ export function readResponse(bytes: Buffer): HttpResponse | undefined {
   if (end === -1) return undefined;
   const head = bytes.toString('latin1', 0, end);
   const [, length] = /\r\ncontent-length: *(\d+)/i.exec(head) ?? [];
-  if (!head.startsWith('HTTP/1.1 ') || length === undefined) throw new Error(`not a response with a length: ${head.slice(0, 80)}`);
+  if (!head.startsWith('HTTP/1.1 ') || length === undefined)
+    throw new Error(`not a response with a length: ${head.slice(0, 80)}`);
   const bodyStart = end + headEnd.length;
   const bodyEnd = bodyStart + Number(length);
   if (bytes.length < bodyEnd) return undefined;

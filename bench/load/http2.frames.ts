@@ -13,7 +13,15 @@ export interface Frame {
 /** Our side of the handshake: no header compression towards us (so equal headers are equal bytes), no push, a window never to refill. */
 export const preface: Buffer = Buffer.concat([
   Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'),
-  frame(frameType.settings, 0, 0, settings([[1, 0], [2, 0]])),
+  frame(
+    frameType.settings,
+    0,
+    0,
+    settings([
+      [1, 0],
+      [2, 0],
+    ]),
+  ),
   frame(frameType.windowUpdate, 0, 0, uint32(0x7fff_ffff - 65_535)),
 ]);
 
@@ -57,7 +65,10 @@ export function headerBlocks(headers: readonly (readonly [string, string])[]): H
 }
 
 /** "grpc-status: 0" without compression table, plain or with the name in Huffman code: the two ways to write it. */
-const statusOk = [Buffer.concat([text('grpc-status'), text('0')]), Buffer.concat([Buffer.from('889acac8b21234da8f', 'hex'), text('0')])];
+const statusOk = [
+  Buffer.concat([text('grpc-status'), text('0')]),
+  Buffer.concat([Buffer.from('889acac8b21234da8f', 'hex'), text('0')]),
+];
 
 export function saysOk(trailers: Buffer): boolean {
   return statusOk.some((encoded) => trailers.includes(encoded));

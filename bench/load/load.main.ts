@@ -8,7 +8,7 @@ import { MeasuredWindow } from './measured.window.js';
 import { answerFaults } from './first-answers.check.js';
 import { loadRest } from './rest.load.js';
 
-const task = readTask<LoadTask>();
+const task = readTask() as LoadTask;
 const world = JSON.parse(readFileSync(task.subjectsFile, 'utf8')) as LoadSubjects;
 
 process.on('message', (message) => {
@@ -22,7 +22,9 @@ async function perform(job: LoadJob): Promise<LoadResult> {
   const window = new MeasuredWindow(job, (edge) => process.send?.({ kind: edge }));
   const load = job.protocol === 'rest' ? loadRest : loadGrpc;
   const allowedMilliseconds = (job.warmUpSeconds + job.seconds + 15) * 1000;
-  const stuck = setTimeout(() => { throw new Error('the server stopped answering'); }, allowedMilliseconds);
+  const stuck = setTimeout(() => {
+    throw new Error('the server stopped answering');
+  }, allowedMilliseconds);
   await load(job.port, world, window, check);
   clearTimeout(stuck);
   await check.verifySamples();

@@ -16,7 +16,9 @@ export function prepareRestRequest(token: string, world: LoadSubjects): Buffer {
     subject_token_type: 'urn:ietf:params:oauth:token-type:access_token',
     audience: world.audience,
   }).toString();
-  const credentials = Buffer.from(`${encodeURIComponent(world.clientId)}:${encodeURIComponent(world.clientSecret)}`).toString('base64');
+  const credentials = Buffer.from(`${encodeURIComponent(world.clientId)}:${encodeURIComponent(world.clientSecret)}`).toString(
+    'base64',
+  );
   const head = [
     'POST /oauth2/token HTTP/1.1',
     'host: 127.0.0.1',
@@ -30,7 +32,9 @@ export function prepareRestRequest(token: string, world: LoadSubjects): Buffer {
 /** Ends when the window is closed and every request under way has its answer. */
 export async function loadRest(port: number, world: LoadSubjects, window: MeasuredWindow, check: AnswerCheck): Promise<void> {
   const requests = world.subjects.map((subject) => prepareRestRequest(subject.token, world));
-  await Promise.all(Array.from({ length: connections }, (_, index) => new RestConnection(port, requests, window, check, index).run()));
+  await Promise.all(
+    Array.from({ length: connections }, (_, index) => new RestConnection(port, requests, window, check, index).run()),
+  );
 }
 
 class RestConnection {
@@ -52,9 +56,15 @@ class RestConnection {
 
   run(): Promise<void> {
     return new Promise((resolve) => {
-      this.#socket.on('connect', () => { this.#next(); });
-      this.#socket.on('data', (bytes) => { this.#receive(bytes); });
-      this.#socket.on('error', (error) => { this.#check.fail(`connection: ${error.message}`); });
+      this.#socket.on('connect', () => {
+        this.#next();
+      });
+      this.#socket.on('data', (bytes) => {
+        this.#receive(bytes);
+      });
+      this.#socket.on('error', (error) => {
+        this.#check.fail(`connection: ${error.message}`);
+      });
       this.#socket.on('close', () => {
         if (!this.#window.isClosed) this.#check.fail('the server closed a connection');
         resolve();

@@ -28,10 +28,18 @@ export function readStat(pid: number): ProcessStat | undefined {
 export function parseStat(text: string): ProcessStat {
   const open = text.indexOf('(');
   const close = text.lastIndexOf(')');
-  const fields = text.slice(close + 2).split(' ').map(Number);
+  const fields = text
+    .slice(close + 2)
+    .split(' ')
+    .map(Number);
   const [, parent = 0] = fields;
   const ticks = fields.slice(11, 15).reduce((sum, value) => sum + value, 0);
-  return { pid: Number.parseInt(text, 10), parent, command: text.slice(open + 1, close), cpuMicroseconds: ticks * microsecondsPerTick };
+  return {
+    pid: Number.parseInt(text, 10),
+    parent,
+    command: text.slice(open + 1, close),
+    cpuMicroseconds: ticks * microsecondsPerTick,
+  };
 }
 
 export function treeCpuMicroseconds(root: number): number {

@@ -78,15 +78,20 @@ function nextMessage<Message extends KindedMessage>(name: string, child: ChildPr
       finish();
     };
     const heard = (message: unknown): void => {
-      if (isKind<Message>(message, kind)) settle(() => { resolve(message); });
+      if (isKind(message, kind))
+        settle(() => {
+          resolve(message as Message);
+        });
     };
     const gone = (code: number | null, signal: string | null): void => {
-      settle(() => { reject(new Error(`the ${name} ended early (${signal ?? `exit code ${String(code)}`}): see its output above`)); });
+      settle(() => {
+        reject(new Error(`the ${name} ended early (${signal ?? `exit code ${String(code)}`}): see its output above`));
+      });
     };
     child.on('message', heard).on('exit', gone).on('error', reject);
   });
 }
 
-function isKind<Message extends KindedMessage>(message: unknown, kind: string): message is Message {
+function isKind(message: unknown, kind: string): message is KindedMessage {
   return typeof message === 'object' && message !== null && 'kind' in message && message.kind === kind;
 }
