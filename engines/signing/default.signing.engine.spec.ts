@@ -1,0 +1,237 @@
+import { createHmac, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { decodeJwt, jwtVerify } from 'jose';
+import type { ActiveKey, KeyAccess, PublishedKey } from '#accessors/key/contract.js';
+import { ManualClock } from '#utilities/clock/manual.clock.js';
+import { SystemClock } from '#utilities/clock/system.clock.js';
+import { CodedError } from '#utilities/errors/coded-error.js';
+import { CryptoIdSource } from '#utilities/id/crypto.id-source.js';
+import type { MintRequest } from './contract.js';
+import { DefaultSigningEngine } from './default.signing.engine.js';
+
+const context = { diagnosticId: '7b0a7bb4-3bb6-4a0c-9e0e-5b0f8d2f4a11', transport: 'rest' } as const;
+const start = 1_790_000_000;
+const issuer = 'https://auth.example.com';
+const request: MintRequest = {
+  kind: 'user',
+  identity: { instance: 'entra:public:t1', externalId: 'o1' },
+  clientId: 'orders-api',
+  actorClientId: 'orders-api',
+  audience: 'https://api.acme.test/billing',
+  tenant: 'acme',
+  permissions: Object.freeze(['billing:invoice:read', 'billing:invoice:write']),
+  scope: 'billing:invoice:*',
+  acr: 'c2',
+  amr: ['pwd', 'mfa'],
+  authTime: start - 100,
+  policyVersion: 'main@42',
+  epoch: 9_131,
+  lifetimeSeconds: null,
+  notAfter: start + 86_400,
+};
+const bare: MintRequest = { ...request, actorClientId: null, permissions: [], scope: '', acr: null, amr: [], authTime: null };
+
+describe('DefaultSigningEngine', () => {
+  let keys: MemoryKeys;
+  let clock: ManualClock;
+  let engine: DefaultSigningEngine;
+  beforeEach(() => {
+    keys = new MemoryKeys();
+    clock = new ManualClock(start * 1_000 + 999);
+    const ids = new CryptoIdSource({ clock: new SystemClock() });
+    engine = new DefaultSigningEngine({ keyAccess: keys, clock, ids, issuer, defaultLifetimeSeconds: 600 });
+  });
+
+  it('issues an access token of the RFC 9068 profile that jose verifies', async () => {
+    const issued = await engine.mint(context, request);
+    const { payload, protectedHeader } = await jwtVerify(issued.token, keys.publicKey, {
+      issuer, audience: request.audience, typ: 'at+jwt', algorithms: ['ES256'], currentDate: new Date(clock.now()),
+      requiredClaims: ['iss', 'sub', 'aud', 'client_id', 'iat', 'exp', 'jti'],
+    });
+    expect(protectedHeader).toEqual({ alg: 'ES256', typ: 'at+jwt', kid: keys.active.kid });
+    expect(payload).toEqual({
+      iss: issuer, sub: issued.subject, aud: request.audience, client_id: 'orders-api', iat: start, exp: start + 600,
+      jti: issued.tokenId, scope: 'billing:invoice:*', tenant: 'acme', permissions: ['billing:invoice:read', 'billing:invoice:write'],
+      act: { sub: issued.actor }, acr: 'c2', amr: ['pwd', 'mfa'], auth_time: start - 100, pv: 'main@42', ep: 9_131,
+    });
+    expect(issued).toMatchObject({ kid: keys.active.kid, issuedAt: start, expiresAt: start + 600 });
+  });
+
+  it('leaves out what there is nothing to say about: no nulls, no empty members', async () => {
+    const claims = await claimsOf(bare);
+    expect(Object.keys(claims).sort()).toEqual(['aud', 'client_id', 'ep', 'exp', 'iat', 'iss', 'jti', 'pv', 'sub', 'tenant']);
+  });
+
+  it('names each token anew', async () => {
+    const ids = await Promise.all(Array.from({ length: 20 }, async () => (await engine.mint(context, request)).tokenId));
+    expect(new Set(ids).size).toBe(20);
+    for (const id of ids) expect(id).toMatch(/^[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/);
+  });
+
+  describe('the life of a token', () => {
+    it.each([
+      ['the default of the service', null, start + 9_000, start + 600],
+      ['what the application wants', 300, start + 9_000, start + 300],
+      ['the end of the subject token when that comes first', 600, start + 31, start + 31],
+    ])('is %s', async (_what, lifetimeSeconds, notAfter, expected) => {
+      expect((await claimsOf({ ...request, lifetimeSeconds, notAfter }))['exp']).toBe(expected);
+    });
+
+    it.each([start, start - 1, 0, Number.NaN, start + 30.5])('does not begin when the subject token ends at %p', async (notAfter) => {
+      await expect(engine.mint(context, { ...request, notAfter })).rejects.toMatchObject({ code: 'INTERNAL' });
+    });
+
+    it.each([0, -1, Number.NaN, 1.5])('is never %p seconds', async (lifetimeSeconds) => {
+      await expect(engine.mint(context, { ...request, lifetimeSeconds })).rejects.toMatchObject({ code: 'INTERNAL' });
+    });
+  });
+
+  describe('sub', () => {
+    it('is opaque, stable, and prefixed by the kind of subject', async () => {
+      const user = await engine.mint(context, request);
+      const again = await engine.mint(context, { ...request, audience: 'https://other' });
+      const workload = await engine.mint(context, { ...request, kind: 'workload' });
+      expect(user.subject).toMatch(/^u_[\w-]{43}$/);
+      expect(again.subject).toBe(user.subject);
+      expect(workload.subject).toMatch(/^w_[\w-]{43}$/);
+      expect(user.token).not.toContain(Buffer.from('o1').toString('base64url'));
+    });
+
+    it('is the keyed digest of instance and external id', async () => {
+      const expected = createHmac('sha256', keys.secret).update('["subject","entra:public:t1","o1"]').digest('base64url');
+      expect((await engine.mint(context, request)).subject).toBe(`u_${expected}`);
+    });
+
+    it('differs for different identities, however their parts are cut', async () => {
+      const text = fc.string({ unit: fc.constantFrom('a', '1', ':', '"', ',', '\\', '\ud800', '\ud801'), maxLength: 4 });
+      await fc.assert(
+        fc.asyncProperty(text, text, text, text, async (instance, externalId, otherInstance, otherId) => {
+          const one = await engine.mint(context, { ...request, identity: { instance, externalId } });
+          const two = await engine.mint(context, { ...request, identity: { instance: otherInstance, externalId: otherId } });
+          expect(one.subject === two.subject).toBe(instance === otherInstance && externalId === otherId);
+        }),
+        { numRuns: 200 },
+      );
+    });
+
+    it('is no other one for a name that is too long to be kept', async () => {
+      const identity = { instance: 'oidc:https://x', externalId: 'x'.repeat(5_000) };
+      const one = await engine.mint(context, { ...request, identity });
+      const two = await engine.mint(context, { ...request, identity });
+      expect(one.subject).toBe(two.subject);
+    });
+
+    it('of a client is never that of a subject', async () => {
+      const issued = await engine.mint(context, { ...request, identity: { instance: 'client', externalId: 'orders-api' } });
+      expect(issued.actor).toMatch(/^c_[\w-]{43}$/);
+      expect(issued.actor?.slice(2)).not.toBe(issued.subject.slice(2));
+    });
+  });
+
+  it('names the actor in act, and nobody where there is none', async () => {
+    const delegated = await engine.mint(context, request);
+    expect(decodeJwt(delegated.token)['act']).toEqual({ sub: delegated.actor });
+    const own = await engine.mint(context, { ...request, actorClientId: null });
+    expect(own.actor).toBeNull();
+    expect(decodeJwt(own.token)).not.toHaveProperty('act');
+  });
+
+  it('lets no input set or add a claim of its own', async () => {
+    const nasty = fc.oneof(fc.string(), fc.constantFrom('","iss":"evil', '"}', '\\', '\u2028', '__proto__', '","exp":9999999999,"a":"', '\ud800'));
+    const inputs = fc.record({
+      tenant: nasty, scope: nasty, acr: fc.option(nasty), amr: fc.array(nasty, { maxLength: 3 }), audience: nasty, clientId: nasty,
+      policyVersion: nasty, permissions: fc.array(nasty, { maxLength: 3 }), actorClientId: fc.option(nasty),
+    });
+    const allowed = new Set([
+      'iss', 'sub', 'aud', 'client_id', 'iat', 'exp', 'jti', 'scope', 'tenant', 'permissions', 'act', 'acr', 'amr', 'auth_time', 'pv', 'ep',
+    ]);
+    await fc.assert(
+      fc.asyncProperty(inputs, async (input) => {
+        const issued = await engine.mint(context, { ...request, ...input });
+        const text = Buffer.from(issued.token.split('.')[1] ?? '', 'base64url').toString();
+        const claims: unknown = JSON.parse(text);
+        // The same text again: no name occurs twice.
+        expect(JSON.stringify(claims)).toBe(text);
+        expect(Object.keys(claims as object).filter((name) => !allowed.has(name))).toEqual([]);
+        expect(claims).toMatchObject({
+          iss: issuer, sub: issued.subject, aud: input.audience, client_id: input.clientId, iat: start, exp: start + 600,
+          jti: issued.tokenId, tenant: input.tenant, pv: input.policyVersion,
+        });
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('takes nothing from a request but what it knows', async () => {
+    const more = { ...request, iss: 'evil', exp: 1, email: 'canary', name: 'canary', toJSON: () => ({ iss: 'evil' }) };
+    const claims = await claimsOf(more);
+    expect(claims['iss']).toBe(issuer);
+    expect(JSON.stringify(claims)).not.toContain('canary');
+  });
+
+  it('sees a permission list that was changed, unless it cannot be', async () => {
+    const permissions = ['billing:invoice:read'];
+    await claimsOf({ ...request, permissions });
+    permissions.push('billing:invoice:write');
+    expect((await claimsOf({ ...request, permissions }))['permissions']).toEqual(permissions);
+  });
+
+  it('signs with the new key as soon as another one is active', async () => {
+    await engine.mint(context, request);
+    keys.activate();
+    const issued = await engine.mint(context, request);
+    expect(issued.kid).toBe(keys.active.kid);
+    const { protectedHeader } = await jwtVerify(issued.token, keys.publicKey, { currentDate: new Date(clock.now()) });
+    expect(protectedHeader.kid).toBe(keys.active.kid);
+  });
+
+  it('rejects, and does not throw at the caller, when there is no key', async () => {
+    keys.isAway = true;
+    await expect(engine.mint(context, request)).rejects.toMatchObject({ code: 'SIGNING_UNAVAILABLE' });
+  });
+
+  async function claimsOf(changed: MintRequest): Promise<Record<string, unknown>> {
+    return decodeJwt((await engine.mint(context, changed)).token);
+  }
+});
+
+/** Keys in memory, signing in the form that node itself converts. */
+class MemoryKeys implements KeyAccess {
+  readonly secret = randomBytes(32);
+  isAway = false;
+  active: ActiveKey = { kid: 'kid-1', algorithm: 'ES256' };
+  private pair = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  private made = 1;
+
+  get publicKey() {
+    return this.pair.publicKey;
+  }
+
+  activate(): void {
+    this.pair = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    this.made += 1;
+    this.active = { kid: `kid-${String(this.made)}`, algorithm: 'ES256' };
+  }
+
+  activeKey(): ActiveKey {
+    if (this.isAway) throw new CodedError('SIGNING_UNAVAILABLE');
+    return this.active;
+  }
+
+  signWith(_context: unknown, _key: ActiveKey, signingInput: string): string {
+    return sign('sha256', Buffer.from(signingInput), { key: this.pair.privateKey, dsaEncoding: 'ieee-p1363' }).toString('base64url');
+  }
+
+  keyedDigest(_context: unknown, _purpose: string, message: string): string {
+    return createHmac('sha256', this.secret).update(message).digest('base64url');
+  }
+
+  async publishedKeys(): Promise<readonly PublishedKey[]> {
+    return [];
+  }
+
+  async prepare() {
+    return { madeKeys: [], madeSecrets: [] };
+  }
+}
