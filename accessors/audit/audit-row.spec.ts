@@ -7,16 +7,31 @@ import type { RefusalRecord } from './contract.js';
 const context = { diagnosticId: '7b0a7bb4-3bb6-4a0c-9e0e-5b0f8d2f4a11', transport: 'rest' } as const;
 const stamp = { id: '01990000-0000-7000-8000-000000000001', at: 1_790_000_000_123 };
 const refusal: RefusalRecord = {
-  outcome: 'refused', tenantId: null, clientId: 'orders-api', code: 'TARGET_UNKNOWN', issuer: null, audience: 'https://x',
-  subjectTokenSha256: null, detail: 'why',
+  outcome: 'refused',
+  tenantId: null,
+  clientId: 'orders-api',
+  code: 'TARGET_UNKNOWN',
+  issuer: null,
+  audience: 'https://x',
+  subjectTokenSha256: null,
+  detail: 'why',
 };
 
 describe('Audit rows', () => {
   it('hold what the record says, under the names of the columns', () => {
     expect(row(refusal)).toEqual({
-      tenant_id: PLATFORM_TENANT, id: stamp.id, at: stamp.at, outcome: 'refused', diagnostic_id: context.diagnosticId,
-      transport: 'rest', client_id: 'orders-api', code: 'TARGET_UNKNOWN', issuer: null, audience: 'https://x',
-      subject_token_sha256: null, detail: 'why',
+      tenant_id: PLATFORM_TENANT,
+      id: stamp.id,
+      at: stamp.at,
+      outcome: 'refused',
+      diagnostic_id: context.diagnosticId,
+      transport: 'rest',
+      client_id: 'orders-api',
+      code: 'TARGET_UNKNOWN',
+      issuer: null,
+      audience: 'https://x',
+      subject_token_sha256: null,
+      detail: 'why',
     });
   });
 

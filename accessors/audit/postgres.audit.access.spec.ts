@@ -1,5 +1,6 @@
 import { beforeAll, expect, it } from '@jest/globals';
 import { PLATFORM_TENANT } from '#utilities/change-feed/contract.js';
+import type { Clock } from '#utilities/clock/contract.js';
 import { SystemClock } from '#utilities/clock/system.clock.js';
 import type { Database } from '#utilities/database/contract.js';
 import { CodedError } from '#utilities/errors/coded-error.js';
@@ -14,13 +15,31 @@ import { auditLimits, PostgresAuditAccess, type AuditLimits } from './postgres.a
 const context = { diagnosticId: '7b0a7bb4-3bb6-4a0c-9e0e-5b0f8d2f4a11', transport: 'grpc' } as const;
 const tenantId = '0198c0de-0000-7000-8000-000000000001';
 const issued: ExchangeRecord = {
-  outcome: 'issued', tenantId, clientId: 'orders-api', case: 'on-behalf-of', subject: 'u_abc', actor: 'c_def', issuer: 'contoso',
-  audience: 'https://api.acme.test/billing', tokenId: '5d3c1f4e-6a51-4b43-9a4e-0f9b51a7f7d2', kid: 'kid', expiresAt: 1_790_000_600,
-  permissionCount: 3, policyVersion: 'main@42', epoch: 9_131, subjectTokenSha256: 'ab'.repeat(32),
+  outcome: 'issued',
+  tenantId,
+  clientId: 'orders-api',
+  case: 'on-behalf-of',
+  subject: 'u_abc',
+  actor: 'c_def',
+  issuer: 'contoso',
+  audience: 'https://api.acme.test/billing',
+  tokenId: '5d3c1f4e-6a51-4b43-9a4e-0f9b51a7f7d2',
+  kid: 'kid',
+  expiresAt: 1_790_000_600,
+  permissionCount: 3,
+  policyVersion: 'main@42',
+  epoch: 9_131,
+  subjectTokenSha256: 'ab'.repeat(32),
 };
 const refused: RefusalRecord = {
-  outcome: 'refused', tenantId: null, clientId: 'orders-api', code: 'TARGET_UNKNOWN', issuer: null, audience: 'https://x',
-  subjectTokenSha256: null, detail: 'no such application',
+  outcome: 'refused',
+  tenantId: null,
+  clientId: 'orders-api',
+  code: 'TARGET_UNKNOWN',
+  issuer: null,
+  audience: 'https://x',
+  subjectTokenSha256: null,
+  detail: 'no such application',
 };
 
 describeOnEachDatabase('PostgresAuditAccess', (open) => {
@@ -33,14 +52,36 @@ describeOnEachDatabase('PostgresAuditAccess', (open) => {
 
   it('keeps every member of a record of an issued token', async () => {
     await accessOn(database).record(context, issued);
-    const [row] = await database.query('select *, at > now() - interval \'1 minute\' as recent from audit_record where token_id = $1', [issued.tokenId]);
+    const [row] = await database.query(
+      "select *, at > now() - interval '1 minute' as recent from audit_record where token_id = $1",
+      [issued.tokenId],
+    );
     expect(row).toMatchObject({
-      tenant_id: tenantId, outcome: 'issued', diagnostic_id: context.diagnosticId, transport: 'grpc', client_id: 'orders-api',
-      exchange_case: 'on-behalf-of', subject: 'u_abc', actor: 'c_def', issuer: 'contoso', audience: issued.audience,
-      token_id: issued.tokenId, kid: 'kid', permission_count: 3, policy_version: 'main@42', epoch: '9131',
-      subject_token_sha256: issued.subjectTokenSha256, code: null, what: null, detail: null, recent: true,
+      tenant_id: tenantId,
+      outcome: 'issued',
+      diagnostic_id: context.diagnosticId,
+      transport: 'grpc',
+      client_id: 'orders-api',
+      exchange_case: 'on-behalf-of',
+      subject: 'u_abc',
+      actor: 'c_def',
+      issuer: 'contoso',
+      audience: issued.audience,
+      token_id: issued.tokenId,
+      kid: 'kid',
+      permission_count: 3,
+      policy_version: 'main@42',
+      epoch: '9131',
+      subject_token_sha256: issued.subjectTokenSha256,
+      code: null,
+      what: null,
+      detail: null,
+      recent: true,
     });
-    const [time] = await database.query(`select extract(epoch from expires_at)::int as expires, id::text as id from audit_record where token_id = $1`, [issued.tokenId]);
+    const [time] = await database.query(
+      `select extract(epoch from expires_at)::int as expires, id::text as id from audit_record where token_id = $1`,
+      [issued.tokenId],
+    );
     expect(time).toMatchObject({ expires: issued.expiresAt, id: expect.stringMatching(/^[\da-f]{8}-[\da-f]{4}-7/) });
   });
 
@@ -61,7 +102,9 @@ describeOnEachDatabase('PostgresAuditAccess', (open) => {
     const at = 1_790_000_000_123;
     const access = accessOn(database, { clock: { now: () => at, monotonic: () => 0 } });
     await access.record(context, { ...refused, clientId: 'millisecond' });
-    const [row] = await database.query(`select (extract(epoch from at) * 1000)::bigint::text as at from audit_record where client_id = 'millisecond'`);
+    const [row] = await database.query(
+      `select (extract(epoch from at) * 1000)::bigint::text as at from audit_record where client_id = 'millisecond'`,
+    );
     expect(row).toEqual({ at: String(at) });
   });
 
@@ -102,7 +145,10 @@ describeOnEachDatabase('PostgresAuditAccess', (open) => {
     const counters = new MemoryCounters();
     const access = accessOn(hanging, { counters, limits: { maxWaiting: 5, giveUpAfterMs: 50 } });
     const waiting = Promise.allSettled(Array.from({ length: 5 }, () => access.record(context, issued)));
-    await expect(access.record(context, issued)).rejects.toMatchObject({ code: 'AUDIT_UNAVAILABLE', details: { retryAfterSeconds: 5 } });
+    await expect(access.record(context, issued)).rejects.toMatchObject({
+      code: 'AUDIT_UNAVAILABLE',
+      details: { retryAfterSeconds: 5 },
+    });
     expect(counters.snapshot().get('audit.overflows')).toBe(1);
     expect((await waiting).map((outcome) => outcome.status)).toEqual(Array(5).fill('rejected'));
   });
@@ -139,9 +185,12 @@ describeOnEachDatabase('PostgresAuditAccess', (open) => {
     expect(await count('rolled-back-caller')).toBe(1);
   });
 
-  it.each(['update audit_record set detail = null', 'delete from audit_record', 'truncate audit_record'])('is append-only: %s', async (statement) => {
-    await expect(database.query(statement)).rejects.toMatchObject({ code: '42501' });
-  });
+  it.each(['update audit_record set detail = null', 'delete from audit_record', 'truncate audit_record'])(
+    'is append-only: %s',
+    async (statement) => {
+      await expect(database.query(statement)).rejects.toMatchObject({ code: '42501' });
+    },
+  );
 
   it('gives the tenant first in its key and its index', async () => {
     const indexes = await database.query<{ definition: string }>(
@@ -152,7 +201,10 @@ describeOnEachDatabase('PostgresAuditAccess', (open) => {
   });
 
   async function count(clientId: string): Promise<number> {
-    const [row] = await database.query<{ count: number }>('select count(*)::int as count from audit_record where client_id = $1', [clientId]);
+    const [row] = await database.query<{ count: number }>(
+      'select count(*)::int as count from audit_record where client_id = $1',
+      [clientId],
+    );
     return row?.count ?? -1;
   }
 });
@@ -201,7 +253,7 @@ describeOnPostgres('PostgresAuditAccess and durability', (open: Opener) => {
 interface Changed {
   readonly limits?: Partial<AuditLimits>;
   readonly counters?: MemoryCounters;
-  readonly clock?: SystemClock;
+  readonly clock?: Clock;
 }
 
 function accessOn(database: Database, changed: Changed = {}): PostgresAuditAccess {

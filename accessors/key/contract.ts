@@ -50,7 +50,9 @@ export interface KeyAccess {
    *
    * @throws CodedError `KEY_UNSEAL_FAILED`, `KEY_ENCRYPTION_KEY_MISSING`, `STORE_UNAVAILABLE`
    */
-  prepare(context: CallContext): Promise<{ readonly madeKeys: readonly string[]; readonly madeSecrets: readonly SecretPurpose[] }>;
+  prepare(
+    context: CallContext,
+  ): Promise<{ readonly madeKeys: readonly string[]; readonly madeSecrets: readonly SecretPurpose[] }>;
 }
 
 export const KEY_ACCESS: unique symbol = Symbol('KeyAccess');

@@ -53,7 +53,10 @@ describeOnEachDatabase('DefaultKeyAccess', (open) => {
   });
 
   it('ends up with one key and one secret when many instances prepare at the same time', async () => {
-    await expectOneOfEach(Array.from({ length: 8 }, () => accessOn(database)), database);
+    await expectOneOfEach(
+      Array.from({ length: 8 }, () => accessOn(database)),
+      database,
+    );
   });
 
   it('signs what jose verifies with the published key alone', async () => {
@@ -194,7 +197,9 @@ describeOnEachDatabase('DefaultKeyAccess', (open) => {
     const secrets = await plaintexts();
     const rows = await database.query('select t::text from signing_key t union all select t::text from installation_secret t');
     await database.query(`update installation_secret set sealed = set_byte(sealed, 30, 255 - get_byte(sealed, 30))`);
-    const error: unknown = await accessOn(database).prepare(context).catch((thrown: unknown) => thrown);
+    const error: unknown = await accessOn(database)
+      .prepare(context)
+      .catch((thrown: unknown) => thrown);
     const published = await access.publishedKeys(context);
     const shown = inspect([rows, error, published, access], { depth: null, maxStringLength: null, showHidden: true });
     expect(shown).toContain('KEY_UNSEAL_FAILED');
@@ -207,7 +212,9 @@ describeOnEachDatabase('DefaultKeyAccess', (open) => {
   it('digests with HMAC-SHA-256 under the secret that is sealed in the table', async () => {
     const access = await prepared();
     const [, secret] = await plaintexts();
-    const expected = createHmac('sha256', secret ?? randomBytes(32)).update('message').digest('base64url');
+    const expected = createHmac('sha256', secret ?? randomBytes(32))
+      .update('message')
+      .digest('base64url');
     expect(access.keyedDigest(context, 'subject-pseudonym', 'message')).toBe(expected);
   });
 
@@ -227,7 +234,16 @@ describeOnEachDatabase('DefaultKeyAccess', (open) => {
     await database.query(
       `insert into signing_key (kid, algorithm, state, public_jwk, sealed, wrapped_data_key, key_encryption_key_id, format_version, epoch)
        values ($1, $2, $3, $4, $5, $6, $7, $8, 2)`,
-      [key.kid, key.algorithm, state, JSON.stringify(key.publicJwk), key.sealed, key.wrappedDataKey, key.keyEncryptionKeyId, key.formatVersion],
+      [
+        key.kid,
+        key.algorithm,
+        state,
+        JSON.stringify(key.publicJwk),
+        key.sealed,
+        key.wrappedDataKey,
+        key.keyEncryptionKeyId,
+        key.formatVersion,
+      ],
     );
   }
 
@@ -244,9 +260,9 @@ describeOnEachDatabase('DefaultKeyAccess', (open) => {
     expect(row?.length).toBeGreaterThan(50);
     const flip = `update ${table} set ${column} = set_byte(${column}, $1, get_byte(${column}, $1) # $2)`;
     for (let at = 0; at < (row?.length ?? 0); at += 1) {
-      await database.query(flip, [at, 1 << at % 8]);
+      await database.query(flip, [at, 1 << (at % 8)]);
       await expect(accessOn(database).prepare(context)).rejects.toMatchObject({ code: 'KEY_UNSEAL_FAILED' });
-      await database.query(flip, [at, 1 << at % 8]);
+      await database.query(flip, [at, 1 << (at % 8)]);
     }
   }
 
@@ -261,7 +277,13 @@ describeOnEachDatabase('DefaultKeyAccess', (open) => {
     const pkcs8 = await unseal(keyEncryptionKey, { ...place, table: 'signing_key' }, key);
     const { d } = createPrivateKey({ key: pkcs8, format: 'der', type: 'pkcs8' }).export({ format: 'jwk' });
     const { purpose } = secret;
-    const secretPlace = { table: 'installation_secret', tenantId: PLATFORM_TENANT, row: purpose, algorithm: 'HS256', purpose } as const;
+    const secretPlace = {
+      table: 'installation_secret',
+      tenantId: PLATFORM_TENANT,
+      row: purpose,
+      algorithm: 'HS256',
+      purpose,
+    } as const;
     return [Buffer.from(d ?? '', 'base64url'), await unseal(keyEncryptionKey, secretPlace, secret)];
   }
 });
@@ -270,7 +292,10 @@ describeOnPostgres('DefaultKeyAccess in several processes', (open: Opener) => {
   it('ends up with one key and one secret whoever comes first', async () => {
     const opened = await open();
     const databases = await Promise.all(Array.from({ length: 5 }, () => opened.reopen()));
-    await expectOneOfEach(databases.flatMap((database) => [accessOn(database), accessOn(database)]), opened.database);
+    await expectOneOfEach(
+      databases.flatMap((database) => [accessOn(database), accessOn(database)]),
+      opened.database,
+    );
   });
 });
 

@@ -55,7 +55,9 @@ export class DefaultKeyAccess implements KeyAccess {
     return this.keyring.published;
   }
 
-  async prepare(_context: CallContext): Promise<{ readonly madeKeys: readonly string[]; readonly madeSecrets: readonly SecretPurpose[] }> {
+  async prepare(
+    _context: CallContext,
+  ): Promise<{ readonly madeKeys: readonly string[]; readonly madeSecrets: readonly SecretPurpose[] }> {
     const keyEncryptionKey = await this.deps.keyEncryptionKey.open();
     const madeKeys = await this.makeMissingKeys(keyEncryptionKey);
     const madeSecrets = await this.makeMissingSecrets(keyEncryptionKey);

@@ -40,7 +40,7 @@ describe('Envelope', () => {
     for (const column of ['sealed', 'wrappedDataKey'] as const) {
       for (let at = 0; at < stored[column].length; at += 1) {
         const bytes = Buffer.from(stored[column]);
-        bytes[at] = (bytes[at] ?? 0) ^ (1 << at % 8);
+        bytes[at] = (bytes[at] ?? 0) ^ (1 << (at % 8));
         await expectRefused(unseal(key, place, { ...stored, [column]: bytes }));
       }
     }
@@ -49,9 +49,14 @@ describe('Envelope', () => {
   it('opens in no other place', async () => {
     const stored = await seal(key, place, randomBytes(48));
     const others: Partial<SealedPlace>[] = [
-      { table: 'installation_secret' }, { tenantId: 'u' }, { row: 'kid-2' }, { algorithm: 'ES384' }, { purpose: 'x' },
+      { table: 'installation_secret' },
+      { tenantId: 'u' },
+      { row: 'kid-2' },
+      { algorithm: 'ES384' },
+      { purpose: 'x' },
       // The same characters, cut in other places.
-      { row: 'kid-1E', algorithm: 'S256' }, { tenantId: 'tk', row: 'id-1' },
+      { row: 'kid-1E', algorithm: 'S256' },
+      { tenantId: 'tk', row: 'id-1' },
     ];
     for (const other of others) await expectRefused(unseal(key, { ...place, ...other }, stored));
   });
@@ -111,7 +116,9 @@ describe('Authenticated encryption', () => {
 
   it('draws a fresh 96-bit IV for each write', () => {
     const key = randomBytes(32);
-    const ivs = new Set(Array.from({ length: 200 }, () => encrypt(key, Buffer.alloc(1), Buffer.alloc(0)).subarray(0, 12).toString('hex')));
+    const ivs = new Set(
+      Array.from({ length: 200 }, () => encrypt(key, Buffer.alloc(1), Buffer.alloc(0)).subarray(0, 12).toString('hex')),
+    );
     expect(ivs.size).toBe(200);
   });
 });

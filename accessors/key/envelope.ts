@@ -27,8 +27,8 @@ export interface Sealed {
 export async function seal(keyEncryptionKey: KeyEncryptionKey, place: SealedPlace, plaintext: Buffer): Promise<Sealed> {
   const dataKey = randomBytes(DATA_KEY_BYTES);
   try {
-    const wrappedDataKey = await keyEncryptionKey.wrap(dataKey, boundTo('data-key', place, FORMAT_VERSION, keyEncryptionKey.id));
-    const sealed = encrypt(dataKey, plaintext, boundTo('value', place, FORMAT_VERSION, keyEncryptionKey.id));
+    const wrappedDataKey = await keyEncryptionKey.wrap(dataKey, boundTo('data-key', place, keyEncryptionKey.id));
+    const sealed = encrypt(dataKey, plaintext, boundTo('value', place, keyEncryptionKey.id));
     return { sealed, wrappedDataKey, keyEncryptionKeyId: keyEncryptionKey.id, formatVersion: FORMAT_VERSION };
   } finally {
     dataKey.fill(0);
@@ -43,13 +43,16 @@ export async function seal(keyEncryptionKey: KeyEncryptionKey, place: SealedPlac
 export async function unseal(keyEncryptionKey: KeyEncryptionKey, place: SealedPlace, stored: Sealed): Promise<Buffer> {
   if (stored.formatVersion !== FORMAT_VERSION) throw unsealFailed(place, 'the format version is not known');
   if (stored.keyEncryptionKeyId !== keyEncryptionKey.id) {
-    throw unsealFailed(place, `sealed under key-encryption key ${stored.keyEncryptionKeyId}, configured is ${keyEncryptionKey.id}`);
+    throw unsealFailed(
+      place,
+      `sealed under key-encryption key ${stored.keyEncryptionKeyId}, configured is ${keyEncryptionKey.id}`,
+    );
   }
 
   let dataKey: Buffer | undefined;
   try {
-    dataKey = await keyEncryptionKey.unwrap(stored.wrappedDataKey, boundTo('data-key', place, FORMAT_VERSION, keyEncryptionKey.id));
-    return decrypt(dataKey, stored.sealed, boundTo('value', place, FORMAT_VERSION, keyEncryptionKey.id));
+    dataKey = await keyEncryptionKey.unwrap(stored.wrappedDataKey, boundTo('data-key', place, keyEncryptionKey.id));
+    return decrypt(dataKey, stored.sealed, boundTo('value', place, keyEncryptionKey.id));
   } catch (cause) {
     throw unsealFailed(place, 'the sealed bytes do not open in this row', cause);
   } finally {
@@ -62,9 +65,19 @@ export function unsealFailed(place: Pick<SealedPlace, 'table' | 'row'>, why: str
 }
 
 /** INVARIANT: every field has its length before it, so that no two places have the same bytes. */
-function boundTo(layer: 'data-key' | 'value', place: SealedPlace, formatVersion: number, keyEncryptionKeyId: string): Buffer {
+function boundTo(layer: 'data-key' | 'value', place: SealedPlace, keyEncryptionKeyId: string): Buffer {
   const { table, tenantId, row, algorithm, purpose } = place;
-  const fields = ['countersign sealed', layer, table, tenantId, row, algorithm, purpose, String(formatVersion), keyEncryptionKeyId];
+  const fields = [
+    'countersign sealed',
+    layer,
+    table,
+    tenantId,
+    row,
+    algorithm,
+    purpose,
+    String(FORMAT_VERSION),
+    keyEncryptionKeyId,
+  ];
   return Buffer.concat(fields.flatMap((field) => [lengthOf(field), Buffer.from(field, 'utf8')]));
 }
 

@@ -16,7 +16,14 @@ describe('ES256 signatures', () => {
   });
 
   it('keep r and s in place at the edges: zero, one byte, the top bit set', () => {
-    const edges = [Buffer.of(0), Buffer.of(1), Buffer.of(0x80), Buffer.alloc(32, 0xff), Buffer.alloc(31, 0xff), Buffer.alloc(32, 0x7f)];
+    const edges = [
+      Buffer.of(0),
+      Buffer.of(1),
+      Buffer.of(0x80),
+      Buffer.alloc(32, 0xff),
+      Buffer.alloc(31, 0xff),
+      Buffer.alloc(32, 0x7f),
+    ];
     for (const r of edges) {
       for (const s of edges) expect(joseSignature(der(r, s))).toEqual(Buffer.concat([padded(r), padded(s)]));
     }

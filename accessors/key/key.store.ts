@@ -75,18 +75,24 @@ export class KeyStore {
   }
 
   async hadKeyOf(algorithm: SigningAlgorithm): Promise<boolean> {
-    const found = await this.deps.database.query(
-      'select kid from signing_key where tenant_id = $1 and algorithm = $2 limit 1',
-      [PLATFORM_TENANT, algorithm],
-    );
+    const found = await this.deps.database.query('select kid from signing_key where tenant_id = $1 and algorithm = $2 limit 1', [
+      PLATFORM_TENANT,
+      algorithm,
+    ]);
     return found.length > 0;
   }
 
   /** Answers whether this call put it there; `false`: another process was first. */
   async addFirstKey(key: NewKey): Promise<boolean> {
     const made = await this.deps.database.query(INSERT_FIRST_KEY, [
-      PLATFORM_TENANT, key.kid, key.algorithm, JSON.stringify(key.publicJwk),
-      key.sealed, key.wrappedDataKey, key.keyEncryptionKeyId, key.formatVersion,
+      PLATFORM_TENANT,
+      key.kid,
+      key.algorithm,
+      JSON.stringify(key.publicJwk),
+      key.sealed,
+      key.wrappedDataKey,
+      key.keyEncryptionKeyId,
+      key.formatVersion,
     ]);
     return made.length > 0;
   }
@@ -94,7 +100,12 @@ export class KeyStore {
   /** Answers whether this call put it there; `false`: another process was first. */
   async addSecret(secret: NewSecret): Promise<boolean> {
     const made = await this.deps.database.query(INSERT_SECRET, [
-      PLATFORM_TENANT, secret.purpose, secret.sealed, secret.wrappedDataKey, secret.keyEncryptionKeyId, secret.formatVersion,
+      PLATFORM_TENANT,
+      secret.purpose,
+      secret.sealed,
+      secret.wrappedDataKey,
+      secret.keyEncryptionKeyId,
+      secret.formatVersion,
     ]);
     return made.length > 0;
   }

@@ -46,14 +46,31 @@ describe('DefaultSigningEngine', () => {
   it('issues an access token of the RFC 9068 profile that jose verifies', async () => {
     const issued = await engine.mint(context, request);
     const { payload, protectedHeader } = await jwtVerify(issued.token, keys.publicKey, {
-      issuer, audience: request.audience, typ: 'at+jwt', algorithms: ['ES256'], currentDate: new Date(clock.now()),
+      issuer,
+      audience: request.audience,
+      typ: 'at+jwt',
+      algorithms: ['ES256'],
+      currentDate: new Date(clock.now()),
       requiredClaims: ['iss', 'sub', 'aud', 'client_id', 'iat', 'exp', 'jti'],
     });
     expect(protectedHeader).toEqual({ alg: 'ES256', typ: 'at+jwt', kid: keys.active.kid });
     expect(payload).toEqual({
-      iss: issuer, sub: issued.subject, aud: request.audience, client_id: 'orders-api', iat: start, exp: start + 600,
-      jti: issued.tokenId, scope: 'billing:invoice:*', tenant: 'acme', permissions: ['billing:invoice:read', 'billing:invoice:write'],
-      act: { sub: issued.actor }, acr: 'c2', amr: ['pwd', 'mfa'], auth_time: start - 100, pv: 'main@42', ep: 9_131,
+      iss: issuer,
+      sub: issued.subject,
+      aud: request.audience,
+      client_id: 'orders-api',
+      iat: start,
+      exp: start + 600,
+      jti: issued.tokenId,
+      scope: 'billing:invoice:*',
+      tenant: 'acme',
+      permissions: ['billing:invoice:read', 'billing:invoice:write'],
+      act: { sub: issued.actor },
+      acr: 'c2',
+      amr: ['pwd', 'mfa'],
+      auth_time: start - 100,
+      pv: 'main@42',
+      ep: 9_131,
     });
     expect(issued).toMatchObject({ kid: keys.active.kid, issuedAt: start, expiresAt: start + 600 });
   });
@@ -78,9 +95,12 @@ describe('DefaultSigningEngine', () => {
       expect((await claimsOf({ ...request, lifetimeSeconds, notAfter }))['exp']).toBe(expected);
     });
 
-    it.each([start, start - 1, 0, Number.NaN, start + 30.5])('does not begin when the subject token ends at %p', async (notAfter) => {
-      await expect(engine.mint(context, { ...request, notAfter })).rejects.toMatchObject({ code: 'INTERNAL' });
-    });
+    it.each([start, start - 1, 0, Number.NaN, start + 30.5])(
+      'does not begin when the subject token ends at %p',
+      async (notAfter) => {
+        await expect(engine.mint(context, { ...request, notAfter })).rejects.toMatchObject({ code: 'INTERNAL' });
+      },
+    );
 
     it.each([0, -1, Number.NaN, 1.5])('is never %p seconds', async (lifetimeSeconds) => {
       await expect(engine.mint(context, { ...request, lifetimeSeconds })).rejects.toMatchObject({ code: 'INTERNAL' });
@@ -138,13 +158,38 @@ describe('DefaultSigningEngine', () => {
   });
 
   it('lets no input set or add a claim of its own', async () => {
-    const nasty = fc.oneof(fc.string(), fc.constantFrom('","iss":"evil', '"}', '\\', '\u2028', '__proto__', '","exp":9999999999,"a":"', '\ud800'));
+    const nasty = fc.oneof(
+      fc.string(),
+      fc.constantFrom('","iss":"evil', '"}', '\\', '\u2028', '__proto__', '","exp":9999999999,"a":"', '\ud800'),
+    );
     const inputs = fc.record({
-      tenant: nasty, scope: nasty, acr: fc.option(nasty), amr: fc.array(nasty, { maxLength: 3 }), audience: nasty, clientId: nasty,
-      policyVersion: nasty, permissions: fc.array(nasty, { maxLength: 3 }), actorClientId: fc.option(nasty),
+      tenant: nasty,
+      scope: nasty,
+      acr: fc.option(nasty),
+      amr: fc.array(nasty, { maxLength: 3 }),
+      audience: nasty,
+      clientId: nasty,
+      policyVersion: nasty,
+      permissions: fc.array(nasty, { maxLength: 3 }),
+      actorClientId: fc.option(nasty),
     });
     const allowed = new Set([
-      'iss', 'sub', 'aud', 'client_id', 'iat', 'exp', 'jti', 'scope', 'tenant', 'permissions', 'act', 'acr', 'amr', 'auth_time', 'pv', 'ep',
+      'iss',
+      'sub',
+      'aud',
+      'client_id',
+      'iat',
+      'exp',
+      'jti',
+      'scope',
+      'tenant',
+      'permissions',
+      'act',
+      'acr',
+      'amr',
+      'auth_time',
+      'pv',
+      'ep',
     ]);
     await fc.assert(
       fc.asyncProperty(inputs, async (input) => {
@@ -155,8 +200,15 @@ describe('DefaultSigningEngine', () => {
         expect(JSON.stringify(claims)).toBe(text);
         expect(Object.keys(claims as object).filter((name) => !allowed.has(name))).toEqual([]);
         expect(claims).toMatchObject({
-          iss: issuer, sub: issued.subject, aud: input.audience, client_id: input.clientId, iat: start, exp: start + 600,
-          jti: issued.tokenId, tenant: input.tenant, pv: input.policyVersion,
+          iss: issuer,
+          sub: issued.subject,
+          aud: input.audience,
+          client_id: input.clientId,
+          iat: start,
+          exp: start + 600,
+          jti: issued.tokenId,
+          tenant: input.tenant,
+          pv: input.policyVersion,
         });
       }),
       { numRuns: 300 },
@@ -220,7 +272,9 @@ class MemoryKeys implements KeyAccess {
   }
 
   signWith(_context: unknown, _key: ActiveKey, signingInput: string): string {
-    return sign('sha256', Buffer.from(signingInput), { key: this.pair.privateKey, dsaEncoding: 'ieee-p1363' }).toString('base64url');
+    return sign('sha256', Buffer.from(signingInput), { key: this.pair.privateKey, dsaEncoding: 'ieee-p1363' }).toString(
+      'base64url',
+    );
   }
 
   keyedDigest(_context: unknown, _purpose: string, message: string): string {

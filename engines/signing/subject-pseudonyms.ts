@@ -18,7 +18,11 @@ export class SubjectPseudonyms {
 
   ofSubject(context: CallContext, kind: 'user' | 'workload', identity: UpstreamIdentity): string {
     const { instance, externalId } = identity;
-    const digest = this.digest(context, `s${String(instance.length)}:${instance}${externalId}`, ['subject', instance, externalId]);
+    const digest = this.digest(context, `s${String(instance.length)}:${instance}${externalId}`, [
+      'subject',
+      instance,
+      externalId,
+    ]);
     return `${kind === 'user' ? 'u_' : 'w_'}${digest}`;
   }
 
