@@ -95,7 +95,7 @@ export const privateKey: FileCheck = ({ text }) =>
     : [];
 
 export const idleTest: FileCheck = (file) =>
-  isTest(file.path) && /\b(it|test|describe)\.(only|skip|todo)\b|\bx(it|describe)\(|expect\(true\)/.test(file.text)
+  isTest(file.path) && /\b(it|test|describe)\.(only|skip|todo)(\.each)?\s*[(`]|\bx(it|describe)\(|expect\(true\)/.test(file.text)
     ? ['has a test that is skipped, focused or asserts nothing']
     : [];
 
