@@ -1,3 +1,4 @@
+import { MemoryEpochCaches } from '#utilities/change-feed/memory.epoch-caches.js';
 import { PostgresChangeFeed } from '#utilities/change-feed/postgres.change-feed.js';
 import { SystemClock } from '#utilities/clock/system.clock.js';
 import type { Settings } from '#utilities/config/contract.js';
@@ -43,6 +44,7 @@ export async function openFoundations(settings: Settings, migrate: boolean): Pro
     database,
     unitOfWork: database,
     changeFeed,
+    epochCaches: new MemoryEpochCaches({ changeFeed, units: database }),
     close: async () => {
       await changeFeed.stop();
       await database.close();

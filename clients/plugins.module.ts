@@ -2,7 +2,7 @@ import { type DynamicModule, Global, Module, type Provider } from '@nestjs/commo
 import { IDENTITY_PROVIDERS } from '#engines/token-validation/identity-provider.contract.js';
 import { createEntraIdIdentityProvider } from '#engines/token-validation/providers/entra-id.identity-provider.js';
 import { createOidcIdentityProvider } from '#engines/token-validation/providers/oidc.identity-provider.js';
-import { CHANGE_FEED, type ChangeFeed } from '#utilities/change-feed/contract.js';
+import { CHANGE_FEED, type ChangeFeed, EPOCH_CACHES, type EpochCaches } from '#utilities/change-feed/contract.js';
 import { CLOCK, type Clock } from '#utilities/clock/contract.js';
 import { SETTINGS, type Settings } from '#utilities/config/contract.js';
 import { DATABASE, type Database, UNIT_OF_WORK, type UnitOfWork } from '#utilities/database/contract.js';
@@ -20,6 +20,7 @@ export interface Foundations {
   readonly database: Database;
   readonly unitOfWork: UnitOfWork;
   readonly changeFeed: ChangeFeed;
+  readonly epochCaches: EpochCaches;
 }
 
 /** The one global module: utilities and the lists of plug-ins. Everything else is imported by whoever needs it. */
@@ -36,12 +37,13 @@ export class PluginsModule {
       { provide: DATABASE, useValue: foundations.database },
       { provide: UNIT_OF_WORK, useValue: foundations.unitOfWork },
       { provide: CHANGE_FEED, useValue: foundations.changeFeed },
+      { provide: EPOCH_CACHES, useValue: foundations.epochCaches },
       { provide: IDENTITY_PROVIDERS, useValue: [createEntraIdIdentityProvider(), createOidcIdentityProvider()] },
     ];
     return {
       module: PluginsModule,
       providers,
-      exports: [SETTINGS, CLOCK, ID_SOURCE, LOGGER, COUNTERS, DATABASE, UNIT_OF_WORK, CHANGE_FEED, IDENTITY_PROVIDERS],
+      exports: [SETTINGS, CLOCK, ID_SOURCE, LOGGER, COUNTERS, DATABASE, UNIT_OF_WORK, CHANGE_FEED, EPOCH_CACHES, IDENTITY_PROVIDERS],
     };
   }
 }

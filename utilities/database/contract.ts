@@ -36,5 +36,10 @@ export interface UnitOfWork {
   run<Result>(work: () => Promise<Result>): Promise<Result>;
 }
 
+/** Tells whether the caller is inside a unit of work: what it reads there may never be committed, so it must not be kept. */
+export interface UnitOfWorkProbe {
+  isInsideUnit(): boolean;
+}
+
 export const DATABASE: unique symbol = Symbol('Database');
 export const UNIT_OF_WORK: unique symbol = Symbol('UnitOfWork');

@@ -1,7 +1,7 @@
 import { CodedError } from '#utilities/errors/coded-error.js';
 import type { DatabaseSettings } from '#utilities/config/contract.js';
 import type { Logger } from '#utilities/logging/contract.js';
-import type { Database, UnitOfWork } from './contract.js';
+import type { Database, UnitOfWork, UnitOfWorkProbe } from './contract.js';
 import { asStoreFault } from './connection.fault.js';
 import { openEmbedded, openPostgres, type OpenedEngine } from './database.engines.js';
 import { applyMigrations, MIGRATION_TABLE, revertMigrations, type MigrationClass } from './migration.runner.js';
@@ -17,7 +17,7 @@ export interface OpenDatabaseOptions {
 }
 
 /** What the composition root gets; every other room sees `Database` or `UnitOfWork` alone. */
-export interface OpenDatabase extends Database, UnitOfWork {
+export interface OpenDatabase extends Database, UnitOfWork, UnitOfWorkProbe {
   /** Names of the migrations of this version that the database has not seen. */
   pendingMigrations(): Promise<readonly string[]>;
   /** Runs them, all or nothing; processes that migrate at the same time wait for one another. Answers the names. */
@@ -68,6 +68,7 @@ function withMigrations({ database, migrationTarget }: OpenedEngine, migrations:
     listen: (channel, heard, resumed) => database.listen(channel, heard, resumed),
     announce: (channel, payload) => database.announce(channel, payload),
     run: (work) => database.run(work),
+    isInsideUnit: () => database.isInsideUnit(),
     close: () => database.close(),
     pendingMigrations,
     migrate: () => exclusively(() => applyMigrations(migrationTarget(), migrations)),

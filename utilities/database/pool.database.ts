@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Pool, QueryConfig, QueryResult, QueryResultRow } from 'pg';
-import type { Database, UnitOfWork } from './contract.js';
+import type { Database, UnitOfWork, UnitOfWorkProbe } from './contract.js';
 import { asStoreFault, isConnectionFault } from './connection.fault.js';
 import { UnitConnection } from './unit.connection.js';
 
@@ -13,7 +13,7 @@ export interface PoolDatabaseDeps {
 }
 
 /** Both engines through one pool of the `pg` driver. */
-export class PoolDatabase implements Database, UnitOfWork {
+export class PoolDatabase implements Database, UnitOfWork, UnitOfWorkProbe {
   readonly engine: Database['engine'];
   private readonly units = new AsyncLocalStorage<UnitConnection>();
   private openUnits = 0;
@@ -43,6 +43,10 @@ export class PoolDatabase implements Database, UnitOfWork {
   run<Result>(work: () => Promise<Result>): Promise<Result> {
     const outer = this.currentUnit();
     return outer === undefined ? this.runUnit(work) : joinUnit(outer, work);
+  }
+
+  isInsideUnit(): boolean {
+    return this.currentUnit() !== undefined;
   }
 
   close(): Promise<void> {
