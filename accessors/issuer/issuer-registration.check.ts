@@ -97,12 +97,8 @@ function addressFaults(field: string, value: string, { allowLoopbackHttp }: Regi
   if (!isFetchable(url, allowLoopbackHttp)) {
     return [`${field}: an https URL without a user name${allowLoopbackHttp ? ', or http on this machine' : ''}`];
   }
-  const spelledPlainly = value === url.origin || value.startsWith(`${url.origin}/`);
-  const withoutPath = url.pathname === '/' && !value.endsWith('/') ? '' : url.pathname;
-  if (!spelledPlainly || value !== `${url.origin}${withoutPath}`) {
-    return [`${field}: in its plain form, host in lower case, without a default port, query, fragment or "." and ".." segments`];
-  }
-  return [];
+  if (value === url.origin || value === `${url.origin}${url.pathname}`) return [];
+  return [`${field}: in its plain form, host in lower case, without a default port, query, fragment or "." and ".." segments`];
 }
 
 function repeats(values: readonly string[]): string[] {

@@ -38,7 +38,8 @@ async function readBody(url: URL, response: Response, limits: { readonly maxByte
   const chunks: Uint8Array[] = [];
   let size = 0;
   try {
-    for await (const chunk of response.body ?? []) {
+    const body: ReadableStream<Uint8Array> | null = response.body;
+    for await (const chunk of body ?? []) {
       size += chunk.byteLength;
       if (size > limits.maxBytes) throw new MetadataFault('too-large', `${url.href} is over ${String(limits.maxBytes)} bytes`);
       chunks.push(chunk);

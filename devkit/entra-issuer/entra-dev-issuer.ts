@@ -133,8 +133,7 @@ export class EntraDevIssuer {
   private issueWithLifetime(request: IssueRequest): { readonly token: string; readonly expiresIn: number } {
     const persona = personaNamed(request.persona);
     const { version = 2, tid = this.directoryIds[0] ?? DEV_DIRECTORY_ID } = request;
-    // As the real service: 60 to 90 minutes, so that tokens do not all end together.
-    const expiresIn = request.lifetimeSeconds ?? this.knobs.lifetimeSeconds ?? randomInt(3_600, 5_400);
+    const expiresIn = request.lifetimeSeconds ?? this.lifetimeSeconds();
     const claims = personaClaims(persona, {
       version,
       issuer: issuerOf(this.cloud, tid, version),
@@ -148,6 +147,11 @@ export class EntraDevIssuer {
     const kid = this.keys.signingKid;
     const header = { typ: 'JWT', alg: 'RS256', ...(version === 1 ? { x5t: kid } : {}), kid, ...request.header };
     return { token: this.keys.sign(header, { ...claims, ...request.overrides }), expiresIn };
+  }
+
+  /** As the real service: 60 to 90 minutes, so that tokens do not all end together. */
+  private lifetimeSeconds(): number {
+    return this.knobs.lifetimeSeconds ?? randomInt(3_600, 5_400);
   }
 
   private async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -168,15 +172,15 @@ export class EntraDevIssuer {
       if (!this.directoryIds.includes(directoryId)) return this.unknownDirectory(directoryId);
       if (name === 'token') return this.tokenEndpoint.answer(directoryId, new URLSearchParams((await readBody(request)) ?? ''));
       const { cloud, keys } = this;
-      if (name === 'keys') return spoilKeys(this.knobs.garbage, jwksAnswer(cloud, keys, version), { cloud, keys });
-      return spoilDiscovery(this.knobs.garbage, discoveryAnswer(cloud, directoryId, version), { cloud, keys });
+      if (name === 'keys') return spoilKeys(jwksAnswer(cloud, keys, version), { mode: this.knobs.garbage, cloud, keys });
+      return spoilDiscovery(discoveryAnswer(cloud, directoryId, version), { mode: this.knobs.garbage, cloud, keys });
     }
     return jsonAnswer({ error: 'not_found' }, 404);
   }
 
   private unknownDirectory(directoryId: string): IssuerAnswer {
     const shown = /^[\w.-]{1,64}$/.test(directoryId) ? directoryId : 'of that name';
-    return entraError('invalid_request', 90002, `Tenant '${shown}' not found.`, this.deps.clock.now());
+    return entraError({ error: 'invalid_request', code: 90002, text: `Tenant '${shown}' not found.` }, this.deps.clock.now());
   }
 
   private async serveKnobs(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -3,8 +3,15 @@ import { type IssuerAnswer, jsonAnswer } from './issuer-answer.js';
 
 const UTC_SECONDS = new Intl.DateTimeFormat('sv-SE', { dateStyle: 'short', timeStyle: 'medium', timeZone: 'UTC' });
 
+export interface EntraFault {
+  readonly error: string;
+  /** The AADSTS number. */
+  readonly code: number;
+  readonly text: string;
+}
+
 /** An error body in the shape of the real token endpoint: the number is for people, `error` for programs. */
-export function entraError(error: string, code: number, text: string, now: number): IssuerAnswer {
+export function entraError({ error, code, text }: EntraFault, now: number): IssuerAnswer {
   const timestamp = `${UTC_SECONDS.format(now)}Z`;
   const traceId = traceIdentifier();
   const correlationId = traceIdentifier();

@@ -5,6 +5,7 @@ import { publishedJwk } from './metadata-documents.js';
 import type { SigningKeys } from './signing-keys.js';
 
 export interface GarbageContext {
+  readonly mode: GarbageMode | null;
   readonly cloud: EntraCloud;
   readonly keys: SigningKeys;
 }
@@ -42,17 +43,17 @@ const SPOILED_KEYS: Partial<Record<GarbageMode, Spoil>> = {
 };
 
 /** The discovery document as the garbage mode leaves it. */
-export function spoilDiscovery(mode: GarbageMode | null, good: IssuerAnswer, context: GarbageContext): IssuerAnswer {
-  return spoil(SPOILED_DISCOVERY, mode, good, context);
+export function spoilDiscovery(good: IssuerAnswer, context: GarbageContext): IssuerAnswer {
+  return spoil(SPOILED_DISCOVERY, good, context);
 }
 
 /** The key set as the garbage mode leaves it. */
-export function spoilKeys(mode: GarbageMode | null, good: IssuerAnswer, context: GarbageContext): IssuerAnswer {
-  return spoil(SPOILED_KEYS, mode, good, context);
+export function spoilKeys(good: IssuerAnswer, context: GarbageContext): IssuerAnswer {
+  return spoil(SPOILED_KEYS, good, context);
 }
 
-function spoil(spoils: Partial<Record<GarbageMode, Spoil>>, mode: GarbageMode | null, good: IssuerAnswer, context: GarbageContext): IssuerAnswer {
-  const spoiled = mode === null ? undefined : spoils[mode];
+function spoil(spoils: Partial<Record<GarbageMode, Spoil>>, good: IssuerAnswer, context: GarbageContext): IssuerAnswer {
+  const spoiled = context.mode === null ? undefined : spoils[context.mode];
   return spoiled === undefined ? good : spoiled(good, context);
 }
 

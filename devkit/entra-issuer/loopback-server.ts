@@ -42,11 +42,11 @@ export function portOf(server: Server): number {
 export async function readBody(request: IncomingMessage): Promise<string | null> {
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of request) {
-    const bytes = Buffer.from(chunk);
-    size += bytes.length;
+  const body: AsyncIterable<Buffer> = request;
+  for await (const chunk of body) {
+    size += chunk.length;
     if (size > MAX_BODY) return null;
-    chunks.push(bytes);
+    chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');
 }

@@ -75,7 +75,7 @@ export class TokenEndpoint {
   }
 
   private refuse(error: string, code: number, text: string): IssuerAnswer {
-    return entraError(error, code, text, this.deps.now());
+    return entraError({ error, code, text }, this.deps.now());
   }
 }
 
