@@ -95,17 +95,19 @@ function explain(request: PermissionRequest, compiled: CompiledPolicy): string {
   const ceiling = request.ceiling === null ? 'none' : String(countBits(catalogue.coveredBy(request.ceiling)));
   return [
     `assigned roles: ${assigned}`,
-    `mapped roles: ${nameRoles([...new Set(mapped)], compiled)}`,
+    `mapped roles: ${nameRoles(mapped, compiled)}`,
     `of ${catalogue.names.length} permissions held: ${countBits(heldPermissions(request, compiled))}`,
     `within the boundary: ${countBits(catalogue.coveredBy(request.boundary))}`,
     `delegation ceiling: ${ceiling}`,
   ].join('; ');
 }
 
-function nameRoles(roles: readonly string[], compiled: CompiledPolicy): string {
-  if (roles.length === 0) return 'none';
-  const named = roles
+function nameRoles(roles: Iterable<string>, compiled: CompiledPolicy): string {
+  const sorted = [...new Set(roles)].sort();
+  if (sorted.length === 0) return 'none';
+  const named = sorted
     .slice(0, MAX_ROLES_NAMED)
     .map((role) => (compiled.bitsOf(role) === undefined ? `${role} (not in the policy)` : role));
-  return roles.length > MAX_ROLES_NAMED ? `${named.join(', ')} and ${roles.length - MAX_ROLES_NAMED} more` : named.join(', ');
+  const rest = sorted.length - named.length;
+  return rest > 0 ? `${named.join(', ')} and ${rest} more` : named.join(', ');
 }
