@@ -1,5 +1,6 @@
 import type { PolicyVersion, RoleDefinition } from '#accessors/policy/contract.js';
 import type { Application } from '#accessors/registration/contract.js';
+import type { TokenClaims } from './contract.js';
 import { MappingIndex } from './mapping-index.js';
 import { PermissionCatalogue } from './permission-catalogue.js';
 import { addAll, removeAll, type PermissionBits } from './permission-set.js';
@@ -32,14 +33,31 @@ class PolicyIndex {
 /** One policy version at one application: what each role is worth there, worked out when the role is first met. */
 export class CompiledPolicy {
   private readonly roleBits = new Map<string, PermissionBits>();
+  private readonly held: PermissionBits;
 
   constructor(
     private readonly index: PolicyIndex,
     readonly catalogue: PermissionCatalogue,
-  ) {}
+  ) {
+    this.held = catalogue.empty();
+  }
 
   get mappings(): MappingIndex {
     return this.index.mappings;
+  }
+
+  /** What all these roles grant, in a set that the caller may narrow and that lasts until the next call. */
+  heldBy(roles: readonly string[], claims: TokenClaims): PermissionBits {
+    const { held } = this;
+    held.fill(0);
+    for (const role of roles) this.addRole(held, role);
+    this.mappings.eachRole(claims, (role) => this.addRole(held, role));
+    return held;
+  }
+
+  private addRole(held: PermissionBits, role: string): void {
+    const bits = this.bitsOf(role);
+    if (bits !== undefined) addAll(held, bits);
   }
 
   /** What the role grants at the application; `undefined` when the policy does not know the role. */

@@ -1,7 +1,7 @@
 import type { ClaimMapping, RoleDefinition } from '#accessors/policy/contract.js';
 import { PolicyCompiler, type CompiledPolicy } from './compiled-policy.js';
 import type { PermissionDecision, PermissionEngine, PermissionRequest, PolicyFault } from './contract.js';
-import { addAll, countBits, isEmpty, keepOnly, type PermissionBits } from './permission-set.js';
+import { countBits, isEmpty, keepOnly } from './permission-set.js';
 import { patternFaults, policyFaults } from './policy-faults.js';
 import { grantedScope, selectScope } from './scope-selection.js';
 
@@ -20,7 +20,7 @@ export class DefaultPermissionEngine implements PermissionEngine {
 
     const { catalogue } = compiled;
     const boundary = catalogue.coveredBy(request.boundary);
-    const result = heldPermissions(request, compiled);
+    const result = compiled.heldBy(request.facts.roles, request.claims);
     keepOnly(result, boundary);
     if (request.ceiling !== null) keepOnly(result, catalogue.coveredBy(request.ceiling));
     if (request.scope === null) {
@@ -66,18 +66,6 @@ function refusedByStanding({ facts, claims }: PermissionRequest, compiled: Compi
   return null;
 }
 
-/** The union over assigned and mapped roles, in a set that the caller may narrow. */
-function heldPermissions({ facts, claims }: PermissionRequest, compiled: CompiledPolicy): PermissionBits {
-  const held = compiled.catalogue.empty();
-  const take = (role: string): void => {
-    const bits = compiled.bitsOf(role);
-    if (bits !== undefined) addAll(held, bits);
-  };
-  for (const role of facts.roles) take(role);
-  compiled.mappings.eachRole(claims, take);
-  return held;
-}
-
 function nothingLeft(request: PermissionRequest, compiled: CompiledPolicy): Refused {
   return refused(request.scope === null ? 'PERMISSION_NONE' : 'SCOPE_NOT_HELD', explain(request, compiled));
 }
@@ -96,7 +84,7 @@ function explain(request: PermissionRequest, compiled: CompiledPolicy): string {
   return [
     `assigned roles: ${assigned}`,
     `mapped roles: ${nameRoles(mapped, compiled)}`,
-    `of ${catalogue.names.length} permissions held: ${countBits(heldPermissions(request, compiled))}`,
+    `of ${catalogue.names.length} permissions held: ${countBits(compiled.heldBy(request.facts.roles, request.claims))}`,
     `within the boundary: ${countBits(catalogue.coveredBy(request.boundary))}`,
     `delegation ceiling: ${ceiling}`,
   ].join('; ');

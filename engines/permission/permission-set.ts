@@ -1,4 +1,7 @@
-/** Sets of permissions of one application as bits: position 0 is the first name of its sorted catalogue. */
+/**
+ * Sets of permissions of one application as bits: position 0 is the first name of its sorted catalogue. Plain loops, since these
+ * run several times in each exchange.
+ */
 export type PermissionBits = Uint32Array;
 
 export function emptyBits(size: number): PermissionBits {
@@ -23,11 +26,17 @@ export function removeAll(target: PermissionBits, source: PermissionBits): void 
 }
 
 export function isEmpty(bits: PermissionBits): boolean {
-  return bits.every((word) => word === 0);
+  for (let word = 0; word < bits.length; word++) {
+    if (bits[word] !== 0) return false;
+  }
+  return true;
 }
 
 export function isWithin(inner: PermissionBits, outer: PermissionBits): boolean {
-  return inner.every((word, index) => (word & ~(outer[index] ?? 0)) === 0);
+  for (let word = 0; word < inner.length; word++) {
+    if (((inner[word] ?? 0) & ~(outer[word] ?? 0)) !== 0) return false;
+  }
+  return true;
 }
 
 export function countBits(bits: PermissionBits): number {

@@ -1,5 +1,5 @@
 import type { PermissionCatalogue } from './permission-catalogue.js';
-import { addAll, emptyBits, isWithin, keepOnly, positionsOf, type PermissionBits } from './permission-set.js';
+import { addAll, isWithin, keepOnly, type PermissionBits } from './permission-set.js';
 
 /** One requested value and what it covers. */
 interface SelectedValue {
@@ -15,7 +15,7 @@ export type ScopeSelection =
 export function selectScope(catalogue: PermissionCatalogue, scope: readonly string[], boundary: PermissionBits): ScopeSelection {
   const values: SelectedValue[] = [];
   const covers = catalogue.empty();
-  for (const text of new Set(scope)) {
+  for (const text of scope.length === 1 ? scope : new Set(scope)) {
     const covered = catalogue.coveredByValue(text);
     if (covered === undefined) return { outcome: 'refused', code: 'SCOPE_UNKNOWN', value: text };
     if (!isWithin(covered, boundary)) return { outcome: 'refused', code: 'SCOPE_NOT_ALLOWED', value: text };
@@ -30,6 +30,9 @@ export function selectScope(catalogue: PermissionCatalogue, scope: readonly stri
  * in part is spelt out, so that it never claims more than was granted.
  */
 export function grantedScope(catalogue: PermissionCatalogue, values: readonly SelectedValue[], granted: PermissionBits): string {
+  const [only] = values;
+  if (values.length === 1 && only !== undefined)
+    return isWithin(only.covers, granted) ? only.text : catalogue.grants.grantOf(granted).scope;
   const spelt = new Set<string>();
   for (const value of values) {
     if (isWithin(value.covers, granted)) spelt.add(value.text);
@@ -39,8 +42,7 @@ export function grantedScope(catalogue: PermissionCatalogue, values: readonly Se
 }
 
 function commonNames(catalogue: PermissionCatalogue, left: PermissionBits, right: PermissionBits): readonly string[] {
-  const common = emptyBits(catalogue.names.length);
-  addAll(common, left);
+  const common = left.slice();
   keepOnly(common, right);
-  return positionsOf(common).map((position) => catalogue.names[position] ?? '');
+  return catalogue.grants.grantOf(common).permissions;
 }
