@@ -39,11 +39,18 @@ export async function plantTree(copied: readonly string[], files: Readonly<Recor
 /** Runs a script of the project, by its path from the project's root, on this very Node. */
 export function runScript(script: string, args: readonly string[], cwd: string): Promise<Outcome> {
   const path = [join(project, 'node_modules/.bin'), process.env['PATH']].join(delimiter);
+  return run([process.execPath, join(project, script), ...args], { cwd, env: { PATH: path, NODE_OPTIONS: '' } });
+}
+
+export interface RunOptions {
+  readonly cwd: string;
+  /** Beside what is in the environment; `undefined` takes away. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+export function run([command, ...args]: readonly [string, ...string[]], { cwd, env }: RunOptions): Promise<Outcome> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [join(project, script), ...args], {
-      cwd,
-      env: { ...process.env, PATH: path, NODE_OPTIONS: '' },
-    });
+    const child = spawn(command, args, { cwd, env: { ...process.env, ...env } });
     let stdout = '';
     let stderr = '';
     child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
