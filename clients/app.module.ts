@@ -6,11 +6,9 @@ import { KeyringModule } from '#managers/keyring/keyring.module.js';
 import { LOGGER, type Logger } from '#utilities/logging/contract.js';
 import { AuthController } from './grpc/auth.controller.js';
 import { Callers, CALLERS } from './grpc/callers.js';
-import { GrpcStatusFilter } from './grpc/status.filter.js';
 import { type Foundations, PluginsModule } from './plugins.module.js';
 import { Readiness, READINESS } from './readiness.js';
 import { HealthController } from './rest/health.controller.js';
-import { MethodNotAllowedController } from './rest/method-not-allowed.controller.js';
 import { OAuthErrorFilter } from './rest/oauth-error.filter.js';
 import { PublishedDocumentsController } from './rest/published-documents.controller.js';
 import { TokenController } from './rest/token.controller.js';
@@ -22,22 +20,11 @@ export class AppModule {
     return {
       module: AppModule,
       imports: [PluginsModule.register(foundations), AuthorizationModule, KeyringModule, AdministrationModule],
-      controllers: [
-        TokenController,
-        MethodNotAllowedController,
-        PublishedDocumentsController,
-        HealthController,
-        AuthController,
-      ],
+      controllers: [TokenController, PublishedDocumentsController, HealthController, AuthController],
       providers: [
         { provide: READINESS, useValue: new Readiness() },
         { provide: CALLERS, useValue: new Callers() },
         { provide: APP_FILTER, useFactory: (logger: Logger) => new OAuthErrorFilter(logger), inject: [LOGGER] },
-        {
-          provide: GrpcStatusFilter,
-          useFactory: (callers: Callers, logger: Logger) => new GrpcStatusFilter(callers, logger),
-          inject: [CALLERS, LOGGER],
-        },
       ],
     };
   }

@@ -73,10 +73,15 @@ async function startOn(foundations: OpenFoundations): Promise<Host> {
     createHttpAdapter(settings.http, ids),
     { bodyParser: false, logger: new NestLogger(logger), abortOnError: false },
   );
-  await app.get<KeyringManager>(KEYRING_MANAGER).prepare({ diagnosticId: ids.random(), transport: 'timer' });
   const grpc = connectGrpc(app, foundations);
-  await app.startAllMicroservices();
-  await app.listen(settings.http.port, settings.http.host);
+  try {
+    await app.get<KeyringManager>(KEYRING_MANAGER).prepare({ diagnosticId: ids.random(), transport: 'timer' });
+    await app.startAllMicroservices();
+    await app.listen(settings.http.port, settings.http.host);
+  } catch (error) {
+    await app.close();
+    throw error;
+  }
   const readiness = app.get<Readiness>(READINESS);
   readiness.onChange((ready) => {
     grpc.setServing(ready);

@@ -27,5 +27,5 @@ addSecretCommands(program);
 
 program.parseAsync().catch((error: unknown) => {
   printError(error);
-  process.exitCode = 1;
+  process.exit(1);
 });

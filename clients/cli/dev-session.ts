@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { demonstrate } from '#devkit/demonstration/demonstration.js';
 import { PORTAL_CLIENT_ID, SAMPLE_AUDIENCE, sampleDocument } from '#devkit/demonstration/sample-document.js';
 import { EntraDevIssuer } from '#devkit/entra-issuer/entra-dev-issuer.js';
-import { DEV_API_CLIENT_ID, DEV_SPA_CLIENT_ID } from '#devkit/entra-issuer/personas.js';
+import { DEV_API_CLIENT_ID, DEV_DIRECTORY_ID, DEV_SPA_CLIENT_ID } from '#devkit/entra-issuer/personas.js';
+import { SystemClock } from '#utilities/clock/system.clock.js';
 import type { DatabaseSettings, Settings } from '#utilities/config/contract.js';
 import { type Host, startHost } from '../host.js';
 import { createKeyEncryptionKeyFile } from '../key-files.js';
@@ -24,7 +25,10 @@ export interface DevOptions {
 export interface DevSession {
   readonly settings: Settings;
   readonly host: Host;
-  readonly identityProvider: EntraDevIssuer;
+  readonly identityProviderUrl: string;
+  /** Its token endpoint, where personas sign in. */
+  readonly signInUrl: string;
+  readonly signInScope: string;
   readonly clientSecret: string;
   readonly audience: string;
   readonly clientId: string;
@@ -39,8 +43,8 @@ export interface DevSession {
 export async function startDevSession(options: DevOptions): Promise<DevSession> {
   const home = options.directory ?? mkdtempSync(join(tmpdir(), 'countersign-dev-'));
   const settings = await devSettings(options, home);
-  const identityProvider = new EntraDevIssuer();
-  await identityProvider.start({ host: '127.0.0.1', port: await freePort(options.issuerPort) });
+  const identityProvider = new EntraDevIssuer({ clock: new SystemClock() });
+  const { url: identityProviderUrl } = await identityProvider.start({ host: '127.0.0.1', port: await freePort(options.issuerPort) });
   const host = await startHost(settings, { migrate: true }).catch(async (error: unknown) => {
     await identityProvider.stop();
     throw error;
@@ -53,7 +57,9 @@ export async function startDevSession(options: DevOptions): Promise<DevSession> 
   return {
     settings,
     host,
-    identityProvider,
+    identityProviderUrl,
+    signInUrl: `${identityProviderUrl}/${DEV_DIRECTORY_ID}/oauth2/v2.0/token`,
+    signInScope: `api://${DEV_API_CLIENT_ID}/.default`,
     clientSecret: secret,
     audience: SAMPLE_AUDIENCE,
     clientId: PORTAL_CLIENT_ID,

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { PERSONA_GRANT } from '#devkit/entra-issuer/token-endpoint.js';
 import { type DevSession, startDevSession } from './dev-session.js';
 import { stopOnSignal } from './stop-on-signal.js';
 
@@ -36,13 +37,13 @@ export function addDevCommand(program: Command): void {
 
 /** Three commands to copy, and where everything is. */
 function nextSteps(session: DevSession): string[] {
-  const { settings, host, identityProvider, clientId, clientSecret, audience } = session;
+  const { settings, host, clientId, clientSecret, audience } = session;
   return [
     '',
     '── What to try next (copy and paste; the secret is for this run alone) ──',
     '',
     '# 1. Sign bob in at the stand-in, and exchange his token',
-    `TOKEN=$(curl -s ${identityProvider.tokenUrl} -d grant_type=password -d persona=bob | sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/')`,
+    `TOKEN=$(curl -s ${session.signInUrl} -d grant_type=${PERSONA_GRANT} -d persona=bob -d scope=${session.signInScope} | sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/')`,
     `curl -s -u ${clientId}:${clientSecret} ${settings.issuer}/oauth2/token -d grant_type=urn:ietf:params:oauth:grant-type:token-exchange \\`,
     `  -d subject_token_type=urn:ietf:params:oauth:token-type:jwt -d audience=${audience} -d subject_token="$TOKEN"`,
     '',
@@ -53,7 +54,7 @@ function nextSteps(session: DevSession): string[] {
     '# 3. The keys that every downstream service verifies with',
     `curl -s ${settings.issuer}/.well-known/jwks.json`,
     '',
-    `REST ${host.httpUrl}   gRPC ${host.grpcAddress} (reflection on)   identity provider ${identityProvider.url} (a stand-in, not Entra ID)`,
+    `REST ${host.httpUrl}   gRPC ${host.grpcAddress} (reflection on)   identity provider ${session.identityProviderUrl} (a stand-in, not Entra ID)`,
     'Everything runs until Ctrl-C. Development only: production is `countersign serve`.',
   ];
 }

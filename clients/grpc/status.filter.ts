@@ -1,18 +1,18 @@
 import type { Metadata } from '@grpc/grpc-js';
-import { type ArgumentsHost, Catch, type RpcExceptionFilter } from '@nestjs/common';
+import { type ArgumentsHost, Catch, Inject, type RpcExceptionFilter } from '@nestjs/common';
 import { type Observable, throwError } from 'rxjs';
-import type { Logger } from '#utilities/logging/contract.js';
+import { LOGGER, type Logger } from '#utilities/logging/contract.js';
 import { toCodedError } from '../coded-error-of.js';
 import { logRefusal } from '../refusal-log.js';
-import type { Callers } from './callers.js';
+import { CALLERS, type Callers } from './callers.js';
 import { statusOf } from './status.js';
 
 /** Turns whatever a handler throws into a full gRPC status; Nest's own filters would make it UNKNOWN. */
 @Catch()
 export class GrpcStatusFilter implements RpcExceptionFilter {
   constructor(
-    private readonly callers: Callers,
-    private readonly logger: Logger,
+    @Inject(CALLERS) private readonly callers: Callers,
+    @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
   catch(exception: unknown, host: ArgumentsHost): Observable<never> {

@@ -4,7 +4,13 @@ import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { KEYRING_MANAGER, type KeyringManager } from '#managers/keyring/contract.js';
 import { SETTINGS, type Settings } from '#utilities/config/contract.js';
-import { authorizationServerMetadata, openIdConfiguration } from './server-metadata.js';
+import {
+  authorizationServerMetadata,
+  JWKS_PATH,
+  OPENID_CONFIGURATION_PATH,
+  openIdConfiguration,
+  SERVER_METADATA_PATH,
+} from './server-metadata.js';
 
 const CACHE_CONTROL = 'public, max-age=300, stale-if-error=3600';
 
@@ -30,7 +36,7 @@ export class PublishedDocumentsController {
     this.openId = documentOf(openIdConfiguration(settings.issuer));
   }
 
-  @Get('/.well-known/jwks.json')
+  @Get(JWKS_PATH)
   @ApiOperation({ summary: 'Our public keys (RFC 7517)', operationId: 'jwks' })
   @ApiOkResponse({ description: 'A JWK set' })
   async jwks(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
@@ -41,14 +47,14 @@ export class PublishedDocumentsController {
     send(request, reply, this.keys.document, 'application/jwk-set+json');
   }
 
-  @Get('/.well-known/oauth-authorization-server')
+  @Get(SERVER_METADATA_PATH)
   @ApiOperation({ summary: 'Authorization server metadata (RFC 8414)', operationId: 'authorizationServerMetadata' })
   @ApiOkResponse({ description: 'Metadata' })
   metadata(@Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
     send(request, reply, this.serverMetadata, 'application/json');
   }
 
-  @Get('/.well-known/openid-configuration')
+  @Get(OPENID_CONFIGURATION_PATH)
   @ApiOperation({ summary: 'The minimum that a verifier of tokens needs', operationId: 'openIdConfiguration' })
   @ApiOkResponse({ description: 'Metadata' })
   openIdConfiguration(@Req() request: FastifyRequest, @Res() reply: FastifyReply): void {

@@ -1,6 +1,21 @@
 /** Where the token endpoint is, below the issuer. */
 export const TOKEN_PATH = '/oauth2/token';
 export const JWKS_PATH = '/.well-known/jwks.json';
+export const SERVER_METADATA_PATH = '/.well-known/oauth-authorization-server';
+export const OPENID_CONFIGURATION_PATH = '/.well-known/openid-configuration';
+
+const ALLOWED_METHODS: ReadonlyMap<string, string> = new Map([
+  [TOKEN_PATH, 'POST'],
+  [JWKS_PATH, 'GET, HEAD'],
+  [SERVER_METADATA_PATH, 'GET, HEAD'],
+  [OPENID_CONFIGURATION_PATH, 'GET, HEAD'],
+]);
+
+/** What a known path answers to (the `Allow` header); `undefined` for a path that is not there. */
+export function allowedMethods(url: string): string | undefined {
+  const query = url.indexOf('?');
+  return ALLOWED_METHODS.get(query === -1 ? url : url.slice(0, query));
+}
 
 /**
  * RFC 8414 §2. There is no authorization endpoint, hence no `response_types_supported`: an empty list would have to be left out

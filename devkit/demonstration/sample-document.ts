@@ -1,5 +1,5 @@
 import type { EntraCloud } from '#accessors/issuer/contract.js';
-import { DEV_API_CLIENT_ID, DEV_DIRECTORY_ID, DEV_SPA_CLIENT_ID, personaNamed } from '../entra-issuer/personas.js';
+import { DEV_API_CLIENT_ID, DEV_APPROVERS_GROUP_ID, DEV_DIRECTORY_ID, DEV_SPA_CLIENT_ID, personaNamed } from '../entra-issuer/personas.js';
 
 export const SAMPLE_AUDIENCE = 'https://billing.acme.example';
 /** A front end that exchanges tokens which were issued to itself: the *own* case. */
@@ -48,7 +48,7 @@ export function sampleDocument(cloud: EntraCloud, secretSha256: string): Readonl
         },
         mappings: [
           { issuer: 'devkit', claim: 'roles', equals: 'Billing.Process', role: 'clerk' },
-          { issuer: 'devkit', claim: 'groups', equals: '0c5dd6a6-6a3b-4b56-9d0c-3a8f1f0e7a11', role: 'approver' },
+          { issuer: 'devkit', claim: 'groups', equals: DEV_APPROVERS_GROUP_ID, role: 'approver' },
         ],
       },
     ],

@@ -1,0 +1,99 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createKeyEncryptionKeyFile } from '#accessors/key/file.key-encryption-key.js';
+import { type Host, startHost } from '#clients/host.js';
+import { ORDERS_CLIENT_ID, PORTAL_CLIENT_ID, SAMPLE_AUDIENCE, sampleDocument } from '#devkit/demonstration/sample-document.js';
+import { EntraDevIssuer } from '#devkit/entra-issuer/entra-dev-issuer.js';
+import { SystemClock } from '#utilities/clock/system.clock.js';
+import type { DatabaseSettings, Settings } from '#utilities/config/contract.js';
+
+export { ORDERS_CLIENT_ID, PORTAL_CLIENT_ID, SAMPLE_AUDIENCE };
+
+export interface TestService {
+  readonly settings: Settings;
+  readonly host: Host;
+  readonly identityProvider: EntraDevIssuer;
+  readonly secret: string;
+  /** Brings live data to the state of a partial import document. */
+  apply(document: Readonly<Record<string, unknown>>): Promise<void>;
+  /** One more process, as it were, on the same database. */
+  another(): Promise<Host>;
+  stop(): Promise<void>;
+}
+
+export interface TestServiceOptions {
+  readonly database: DatabaseSettings;
+  readonly settings?: Partial<Settings>;
+}
+
+/** The whole service on free ports, with the stand-in identity provider and the sample company imported. */
+export async function startService(options: TestServiceOptions): Promise<TestService> {
+  const home = mkdtempSync(join(tmpdir(), 'countersign-e2e-'));
+  const keyEncryptionKeyFile = join(home, 'kek');
+  createKeyEncryptionKeyFile(keyEncryptionKeyFile);
+  const settings = { ...(await defaults(options.database, keyEncryptionKeyFile)), ...options.settings };
+  const identityProvider = new EntraDevIssuer({ clock: new SystemClock() });
+  await identityProvider.start();
+  const hosts: Host[] = [];
+  const host = await startHost(settings, { migrate: true });
+  hosts.push(host);
+  const secret = `cs_${randomBytes(32).toString('base64url')}`;
+  const digest = createHash('sha256').update(secret).digest('hex');
+  const apply = async (document: Readonly<Record<string, unknown>>): Promise<void> => {
+    await host.administration.importDocument({ diagnosticId: '00000000-0000-4000-8000-000000000001', transport: 'cli' }, document);
+  };
+  await apply(sampleDocument(identityProvider.cloud, digest));
+  return {
+    settings,
+    host,
+    identityProvider,
+    secret,
+    apply,
+    another: async () => {
+      const second = await startHost(
+        { ...settings, http: { ...settings.http, port: 0 }, grpc: { ...settings.grpc, port: 0 } },
+        { migrate: false },
+      );
+      hosts.push(second);
+      return second;
+    },
+    stop: async () => {
+      await Promise.all(hosts.map((each) => each.stop()));
+      await identityProvider.stop();
+      rmSync(home, { recursive: true, force: true });
+    },
+  };
+}
+
+async function defaults(database: DatabaseSettings, keyEncryptionKeyFile: string): Promise<Settings> {
+  const port = await freePort();
+  return {
+    issuer: `http://127.0.0.1:${String(port)}`,
+    http: { host: '127.0.0.1', port, tls: null },
+    grpc: { host: '127.0.0.1', port: 0, tls: null, reflection: false },
+    behindProxy: false,
+    database,
+    keys: { keyEncryptionKeyFile },
+    tokens: { lifetimeSeconds: 600 },
+    log: { level: 'silent' },
+    outbound: { allowLoopbackHttp: true },
+    drainSeconds: 0,
+  };
+}
+
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const address = probe.address();
+      if (typeof address !== 'object' || address === null) throw new Error('a TCP port has a number');
+      probe.close(() => {
+        resolve(address.port);
+      });
+    });
+  });
+}
