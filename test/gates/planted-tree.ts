@@ -19,8 +19,14 @@ export interface PlantedTree {
 }
 
 export async function plantTree(copied: readonly string[], files: Readonly<Record<string, string>>): Promise<PlantedTree> {
+  const tree = await plantBareTree(copied, files);
+  await symlink(join(project, 'node_modules'), join(tree.root, 'node_modules'), 'junction');
+  return tree;
+}
+
+/** As `plantTree`, with nothing installed: for what installs, which must not reach the packages of this project. */
+export async function plantBareTree(copied: readonly string[], files: Readonly<Record<string, string>>): Promise<PlantedTree> {
   const root = await mkdtemp(join(tmpdir(), 'countersign-gate-'));
-  await symlink(join(project, 'node_modules'), join(root, 'node_modules'), 'junction');
   for (const path of copied) await cp(join(project, path), join(root, path), { recursive: true });
   const tree: PlantedTree = {
     root,
