@@ -10,8 +10,9 @@ import type { ValidationState } from './validation-state.js';
  * throws rather than describe a token whose signature or presenter was not proven.
  */
 export function principalOf(state: ValidationState): Principal {
-  const { presenterCase, issuer, provider, required } = state;
-  if (!state.signatureProven || presenterCase === null) throw new Error('A principal was asked for before the token was proven.');
+  const { signatureProven, presenterCase } = state;
+  if (!signatureProven || presenterCase === null) throw new Error('A principal was asked for before the token was proven.');
+  const { issuer, provider, required } = state;
   const { claims } = state.token;
   const described = provider.toPrincipal(claims, issuer);
   return {
