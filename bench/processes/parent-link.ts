@@ -16,6 +16,8 @@ export function joinParent(ready: object, stop: () => unknown): void {
     await stop();
     process.exit(0);
   };
+  // Ctrl-C reaches the whole group; the parent decides in which order it ends.
+  process.on('SIGINT', () => undefined);
   process.on('disconnect', () => process.exit(0));
   process.on('message', (message) => {
     if (message === 'stop') void end();

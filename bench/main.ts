@@ -1,0 +1,78 @@
+import { compare } from './compare.js';
+import type { BenchRun } from './compare.js';
+import { helpText, readOptions } from './options.js';
+import type { BenchOptions } from './options.js';
+import { timeParts } from './parts.js';
+import { CleanUp } from './processes/clean-up.js';
+import { pin } from './processes/pinning.js';
+import { profileService } from './profile.js';
+import { summarise } from './report/summary.js';
+import type { Measurement } from './report/summary.js';
+import { table } from './report/table.js';
+import { importPopulation } from './targets.js';
+import { openBenchDatabase } from './world/bench.database.js';
+import { prepareWorld } from './world/bench.world.js';
+
+const cleanUp = new CleanUp();
+cleanUp.onSignals();
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  process.stderr.write(`bench: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+} finally {
+  await cleanUp.run();
+}
+
+async function main(commandArguments: readonly string[]): Promise<number> {
+  const options = readOptions(commandArguments);
+  if (options.help) {
+    say(helpText);
+    return 0;
+  }
+  if (options.command === 'parts') {
+    await timeParts(say);
+    return 0;
+  }
+  return measureService(options);
+}
+
+async function measureService(options: BenchOptions): Promise<number> {
+  const pinning = pin();
+  say(
+    pinning.reason === null
+      ? `pinned: servers to core ${String(pinning.server)}, load and PostgreSQL to core ${String(pinning.rest)}`
+      : `not pinned (${pinning.reason}): figures move more from run to run`,
+  );
+  const database = await openBenchDatabase(process.env['DATABASE_URL']);
+  if (database === undefined) {
+    process.stderr.write('bench: it needs PostgreSQL 15 or later: set DATABASE_URL, or install the server binaries\n');
+    return 2;
+  }
+  cleanUp.defer(() => database.close());
+  say(`${database.description}; importing the population …`);
+  const world = await prepareWorld(database, cleanUp);
+  await importPopulation(world, pinning.rest);
+  const run: BenchRun = { options, pinning, world, postgresPid: database.serverPid, cleanUp, say };
+  const measurements = options.profile ? await profileService(run) : await compare(run);
+  report(measurements, {
+    rounds: options.rounds,
+    seconds: options.seconds,
+    pinned: pinning.reason === null,
+    postgres: database.description,
+  });
+  return measurements.some(({ result }) => result.errors > 0) ? 1 : 0;
+}
+
+function report(measurements: readonly Measurement[], surroundings: Parameters<typeof summarise>[1]): void {
+  say(`\n${table(measurements)}\n`);
+  for (const { round, target, result } of measurements) {
+    for (const text of result.errorTexts) say(`error in round ${round}, ${target.protocol} ${target.name}: ${text}`);
+  }
+  say(JSON.stringify(summarise(measurements, surroundings)));
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}

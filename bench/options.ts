@@ -1,0 +1,55 @@
+import { parseArgs } from 'node:util';
+
+export interface BenchOptions {
+  readonly command: 'compare' | 'parts';
+  readonly rounds: number;
+  readonly seconds: number;
+  readonly warmUpSeconds: number;
+  readonly profile: boolean;
+  readonly help: boolean;
+}
+
+export const helpText = `npm run bench -- [parts] [--short] [--rounds N] [--seconds S] [--profile] [--help]
+
+Compares what an exchange costs the service with what it costs the smallest servers that verify RS256 and sign ES256.
+Runs against PostgreSQL: on the server of DATABASE_URL in a database of its own, else on a private cluster from installed
+binaries. Without either it ends with exit code 2. The last line of its output is JSON.
+
+  parts        time the parts of an exchange inside one process instead
+  --short      2 rounds of 2 s each
+  --rounds N   rounds; in each, service and floor take turns over REST and over gRPC (default 3)
+  --seconds S  length of each measured window (default 5)
+  --profile    profile the service under load instead of comparing it; prints where the time goes
+  --help       this text`;
+
+/** @throws Error in words for options that make no sense */
+export function readOptions(commandArguments: readonly string[]): BenchOptions {
+  const { values, positionals } = parseArgs({
+    args: [...commandArguments],
+    allowPositionals: true,
+    options: {
+      short: { type: 'boolean', default: false },
+      rounds: { type: 'string' },
+      seconds: { type: 'string' },
+      profile: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  const [command = 'compare', ...rest] = positionals;
+  if ((command !== 'compare' && command !== 'parts') || rest.length > 0)
+    throw new Error(`unknown command: ${positionals.join(' ')}`);
+  return {
+    command,
+    rounds: positive('rounds', values.rounds ?? (values.short ? '2' : '3'), Number.isInteger),
+    seconds: positive('seconds', values.seconds ?? (values.short ? '2' : '5'), Number.isFinite),
+    warmUpSeconds: values.short ? 1 : 2,
+    profile: values.profile,
+    help: values.help,
+  };
+}
+
+function positive(name: string, text: string, accepts: (value: number) => boolean): number {
+  const value = Number(text);
+  if (!accepts(value) || value <= 0) throw new Error(`--${name} ${text}: expected a number above 0`);
+  return value;
+}

@@ -1,0 +1,4 @@
+export async function timeParts(say: (line: string) => void): Promise<void> {
+  say('parts');
+  await Promise.resolve();
+}
