@@ -8,6 +8,7 @@ import { type Host, startHost } from '#clients/host.js';
 import { ORDERS_CLIENT_ID, PORTAL_CLIENT_ID, SAMPLE_AUDIENCE, sampleDocument } from '#devkit/demonstration/sample-document.js';
 import { EntraDevIssuer } from '#devkit/entra-issuer/entra-dev-issuer.js';
 import { SystemClock } from '#utilities/clock/system.clock.js';
+import { isCodedError } from '#utilities/errors/coded-error.js';
 import type { DatabaseSettings, Settings } from '#utilities/config/contract.js';
 
 export { ORDERS_CLIENT_ID, PORTAL_CLIENT_ID, SAMPLE_AUDIENCE };
@@ -43,7 +44,12 @@ export async function startService(options: TestServiceOptions): Promise<TestSer
   const secret = `cs_${randomBytes(32).toString('base64url')}`;
   const digest = createHash('sha256').update(secret).digest('hex');
   const apply = async (document: Readonly<Record<string, unknown>>): Promise<void> => {
-    await host.administration.importDocument({ diagnosticId: '00000000-0000-4000-8000-000000000001', transport: 'cli' }, document);
+    const context = { diagnosticId: '00000000-0000-4000-8000-000000000001', transport: 'cli' } as const;
+    try {
+      await host.administration.importDocument(context, document);
+    } catch (error) {
+      throw isCodedError(error) ? new Error(`${error.code}: ${error.details.actual ?? ''}`, { cause: error }) : error;
+    }
   };
   await apply(sampleDocument(identityProvider.cloud, digest));
   return {

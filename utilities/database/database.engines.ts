@@ -71,7 +71,12 @@ export async function openEmbedded(
       engine: 'embedded',
       pool,
       // The engine has one session: within somebody else's transaction a LISTEN would share its fate.
-      listen: (channel, heard) => withConnection(pool, () => engine.listen(channel, heard)),
+      listen: async (channel, heard) => {
+        const stop = await withConnection(pool, () => engine.listen(channel, heard));
+        return async () => {
+          if (!pool.ending) await withConnection(pool, () => stop());
+        };
+      },
       dispose: async () => {
         await engine.close();
         unlock();

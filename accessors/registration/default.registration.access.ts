@@ -1,0 +1,70 @@
+import type { CallContext } from '#utilities/call-context/contract.js';
+import { PLATFORM_TENANT, type EpochCache, type EpochCaches } from '#utilities/change-feed/contract.js';
+import type { Clock } from '#utilities/clock/contract.js';
+import type { Database, UnitOfWork } from '#utilities/database/contract.js';
+import type { IdSource } from '#utilities/id/contract.js';
+import { hasSecretForm, matchesSecret } from './client-secret.check.js';
+import type { Application, ApplicationRegistration, ClientRegistration, RecordOutcome, RegisteredClient, RegistrationAccess } from './contract.js';
+import { ApplicationStore, type StoredApplication } from './stores/application.store.js';
+import { ClientStore, type StoredClient } from './stores/client.store.js';
+
+export interface DefaultRegistrationAccessDeps {
+  readonly database: Database;
+  readonly unitOfWork: UnitOfWork;
+  readonly caches: EpochCaches;
+  readonly clock: Clock;
+  readonly ids: IdSource;
+}
+
+const KEPT = { values: 10_000, absent: 10_000 };
+
+/** What a client id or an audience may look like at all; the rest is not worth a question to the database. */
+const LOOKED_UP = /^[^\p{Control}\p{Surrogate}]{1,512}$/u;
+
+export class DefaultRegistrationAccess implements RegistrationAccess {
+  private readonly clients: ClientStore;
+  private readonly applications: ApplicationStore;
+  private readonly keptClients: EpochCache<StoredClient>;
+  private readonly keptApplications: EpochCache<StoredApplication>;
+
+  constructor(private readonly deps: DefaultRegistrationAccessDeps) {
+    this.clients = new ClientStore(deps);
+    this.applications = new ApplicationStore(deps);
+    this.keptClients = deps.caches.create(KEPT);
+    this.keptApplications = deps.caches.create(KEPT);
+  }
+
+  async authenticateClient(_context: CallContext, clientId: string, secret: string): Promise<RegisteredClient | undefined> {
+    if (!hasSecretForm(secret)) return undefined;
+    const stored = this.keptClients.peek(PLATFORM_TENANT, clientId) ?? (await this.readClient(clientId));
+    const matches = matchesSecret(secret, stored?.digests ?? [], this.deps.clock.now());
+    return matches ? stored?.client : undefined;
+  }
+
+  async applicationFor(_context: CallContext, audience: string): Promise<Application | undefined> {
+    if (!LOOKED_UP.test(audience)) return undefined;
+    const stored = await this.keptApplications.get(PLATFORM_TENANT, audience, (outdated) => this.applications.read(audience, outdated));
+    return stored?.application;
+  }
+
+  registerClient(_context: CallContext, client: ClientRegistration): Promise<RecordOutcome> {
+    return this.serialised(() => this.clients.register(client));
+  }
+
+  registerApplication(_context: CallContext, application: ApplicationRegistration): Promise<RecordOutcome> {
+    return this.serialised(() => this.applications.register(application));
+  }
+
+  private readClient(clientId: string): Promise<StoredClient | undefined> {
+    if (!LOOKED_UP.test(clientId)) return Promise.resolve(undefined);
+    return this.keptClients.get(PLATFORM_TENANT, clientId, (outdated) => this.clients.read(clientId, outdated));
+  }
+
+  /** Registrations wait for one another, so that none compares with a state that another is changing. Readers do not wait. */
+  private serialised<Result>(work: () => Promise<Result>): Promise<Result> {
+    return this.deps.unitOfWork.run(async () => {
+      await this.deps.database.query('select 1 from tenant where id = $1 for no key update', [PLATFORM_TENANT]);
+      return work();
+    });
+  }
+}
