@@ -7,10 +7,7 @@ import type { KeyObject } from 'node:crypto';
 import type { CallContext } from '#utilities/call-context/contract.js';
 
 export type SignatureAlgorithm =
-  | 'RS256' | 'RS384' | 'RS512'
-  | 'PS256' | 'PS384' | 'PS512'
-  | 'ES256' | 'ES384' | 'ES512'
-  | 'EdDSA' | 'Ed25519';
+  'RS256' | 'RS384' | 'RS512' | 'PS256' | 'PS384' | 'PS512' | 'ES256' | 'ES384' | 'ES512' | 'EdDSA' | 'Ed25519';
 
 /** One national or development cloud of Entra: the hosts that its issuers and metadata are made of. */
 export interface EntraCloud {

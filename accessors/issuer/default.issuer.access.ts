@@ -75,7 +75,10 @@ export class DefaultIssuerAccess implements IssuerAccess {
     const identifiers = registration.status === 'active' ? identifiersOf(registration) : [];
     const contested = await this.deps.store.save({ ...record, identifiers });
     if (contested.length > 0) {
-      throw invalid(registration, contested.map((iss) => `${iss} belongs to another active issuer`));
+      throw invalid(
+        registration,
+        contested.map((iss) => `${iss} belongs to another active issuer`),
+      );
     }
     return before === undefined ? 'created' : 'updated';
   }

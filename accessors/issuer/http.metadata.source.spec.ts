@@ -38,9 +38,11 @@ async function outcome(location: MetadataLocation, from = source(), expectedHost
   }
 }
 
-const write = (type: string, body: string | Buffer, status = 200) => (_request: IncomingMessage, response: ServerResponse): void => {
-  response.writeHead(status, { 'content-type': type }).end(body);
-};
+const write =
+  (type: string, body: string | Buffer, status = 200) =>
+  (_request: IncomingMessage, response: ServerResponse): void => {
+    response.writeHead(status, { 'content-type': type }).end(body);
+  };
 
 describe('HttpMetadataSource', () => {
   it('fetches the discovery document and the key set that it names', async () => {
@@ -62,20 +64,26 @@ describe('HttpMetadataSource', () => {
     expect(names.filter((name) => !ofTheRuntime.includes(name)).sort()).toEqual(['accept', 'accept-encoding', 'user-agent']);
   });
 
-  it.each(['application/json', 'application/json; charset=utf-8', 'application/jwk-set+json', 'APPLICATION/JSON', 'application/vnd.x+json'])(
-    'takes %s',
+  it.each([
+    'application/json',
+    'application/json; charset=utf-8',
+    'application/jwk-set+json',
+    'APPLICATION/JSON',
+    'application/vnd.x+json',
+  ])('takes %s', async (type) => {
+    const issuer = await startIssuer();
+    issuer.pages.set('/jwks', write(type, '{"keys":[]}'));
+    expect(await outcome(locate(issuer))).toBe('taken');
+  });
+
+  it.each(['text/plain', 'text/html', 'text/json', 'application/jsonp', 'application/json2', ''])(
+    'does not take %p',
     async (type) => {
       const issuer = await startIssuer();
       issuer.pages.set('/jwks', write(type, '{"keys":[]}'));
-      expect(await outcome(locate(issuer))).toBe('taken');
+      expect(await outcome(locate(issuer))).toBe('content-type');
     },
   );
-
-  it.each(['text/plain', 'text/html', 'text/json', 'application/jsonp', 'application/json2', ''])('does not take %p', async (type) => {
-    const issuer = await startIssuer();
-    issuer.pages.set('/jwks', write(type, '{"keys":[]}'));
-    expect(await outcome(locate(issuer))).toBe('content-type');
-  });
 
   it.each([201, 204, 206, 400, 404, 429, 500, 503])('does not take status %i', async (status) => {
     const issuer = await startIssuer();
@@ -155,7 +163,15 @@ describe('HttpMetadataSource', () => {
 
   it('takes only the metadata of the issuer it asked for', async () => {
     const issuer = await startIssuer();
-    for (const stated of [`${issuer.url}/`, issuer.url.toUpperCase(), 'https://attacker.example', undefined, null, [issuer.url], `${issuer.url} `]) {
+    for (const stated of [
+      `${issuer.url}/`,
+      issuer.url.toUpperCase(),
+      'https://attacker.example',
+      undefined,
+      null,
+      [issuer.url],
+      `${issuer.url} `,
+    ]) {
       issuer.pages.set(DISCOVERY, { issuer: stated, jwks_uri: `${issuer.url}/jwks` });
       expect(await outcome(locate(issuer))).toBe('issuer-mismatch');
     }
@@ -172,14 +188,24 @@ describe('HttpMetadataSource', () => {
     expect(await outcome({ ...location, directoryId: null })).toBe('issuer-mismatch');
   });
 
-  it.each([undefined, 7, '', 'jwks', '//127.0.0.1/jwks', 'file:///etc/passwd', 'ftp://127.0.0.1/jwks', 'data:application/json,{}', 'http://192.0.2.1/jwks', 'http://localhost.attacker.example/jwks', 'http://127.0.0.1.attacker.example/jwks', 'https://user:secret@keys.example/jwks'])(
-    'does not follow %p to a key set',
-    async (jwksUri) => {
-      const issuer = await startIssuer();
-      issuer.pages.set(DISCOVERY, { issuer: issuer.url, jwks_uri: jwksUri });
-      expect(await outcome(locate(issuer))).toBe('jwks-address');
-    },
-  );
+  it.each([
+    undefined,
+    7,
+    '',
+    'jwks',
+    '//127.0.0.1/jwks',
+    'file:///etc/passwd',
+    'ftp://127.0.0.1/jwks',
+    'data:application/json,{}',
+    'http://192.0.2.1/jwks',
+    'http://localhost.attacker.example/jwks',
+    'http://127.0.0.1.attacker.example/jwks',
+    'https://user:secret@keys.example/jwks',
+  ])('does not follow %p to a key set', async (jwksUri) => {
+    const issuer = await startIssuer();
+    issuer.pages.set(DISCOVERY, { issuer: issuer.url, jwks_uri: jwksUri });
+    expect(await outcome(locate(issuer))).toBe('jwks-address');
+  });
 
   it('speaks plain HTTP to nobody, not even this machine, unless it is allowed', async () => {
     const issuer = await startIssuer();
@@ -198,17 +224,20 @@ describe('HttpMetadataSource', () => {
 describe('CVE-2026-49478 (a redirect swaps the key set)', () => {
   const STATUSES = [301, 302, 303, 307, 308];
 
-  it.each(STATUSES.flatMap((status) => [DISCOVERY, '/jwks'].map((path) => [status, path] as const)))('does not follow a %i of %s', async (status, path) => {
-    const issuer = await startIssuer();
-    const attacker = await startIssuer();
-    for (const target of [`${attacker.url}/jwks`, `${issuer.url}/moved`, 'file:///etc/passwd']) {
-      issuer.pages.set('/moved', { keys: [ecJwk('k')], issuer: issuer.url, jwks_uri: `${issuer.url}/jwks` });
-      issuer.pages.set(path, (_request: IncomingMessage, response: ServerResponse) => {
-        response.writeHead(status, { location: target, 'content-type': 'application/json' }).end('{"keys":[]}');
-      });
-      expect(await outcome(locate(issuer))).toBe('unreachable');
-    }
-    expect(attacker.hits.size).toBe(0);
-    expect(issuer.hitsOf('/moved')).toBe(0);
-  });
+  it.each(STATUSES.flatMap((status) => [DISCOVERY, '/jwks'].map((path) => [status, path] as const)))(
+    'does not follow a %i of %s',
+    async (status, path) => {
+      const issuer = await startIssuer();
+      const attacker = await startIssuer();
+      for (const target of [`${attacker.url}/jwks`, `${issuer.url}/moved`, 'file:///etc/passwd']) {
+        issuer.pages.set('/moved', { keys: [ecJwk('k')], issuer: issuer.url, jwks_uri: `${issuer.url}/jwks` });
+        issuer.pages.set(path, (_request: IncomingMessage, response: ServerResponse) => {
+          response.writeHead(status, { location: target, 'content-type': 'application/json' }).end('{"keys":[]}');
+        });
+        expect(await outcome(locate(issuer))).toBe('unreachable');
+      }
+      expect(attacker.hits.size).toBe(0);
+      expect(issuer.hitsOf('/moved')).toBe(0);
+    },
+  );
 });

@@ -19,7 +19,11 @@ function setUp() {
   source.keys = [OLD];
   const keys = new IssuerKeySet({
     issuerName: 'keycloak',
-    location: { iss: 'https://kc.example', metadataUrl: 'https://kc.example/.well-known/openid-configuration', directoryId: null },
+    location: {
+      iss: 'https://kc.example',
+      metadataUrl: 'https://kc.example/.well-known/openid-configuration',
+      directoryId: null,
+    },
     algorithms: ['ES256'],
     pace: { refreshMs: 5 * MINUTE, unknownKidMs: 30 * SECOND },
     source,
@@ -37,7 +41,7 @@ const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resol
 describe('IssuerKeySet', () => {
   it('fetches once for all who ask at the same time, and then answers from memory without a promise', async () => {
     const { source, keys } = setUp();
-    const answers = await Promise.all(Array.from({ length: 100 }, () => keys.lookup('old')));
+    const answers = await Promise.all(Array.from({ length: 100 }, async () => keys.lookup('old')));
     expect(answers.every(({ status }) => status === 'found')).toBe(true);
     expect(source.fetches).toBe(1);
     const direct = keys.lookup('old');
@@ -144,7 +148,7 @@ describe('a storm of unknown key ids', () => {
     const { source, keys } = setUp();
     await Promise.all(Array.from({ length: 10_000 }, async (_, index) => keys.lookup(`random-${String(index)}`)));
     for (let index = 0; index < 1_000; index += 1) await keys.lookup(`more-${String(index)}`);
-    expect(source.fetches).toBeLessThanOrEqual(2);
+    expect(source.fetches).toBeLessThanOrEqual(1 + 2);
   });
 
   it('stays within the bucket over ten minutes of it', async () => {
@@ -154,7 +158,8 @@ describe('a storm of unknown key ids', () => {
       await status(`b-${String(second)}`);
       clock.advance(SECOND);
     }
-    expect(source.fetches).toBeLessThanOrEqual(2 + 20);
+    // The first one, the burst, one in 30 s, and the refresh that is due every 5 minutes.
+    expect(source.fetches).toBeLessThanOrEqual(1 + 2 + 20 + 2);
     expect(source.fetches).toBeGreaterThan(15);
   });
 

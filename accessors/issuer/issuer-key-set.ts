@@ -62,7 +62,7 @@ export class IssuerKeySet {
     this.forgetExpired(now);
     const found = this.keys?.get(kid);
     if (found === undefined) return this.lookupUnknown(kid, now);
-    if (now >= this.dueAt) void this.refreshDue(now);
+    if (now >= this.dueAt) void this.refresh();
     return found;
   }
 
@@ -71,14 +71,13 @@ export class IssuerKeySet {
    * leaves a set alone that nobody ever asked for.
    */
   refreshIfStarted(): void {
-    const now = this.deps.clock.monotonic();
-    if (this.asked && now >= this.dueAt) void this.refreshDue(now);
+    if (this.asked && this.deps.clock.monotonic() >= this.dueAt) void this.refresh();
   }
 
   private lookupUnknown(kid: string, now: number): KeyLookup | Promise<KeyLookup> {
     if (kid.length > MAX_KID_LENGTH) return UNKNOWN;
     if (this.running !== null) return this.lookupAfter(this.running, kid);
-    if (now >= this.dueAt) return this.lookupAfter(this.refreshDue(now), kid);
+    if (now >= this.dueAt) return this.lookupAfter(this.refresh(), kid);
     if (this.failing) return this.unavailable(now);
     if (this.unknownKids.has(kid, now) || !this.bucket.tryTake(now)) return UNKNOWN;
     return this.lookupFresh(kid);
@@ -98,12 +97,6 @@ export class IssuerKeySet {
     const found = this.keys?.get(kid);
     if (found !== undefined) return found;
     return this.failing || this.keys === null ? this.unavailable(now) : UNKNOWN;
-  }
-
-  /** A due attempt is never held back by the bucket, but it counts there as well. */
-  private refreshDue(now: number): Promise<void> {
-    if (this.running === null) this.bucket.tryTake(now);
-    return this.refresh();
   }
 
   private refresh(): Promise<void> {

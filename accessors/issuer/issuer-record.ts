@@ -12,7 +12,17 @@ export interface IssuerRecord {
 }
 
 const ALGORITHM = z.enum([
-  'RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519',
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'ES256',
+  'ES384',
+  'ES512',
+  'EdDSA',
+  'Ed25519',
 ]) satisfies z.ZodType<SignatureAlgorithm>;
 
 const COMMON = {

@@ -8,7 +8,17 @@ export interface RegistrationRules {
 }
 
 const ALGORITHMS: ReadonlySet<string> = new Set<SignatureAlgorithm>([
-  'RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519',
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'ES256',
+  'ES384',
+  'ES512',
+  'EdDSA',
+  'Ed25519',
 ]);
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
@@ -32,7 +42,9 @@ export function registrationFaults(registration: IssuerRegistration, rules: Regi
 function audienceFaults(audiences: readonly string[]): string[] {
   if (audiences.length === 0) return ['audiences: at least one'];
   return [
-    ...audiences.filter((audience) => !PRINTABLE.test(audience)).map((audience) => `audiences: ${JSON.stringify(audience)} is empty or has blanks`),
+    ...audiences
+      .filter((audience) => !PRINTABLE.test(audience))
+      .map((audience) => `audiences: ${JSON.stringify(audience)} is empty or has blanks`),
     ...repeats(audiences).map((audience) => `audiences: ${audience} is listed twice`),
   ];
 }
@@ -40,14 +52,17 @@ function audienceFaults(audiences: readonly string[]): string[] {
 function algorithmFaults(algorithms: readonly string[]): string[] {
   if (algorithms.length === 0) return ['algorithms: at least one'];
   return [
-    ...algorithms.filter((algorithm) => !ALGORITHMS.has(algorithm)).map((algorithm) => `algorithms: ${algorithm} is not accepted`),
+    ...algorithms
+      .filter((algorithm) => !ALGORITHMS.has(algorithm))
+      .map((algorithm) => `algorithms: ${algorithm} is not accepted`),
     ...repeats(algorithms).map((algorithm) => `algorithms: ${algorithm} is listed twice`),
   ];
 }
 
 function timeFaults({ skewSeconds, maxTokenAgeSeconds }: IssuerRegistration): string[] {
   const faults: string[] = [];
-  if (!Number.isInteger(skewSeconds) || skewSeconds < 0 || skewSeconds > MAX_SKEW_SECONDS) faults.push('skewSeconds: a whole number from 0 to 300');
+  if (!Number.isInteger(skewSeconds) || skewSeconds < 0 || skewSeconds > MAX_SKEW_SECONDS)
+    faults.push('skewSeconds: a whole number from 0 to 300');
   for (const kind of ['user', 'workload'] as const) {
     const age = maxTokenAgeSeconds[kind];
     if (!Number.isInteger(age) || age < 1) faults.push(`maxTokenAgeSeconds.${kind}: a whole number of seconds, at least 1`);
@@ -67,13 +82,20 @@ function oidcFaults(issuer: Omit<OidcIssuer, 'tenantRules'>, rules: Registration
   if (issuer.issuer === rules.ownIssuer) faults.push('issuer: this service does not trust itself as an identity provider');
   if (issuer.acceptedTypes.length === 0) faults.push('acceptedTypes: at least one');
   if (issuer.acceptedTypes.some((type) => !PRINTABLE.test(type))) faults.push('acceptedTypes: a type is empty or has blanks');
-  if (issuer.claims.roles === '' || issuer.claims.groups === '') faults.push('claims: the names for roles and groups cannot be empty');
+  if (issuer.claims.roles === '' || issuer.claims.groups === '')
+    faults.push('claims: the names for roles and groups cannot be empty');
   return faults;
 }
 
-function entraFaults(issuer: { readonly cloud: EntraCloud; readonly directoryIds: readonly string[] }, rules: RegistrationRules): string[] {
+function entraFaults(
+  issuer: { readonly cloud: EntraCloud; readonly directoryIds: readonly string[] },
+  rules: RegistrationRules,
+): string[] {
   const { cloud, directoryIds } = issuer;
-  const faults = [...baseFaults('cloud.loginBase', cloud.loginBase, rules), ...baseFaults('cloud.v1IssuerBase', cloud.v1IssuerBase, rules)];
+  const faults = [
+    ...baseFaults('cloud.loginBase', cloud.loginBase, rules),
+    ...baseFaults('cloud.v1IssuerBase', cloud.v1IssuerBase, rules),
+  ];
   if (!/^[a-z0-9-]{1,64}$/.test(cloud.name)) faults.push('cloud.name: lower-case letters, digits and "-", at most 64');
   if (directoryIds.length === 0) faults.push('directories: at least one');
   for (const id of directoryIds) {

@@ -36,8 +36,16 @@ function makeAccess(
 
 @Module({
   providers: [
-    { provide: ISSUER_ACCESS, useFactory: makeAccess, inject: [DATABASE, UNIT_OF_WORK, CHANGE_FEED, SETTINGS, CLOCK, LOGGER, COUNTERS] },
-    { provide: KeyRefreshTimer, useFactory: (access: DefaultIssuerAccess) => new KeyRefreshTimer({ access }), inject: [ISSUER_ACCESS] },
+    {
+      provide: ISSUER_ACCESS,
+      useFactory: makeAccess,
+      inject: [DATABASE, UNIT_OF_WORK, CHANGE_FEED, SETTINGS, CLOCK, LOGGER, COUNTERS],
+    },
+    {
+      provide: KeyRefreshTimer,
+      useFactory: (access: DefaultIssuerAccess) => new KeyRefreshTimer({ access }),
+      inject: [ISSUER_ACCESS],
+    },
   ],
   exports: [ISSUER_ACCESS],
 })

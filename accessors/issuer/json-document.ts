@@ -9,7 +9,10 @@ const JSON_TYPE = /^application\/(?:[a-z0-9!#$&^_.+-]+\+)?json$/i;
  *
  * @throws MetadataFault
  */
-export async function fetchJsonDocument(url: URL, limits: { readonly maxBytes: number; readonly signal: AbortSignal }): Promise<JsonObject> {
+export async function fetchJsonDocument(
+  url: URL,
+  limits: { readonly maxBytes: number; readonly signal: AbortSignal },
+): Promise<JsonObject> {
   const response = await request(url, limits.signal);
   try {
     if (response.status !== 200) throw new MetadataFault('status', `${url.href} answered ${String(response.status)}`);
@@ -34,7 +37,11 @@ async function request(url: URL, signal: AbortSignal): Promise<Response> {
   }
 }
 
-async function readBody(url: URL, response: Response, limits: { readonly maxBytes: number; readonly signal: AbortSignal }): Promise<Buffer> {
+async function readBody(
+  url: URL,
+  response: Response,
+  limits: { readonly maxBytes: number; readonly signal: AbortSignal },
+): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   try {

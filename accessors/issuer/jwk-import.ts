@@ -33,7 +33,11 @@ export function importVerificationKeys(jwks: unknown, allowed: readonly Signatur
   return imported;
 }
 
-function importEntry(entry: unknown, repeated: ReadonlySet<string>, allowed: readonly SignatureAlgorithm[]): VerificationKey | KeyRefusal {
+function importEntry(
+  entry: unknown,
+  repeated: ReadonlySet<string>,
+  allowed: readonly SignatureAlgorithm[],
+): VerificationKey | KeyRefusal {
   if (!isJsonObject(entry)) return 'not-an-object';
   const kid = kidOf(entry);
   if (kid === null) return 'kid-missing';

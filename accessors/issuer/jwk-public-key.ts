@@ -60,7 +60,8 @@ function misuseFault(jwk: JsonObject): JwkFault | null {
   if (SECRET_MEMBERS.some((member) => member in jwk)) return 'private-members';
   if (jwk['use'] !== undefined && jwk['use'] !== 'sig') return 'use-not-signature';
   const operations = jwk['key_ops'];
-  if (operations !== undefined && !(Array.isArray(operations) && operations.includes('verify'))) return 'operations-without-verify';
+  if (operations !== undefined && !(Array.isArray(operations) && operations.includes('verify')))
+    return 'operations-without-verify';
   return null;
 }
 

@@ -1,7 +1,7 @@
 /** Odd primes up to 167: the modulus of a key made by the flawed library leaves a power of 65537 modulo each of them. */
 const FINGERPRINT_PRIMES = [
-  3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97, 101, 103, 107, 109, 113, 127, 131, 137,
-  139, 149, 151, 157, 163, 167,
+  3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97, 101, 103, 107, 109, 113, 127, 131,
+  137, 139, 149, 151, 157, 163, 167,
 ];
 
 const FINGERPRINTS = FINGERPRINT_PRIMES.map((prime) => ({ prime: BigInt(prime), residues: powersOf65537(prime) }));

@@ -115,7 +115,8 @@ export class TrustedIssuers {
   /** SECURITY: the rules of registration hold for what is stored as well, or it does not load. */
   private accept(record: IssuerRecord): TrustedIssuer[] {
     const issuer = toTrustedIssuer(record);
-    const faults = issuer === undefined ? ['config: not readable'] : registrationFaults({ ...issuer, status: 'active' }, this.deps.rules);
+    const faults =
+      issuer === undefined ? ['config: not readable'] : registrationFaults({ ...issuer, status: 'active' }, this.deps.rules);
     if (issuer !== undefined && faults.length === 0) return [issuer];
     this.deps.logger.error('issuers.refused', { issuer: record.name, faults });
     return [];

@@ -36,7 +36,12 @@ export interface EntraDevIssuerDeps {
   readonly directoryIds?: readonly string[];
 }
 
-const ROUTES: readonly { readonly method: string; readonly path: RegExp; readonly name: 'discovery' | 'keys' | 'token'; readonly version: TokenVersion }[] = [
+const ROUTES: readonly {
+  readonly method: string;
+  readonly path: RegExp;
+  readonly name: 'discovery' | 'keys' | 'token';
+  readonly version: TokenVersion;
+}[] = [
   { method: 'GET', path: /^\/([^/]+)\/\.well-known\/openid-configuration$/, name: 'discovery', version: 1 },
   { method: 'GET', path: /^\/([^/]+)\/v2\.0\/\.well-known\/openid-configuration$/, name: 'discovery', version: 2 },
   { method: 'GET', path: /^\/([^/]+)\/discovery\/keys$/, name: 'keys', version: 1 },
@@ -203,6 +208,12 @@ export class EntraDevIssuer {
 
   private state(): IssuerAnswer {
     const { signingKid, publishedKids } = this.keys;
-    return jsonAnswer({ stand_in: STAND_IN, knobs: this.knobs, signingKid, publishedKids, hits: Object.fromEntries(this.hitsByPath) });
+    return jsonAnswer({
+      stand_in: STAND_IN,
+      knobs: this.knobs,
+      signingKid,
+      publishedKids,
+      hits: Object.fromEntries(this.hitsByPath),
+    });
   }
 }

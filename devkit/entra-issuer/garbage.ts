@@ -25,7 +25,8 @@ const SPOILED_DISCOVERY: Partial<Record<GarbageMode, Spoil>> = {
   html,
   redirect,
   'wrong-issuer': (good) => jsonAnswer({ ...members(good), issuer: 'https://login.attacker.example/v2.0' }),
-  'foreign-jwks-host': (good, { cloud }) => jsonAnswer({ ...members(good), jwks_uri: onAnotherHost(members(good)['jwks_uri'], cloud) }),
+  'foreign-jwks-host': (good, { cloud }) =>
+    jsonAnswer({ ...members(good), jwks_uri: onAnotherHost(members(good)['jwks_uri'], cloud) }),
 };
 
 const SPOILED_KEYS: Partial<Record<GarbageMode, Spoil>> = {
@@ -39,7 +40,8 @@ const SPOILED_KEYS: Partial<Record<GarbageMode, Spoil>> = {
   'deep-json': () => ({ ...jsonAnswer({}), body: `{"keys":${'['.repeat(DEPTH)}${']'.repeat(DEPTH)}}` }),
   'duplicate-kid': (_good, { cloud, keys }) => keySet([...published(cloud, keys), ...published(cloud, keys)]),
   'private-keys': (_good, { cloud, keys }) => keySet(keys.privateJwks().map((jwk) => publishedJwk(jwk, cloud, 2))),
-  'symmetric-keys': (_good, { keys }) => keySet(keys.publishedKids.map((kid) => ({ kty: 'oct', use: 'sig', kid, alg: 'HS256', k: 'c3RhbmQtaW4' }))),
+  'symmetric-keys': (_good, { keys }) =>
+    keySet(keys.publishedKids.map((kid) => ({ kty: 'oct', use: 'sig', kid, alg: 'HS256', k: 'c3RhbmQtaW4' }))),
 };
 
 /** The discovery document as the garbage mode leaves it. */

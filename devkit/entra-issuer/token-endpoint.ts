@@ -2,7 +2,14 @@ import { timingSafeEqual } from 'node:crypto';
 import { entraError } from './entra-error.js';
 import { type IssuerAnswer, jsonAnswer } from './issuer-answer.js';
 import type { TokenVersion } from './persona-claims.js';
-import { DEV_API_CLIENT_ID, DEV_SPA_CLIENT_ID, DEV_SVC_BILLING_CLIENT_ID, PERSONA_NAMES, type PersonaName, personaNamed } from './personas.js';
+import {
+  DEV_API_CLIENT_ID,
+  DEV_SPA_CLIENT_ID,
+  DEV_SVC_BILLING_CLIENT_ID,
+  PERSONA_NAMES,
+  type PersonaName,
+  personaNamed,
+} from './personas.js';
 
 /** Exists nowhere but here: names a persona, proves nothing, stands where a person would sign in. */
 export const PERSONA_GRANT = 'urn:countersign:devkit:persona';
@@ -43,9 +50,13 @@ export class TokenEndpoint {
       return this.refuse('unauthorized_client', 700016, 'Application was not found in the directory.');
     }
     const secret = form.get('client_secret');
-    if (secret === null) return this.refuse('invalid_client', 7000218, "The request body must contain 'client_assertion' or 'client_secret'.");
+    if (secret === null)
+      return this.refuse('invalid_client', 7000218, "The request body must contain 'client_assertion' or 'client_secret'.");
     if (!this.isSecret(secret)) return this.refuse('invalid_client', 7000215, 'Invalid client secret provided.');
-    return this.scopeFault(form) ?? this.issue({ persona: 'svc-billing', clientId: DEV_SVC_BILLING_CLIENT_ID, ...common(directoryId, form) });
+    return (
+      this.scopeFault(form) ??
+      this.issue({ persona: 'svc-billing', clientId: DEV_SVC_BILLING_CLIENT_ID, ...common(directoryId, form) })
+    );
   }
 
   private persona(directoryId: string, form: URLSearchParams): IssuerAnswer {
@@ -53,12 +64,16 @@ export class TokenEndpoint {
     if (persona === undefined || personaNamed(persona).kind !== 'user') {
       return this.refuse('invalid_grant', 50034, 'The user account does not exist in the directory.');
     }
-    return this.scopeFault(form) ?? this.issue({ persona, clientId: form.get('client_id') ?? DEV_SPA_CLIENT_ID, ...common(directoryId, form) });
+    return (
+      this.scopeFault(form) ??
+      this.issue({ persona, clientId: form.get('client_id') ?? DEV_SPA_CLIENT_ID, ...common(directoryId, form) })
+    );
   }
 
   private scopeFault(form: URLSearchParams): IssuerAnswer | null {
     const scope = form.get('scope') ?? '';
-    if (!scope.endsWith('/.default')) return this.refuse('invalid_scope', 1002012, 'The provided value for scope is not valid; it must end in /.default.');
+    if (!scope.endsWith('/.default'))
+      return this.refuse('invalid_scope', 1002012, 'The provided value for scope is not valid; it must end in /.default.');
     if (SCOPES.has(scope)) return null;
     return this.refuse('invalid_resource', 500011, 'The resource principal was not found in the tenant.');
   }

@@ -43,7 +43,10 @@ export class IssuerStore {
   }
 
   async find(name: string): Promise<IssuerRecord | undefined> {
-    const rows = await this.deps.database.query<IssuerRow & RuleRow>(`${SELECT} and i.name = $2 order by r.position`, [PLATFORM_TENANT, name]);
+    const rows = await this.deps.database.query<IssuerRow & RuleRow>(`${SELECT} and i.name = $2 order by r.position`, [
+      PLATFORM_TENANT,
+      name,
+    ]);
     return toRecords(rows)[0];
   }
 
@@ -88,7 +91,10 @@ export class IssuerStore {
 
   private async replaceIdentifiers({ name, identifiers }: IssuerWrite): Promise<readonly string[]> {
     const { database } = this.deps;
-    await database.query('delete from trusted_issuer_identifier where tenant_id = $1 and issuer_name = $2', [PLATFORM_TENANT, name]);
+    await database.query('delete from trusted_issuer_identifier where tenant_id = $1 and issuer_name = $2', [
+      PLATFORM_TENANT,
+      name,
+    ]);
     const written = await database.query<{ readonly iss: string }>(
       `insert into trusted_issuer_identifier (tenant_id, iss, issuer_name)
        select $1, owned.iss, $2 from unnest($3::text[]) as owned (iss)

@@ -1,0 +1,159 @@
+import { describe, expect, it } from '@jest/globals';
+import { isCodedError } from '#utilities/errors/coded-error.js';
+import type { IssuerRegistration } from './contract.js';
+import { CONTEXT, setUpAccess } from './fixtures/issuer-access.fixture.js';
+import { entraRegistration, oidcRegistration } from './fixtures/registrations.fixture.js';
+import { registrationFaults } from './issuer-registration.check.js';
+
+const RULES = { allowLoopbackHttp: false, ownIssuer: 'https://auth.example' };
+const ISS = 'https://kc.example/realms/r';
+const CLOUD = { name: 'public', loginBase: 'https://login.microsoftonline.com', v1IssuerBase: 'https://sts.windows.net' };
+const TID = '1f0c2a4e-6b7d-4c3a-9e5f-0a1b2c3d4e5f';
+
+/** The fields that are at fault. */
+function fields(registration: IssuerRegistration, rules = RULES): string[] {
+  return registrationFaults(registration, rules).map((fault) => fault.split(':')[0] ?? '');
+}
+
+describe('registrationFaults', () => {
+  it('finds none in what is right', () => {
+    expect(fields(oidcRegistration(ISS))).toEqual([]);
+    expect(fields(oidcRegistration('https://accounts.example'))).toEqual([]);
+    expect(fields(oidcRegistration('https://accounts.example/'))).toEqual([]);
+    expect(fields(oidcRegistration('https://kc.example:8443/realms/r'))).toEqual([]);
+    expect(fields(entraRegistration(CLOUD, [TID]))).toEqual([]);
+  });
+
+  it.each([
+    'http://kc.example',
+    'http://127.0.0.1:8080',
+    'HTTPS://kc.example',
+    'https://KC.example',
+    'https://kc.example:443',
+    'https://user@kc.example',
+    'https://user:secret@kc.example',
+    'https://kc.example?x',
+    'https://kc.example#x',
+    'https://kc.example/a/../b',
+    'https://kc.example/./b',
+    'https://kc.example\\@attacker.example',
+    'https://kc.example/ ',
+    ' https://kc.example',
+    'https://kc.\nexample',
+    'https://bücher.example',
+    'https://kc.example/ü',
+    'https://0x7f.1',
+    'ftp://kc.example',
+    'kc.example',
+    'https://',
+    '',
+  ])('takes no issuer %j', (issuer) => {
+    expect(fields(oidcRegistration(issuer))).toEqual(['issuer']);
+  });
+
+  it('takes plain HTTP on this machine only where it is allowed', () => {
+    const relaxed = { ...RULES, allowLoopbackHttp: true };
+    for (const issuer of ['http://127.0.0.1:8080', 'http://localhost:8080/r', 'http://[::1]:8080']) {
+      expect(fields(oidcRegistration(issuer), relaxed)).toEqual([]);
+      expect(fields(oidcRegistration(issuer))).toEqual(['issuer']);
+    }
+    expect(fields(oidcRegistration('http://192.168.0.1'), relaxed)).toEqual(['issuer']);
+    expect(fields(oidcRegistration('http://localhost.attacker.example'), relaxed)).toEqual(['issuer']);
+  });
+
+  it('never trusts this service as an identity provider', () => {
+    expect(fields(oidcRegistration(RULES.ownIssuer))).toEqual(['issuer']);
+  });
+
+  it('finds every fault at once', () => {
+    const wrong = oidcRegistration('nonsense', {
+      name: '',
+      audiences: [],
+      algorithms: [],
+      skewSeconds: 301,
+      maxTokenAgeSeconds: { user: 0, workload: 1.5 },
+      tenantRules: [],
+      acceptedTypes: [],
+      claims: { roles: '', groups: 'groups' },
+    });
+    expect(fields(wrong)).toEqual([
+      'name',
+      'audiences',
+      'algorithms',
+      'skewSeconds',
+      'maxTokenAgeSeconds.user',
+      'maxTokenAgeSeconds.workload',
+      'tenants',
+      'issuer',
+      'acceptedTypes',
+      'claims',
+    ]);
+  });
+
+  it.each(['none', 'HS256', 'rs256', 'ES256K', ''])('takes no algorithm %j', (algorithm) => {
+    const registration = { ...oidcRegistration(ISS), algorithms: [algorithm] } as IssuerRegistration;
+    expect(fields(registration)).toEqual(['algorithms']);
+  });
+
+  it.each([-1, 0.5, 301, Number.NaN])('takes no skew of %p seconds', (skewSeconds) => {
+    expect(fields(oidcRegistration(ISS, { skewSeconds }))).toEqual(['skewSeconds']);
+  });
+
+  it('takes no empty or doubled audience', () => {
+    expect(fields(oidcRegistration(ISS, { audiences: ['a', ''] }))).toEqual(['audiences']);
+    expect(fields(oidcRegistration(ISS, { audiences: ['a', 'a'] }))).toEqual(['audiences']);
+    expect(fields(oidcRegistration(ISS, { audiences: ['a b'] }))).toEqual(['audiences']);
+  });
+
+  it.each([TID.toUpperCase(), 'common', 'organizations', 'contoso.example', `${TID}/`, ''])('takes no directory %j', (id) => {
+    expect(fields(entraRegistration(CLOUD, [id]))).toEqual(['directories']);
+  });
+
+  it('takes no empty or doubled directory, and no cloud with loose ends', () => {
+    expect(fields(entraRegistration(CLOUD, []))).toEqual(['directories']);
+    expect(fields(entraRegistration(CLOUD, [TID, TID]))).toEqual(['directories']);
+    expect(fields(entraRegistration({ ...CLOUD, loginBase: 'https://login.microsoftonline.com/' }, [TID]))).toEqual([
+      'cloud.loginBase',
+    ]);
+    expect(fields(entraRegistration({ ...CLOUD, v1IssuerBase: 'http://sts.windows.net' }, [TID]))).toEqual([
+      'cloud.v1IssuerBase',
+    ]);
+    expect(fields(entraRegistration({ ...CLOUD, name: 'a:b' }, [TID]))).toEqual(['cloud.name']);
+  });
+
+  it('takes no condition without a claim or a value', () => {
+    expect(fields(oidcRegistration(ISS, { tenantRules: [{ slug: 'acme', when: { claim: '', equals: 'x' } }] }))).toEqual([
+      'tenants',
+    ]);
+    expect(fields(oidcRegistration(ISS, { tenantRules: [{ slug: 'acme', when: { claim: 'org', equals: '' } }] }))).toEqual([
+      'tenants',
+    ]);
+  });
+});
+
+describe('registerIssuer', () => {
+  it('refuses with all faults, unknown tenants among them, and writes nothing', async () => {
+    const { access, store } = setUpAccess();
+    const registration = oidcRegistration('nonsense', {
+      tenantRules: [
+        { slug: 'acme', when: null },
+        { slug: 'nobody', when: null },
+      ],
+    });
+    const error: unknown = await access.registerIssuer(CONTEXT, registration).catch((thrown: unknown) => thrown);
+    expect(isCodedError(error) && error.code).toBe('IMPORT_INVALID');
+    expect(isCodedError(error) && error.details).toMatchObject({
+      field: 'issuers.keycloak',
+      actual: 'issuer: not a URL; tenants: there is no tenant nobody',
+    });
+    expect(store.records.size).toBe(0);
+  });
+
+  it('is idempotent', async () => {
+    const { access } = setUpAccess();
+    expect(await access.registerIssuer(CONTEXT, oidcRegistration(ISS))).toBe('created');
+    expect(await access.registerIssuer(CONTEXT, oidcRegistration(ISS))).toBe('unchanged');
+    expect(await access.registerIssuer(CONTEXT, oidcRegistration(ISS, { skewSeconds: 0 }))).toBe('updated');
+    expect(await access.registerIssuer(CONTEXT, oidcRegistration(ISS, { skewSeconds: 0, status: 'disabled' }))).toBe('updated');
+  });
+});
