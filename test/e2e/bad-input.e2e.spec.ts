@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Metadata } from '@grpc/grpc-js';
+import { createHash } from 'node:crypto';
 import { connect } from 'node:net';
+import { sampleDocument } from '#devkit/demonstration/sample-document.js';
 import type { ExchangeTokenRequest } from '#protos/generated/countersign/auth/v1/auth.js';
 import { CATALOGUE } from '#utilities/errors/catalogue.js';
 import { basic, call, callRaw, exchangeForm, GRANT, JWT_TYPE, post } from '../support/callers.js';
@@ -47,7 +49,6 @@ describe('Bad input', () => {
     authorization = basic(PORTAL_CLIENT_ID, service.secret);
     const targets = [{ audience: SAMPLE_AUDIENCE, scopes: ['billing:invoice:*'] }];
     const presents = { own: [{ issuer: 'devkit', id: '2c4e6f80-1a2b-4c3d-8e9f-a0b1c2d3e4f5' }] };
-    const { createHash } = await import('node:crypto');
     const secretSha256 = [createHash('sha256').update(service.secret).digest('hex')];
     await service.apply({
       apiVersion: 'countersign/v1',
@@ -55,6 +56,8 @@ describe('Bad input', () => {
     });
     await service.apply({
       apiVersion: 'countersign/v1',
+      issuers: sampleDocument(service.identityProvider.cloud, secretSha256[0] ?? '')['issuers'],
+      tenants: [{ slug: 'acme' }],
       clients: [
         { clientId: 'narrow', secretSha256, presents, targets },
         { clientId: 'stranger', secretSha256, presents: {}, targets },
