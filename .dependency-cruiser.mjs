@@ -1,7 +1,8 @@
 // The architecture as rules. Each one has a planted violation in test/arch/rooms.spec.ts that must be caught by it and by no other.
 // `$1` in a `to` is what the first group of its `from` caught.
 const rooms = 'clients|managers|engines|accessors|utilities';
-const spec = '\\.spec\\.ts$';
+/** Specs, and what only they use: fixtures beside the code. */
+const spec = '\\.spec\\.ts$|/fixtures/';
 const module = '\\.module\\.ts$';
 /** `contract.ts`, and the contracts of plug-ins (`identity-provider.contract.ts`). */
 const contract = '(^|[/.])contract\\.ts$';

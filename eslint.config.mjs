@@ -1,7 +1,7 @@
 import { defineConfig, globalIgnores } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
-const SPECS = ['**/*.spec.ts', 'test/**/*.ts'];
+const SPECS = ['**/*.spec.ts', '**/fixtures/**/*.ts', 'test/**/*.ts'];
 const OUTSIDE = ['bench/**/*.ts', 'examples/**/*.ts'];
 
 // What may be written in one place alone, so that it can be replaced or counted there.

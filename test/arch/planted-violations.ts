@@ -41,6 +41,12 @@ export const ValidationModule = [ISSUER_ACCESS];
   'accessors/audit/audit.module.ts': `import { CLOCK } from '#utilities/clock/contract.js';
 export const AuditModule = [CLOCK];
 `,
+  'accessors/audit/fixtures/audit.fixture.ts': `import { SystemClock } from '#utilities/clock/system.clock.js';
+export const fixture = SystemClock;
+`,
+  'accessors/audit/audit.spec.ts': `import { fixture } from './fixtures/audit.fixture.js';
+export const used = fixture;
+`,
   'accessors/facts/contract.ts': `export interface Fact { readonly id: string }
 export const FACT_ACCESS: unique symbol = Symbol('FactAccess');
 `,
@@ -111,6 +117,7 @@ export const VIOLATIONS: readonly Violation[] = [
   plant('contracts-import-types-alone', 'utilities/clock/p22.contract.ts', value('./contract.js')),
   plant('no-production-to-test', 'utilities/clock/p23.ts', type('../../test/support.js')),
   plant('no-production-to-test', 'devkit/p24.ts', type('../test/house.spec.js')),
+  plant('no-production-to-test', 'accessors/audit/p39.ts', type('./fixtures/audit.fixture.js')),
   plant('devkit-stays-out-of-production', 'clients/rest/p25.ts', type('#devkit/issuer.js')),
   plant('devkit-stays-out-of-production', 'clients/cli/commands/p26.command.ts', type('#devkit/issuer.js')),
   plant('sources-import-sources', 'accessors/key/p27.ts', value('../../dist/engines/signing/contract.js')),

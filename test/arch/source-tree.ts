@@ -44,5 +44,6 @@ export function commentsOf(text: string): readonly { readonly line: number; read
 }
 
 export const isCode = ({ path }: SourceFile): boolean => /\.(ts|mjs)$/.test(path) && !path.startsWith('protos/generated/');
-export const isTest = (path: string): boolean => path.startsWith('test/') || path.endsWith('.spec.ts');
+export const isTest = (path: string): boolean =>
+  path.startsWith('test/') || path.endsWith('.spec.ts') || path.includes('/fixtures/');
 export const linesOf = ({ text }: SourceFile): number => text.split('\n').length - (text.endsWith('\n') ? 1 : 0);
