@@ -181,6 +181,23 @@ describe('PermissionEngine: a policy that should never have been stored', () => 
   });
 });
 
+describe('PermissionEngine: what is prepared once', () => {
+  it('an exclusion of one role does not reach another that shares its list, nor the boundary', () => {
+    const list = ['billing:invoice:*'];
+    const roles = policy({ less: { grants: list, exclude: ['**:delete'] }, all: { grants: list } });
+    const both = { policy: roles, boundary: list };
+    expect(permissionsOf(decide({ ...both, roles: ['less'] }))).toEqual(['billing:invoice:create', 'billing:invoice:read']);
+    expect(permissionsOf(decide({ ...both, roles: ['all'] }))).toEqual(INVOICES);
+  });
+
+  it('a name that is not a permission is not in the catalogue', () => {
+    const odd = application(['billing:invoice:read', 'billing:Invoice:read', 'billing', 'billing:**']);
+    expect(permissionsOf(decide({ application: odd, policy: policy({ clerk: { grants: ['**'] } }) }))).toEqual([
+      'billing:invoice:read',
+    ]);
+  });
+});
+
 describe('PermissionEngine: boundary and ceiling', () => {
   it('the boundary of the client narrows, and an empty one leaves nothing', () => {
     expect(permissionsOf(decide({ boundary: ['billing:*:read'] }))).toEqual(['billing:invoice:read']);
