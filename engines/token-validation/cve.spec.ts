@@ -1,12 +1,24 @@
 import { describe, expect, it } from '@jest/globals';
-import { API, API_URI, DIRECTORY, OIDC_ISSUER, V2_ISSUER, entraIssuer, oidcIssuer } from '../../test/vectors/stub.issuer.access.js';
+import {
+  API,
+  API_URI,
+  DIRECTORY,
+  OIDC_ISSUER,
+  V2_ISSUER,
+  entraIssuer,
+  oidcIssuer,
+} from '../../test/vectors/stub.issuer.access.js';
 import { makeKey, signedToken, verificationKey } from '../../test/vectors/token-factory.js';
 import { hostileTokens } from '../../test/vectors/hostile-tokens.js';
 import { ValidationBench } from '../../test/vectors/validation-bench.js';
 
 const bench = new ValidationBench();
 const attacker = makeKey('RS256', 'attacker');
-const hostile = hostileTokens({ header: { typ: 'at+jwt', alg: 'RS256', kid: bench.keys.oidc.kid }, payload: bench.oidcClaims(), ...bench.keys.oidc });
+const hostile = hostileTokens({
+  header: { typ: 'at+jwt', alg: 'RS256', kid: bench.keys.oidc.kid },
+  payload: bench.oidcClaims(),
+  ...bench.keys.oidc,
+});
 
 /** Every token of the family is refused, and no key is looked for. */
 async function refusedWithoutKeys(family: string): Promise<number> {
@@ -32,7 +44,9 @@ describe('CVE-2015-9235, CVE-2016-10555, CVE-2022-23541, CVE-2023-48223, CVE-202
   it('is refused also if the issuer were configured for it', async () => {
     const loose = new ValidationBench();
     const algorithms = ['RS256', 'HS256'] as unknown as readonly ['RS256'];
-    loose.trust(oidcIssuer({ algorithms }), OIDC_ISSUER, [{ ...verificationKey(loose.keys.oidc), algorithm: 'HS256' as 'RS256' }]);
+    loose.trust(oidcIssuer({ algorithms }), OIDC_ISSUER, [
+      { ...verificationKey(loose.keys.oidc), algorithm: 'HS256' as 'RS256' },
+    ]);
     for (const { token, name } of hostile.filter((entry) => entry.family === 'RSA key as HMAC secret')) {
       if (name.startsWith('HS256')) expect(await loose.verdict(token)).toBe('TOKEN_SIGNATURE_INVALID');
     }
@@ -65,7 +79,8 @@ describe('CVE-2025-65945: claims used in the look-up of a key', () => {
 
 describe('CVE-2020-28042: the null signature', () => {
   it('is refused', async () => {
-    for (const { token, codes } of hostile.filter((entry) => entry.family === 'null signature')) expect(codes).toContain(await bench.verdict(token));
+    for (const { token, codes } of hostile.filter((entry) => entry.family === 'null signature'))
+      expect(codes).toContain(await bench.verdict(token));
   });
 });
 
@@ -96,17 +111,23 @@ describe('CVE-2020-26160, CVE-2024-5798, CVE-2026-55689, CVE-2023-22482: the aud
 
   it('an issuer without audiences accepts nothing', async () => {
     const open = new ValidationBench({ oidc: { audiences: [] } });
-    for (const aud of [API_URI, '', [''], ['*']]) expect(await open.verdict(open.oidcToken({ aud }))).toBe('TOKEN_AUDIENCE_MISMATCH');
+    for (const aud of [API_URI, '', [''], ['*']])
+      expect(await open.verdict(open.oidcToken({ aud }))).toBe('TOKEN_AUDIENCE_MISMATCH');
   });
 });
 
 describe('CVE-2024-53861, CVE-2025-30144: iss that is part of, or contains, the trusted one', () => {
-  it.each([[[OIDC_ISSUER]], [['https://evil.example', OIDC_ISSUER]], ['https://idp'], [''], ['https://idp.example'], [`${OIDC_ISSUER},x`], [{ 0: OIDC_ISSUER }]])(
-    'iss %j never passes',
-    async (iss) => {
-      expect(await bench.verdict(bench.oidcToken({ iss }))).toMatch(/^(TOKEN_CLAIM_INVALID|ISSUER_UNTRUSTED)$/);
-    },
-  );
+  it.each([
+    [[OIDC_ISSUER]],
+    [['https://evil.example', OIDC_ISSUER]],
+    ['https://idp'],
+    [''],
+    ['https://idp.example'],
+    [`${OIDC_ISSUER},x`],
+    [{ 0: OIDC_ISSUER }],
+  ])('iss %j never passes', async (iss) => {
+    expect(await bench.verdict(bench.oidcToken({ iss }))).toMatch(/^(TOKEN_CLAIM_INVALID|ISSUER_UNTRUSTED)$/);
+  });
 });
 
 describe('GHSA-wxg7-w2v3-w38g, CVE-2026-9097, CVE-2020-26892, CVE-2024-51744: times that were not checked', () => {
@@ -130,7 +151,14 @@ describe('CVE-2025-59420, CVE-2026-32597, GHSA-hm7r-c7qw-ghp6: crit that was ign
 
 describe('CVE-2023-3128 and nOAuth: identity by a name that can be taken over', () => {
   it('no claim but oid and tid, or sub, changes the identity', async () => {
-    const names = { email: 'victim@acme.example', upn: 'victim@acme.example', preferred_username: 'victim', unique_name: 'victim', name: 'victim', sub: 'other' };
+    const names = {
+      email: 'victim@acme.example',
+      upn: 'victim@acme.example',
+      preferred_username: 'victim',
+      unique_name: 'victim',
+      name: 'victim',
+      sub: 'other',
+    };
     const [plain, named] = [await bench.validate(bench.v2Token()), await bench.validate(bench.v2Token(names))];
     if (plain.outcome !== 'accepted' || named.outcome !== 'accepted') throw new Error('a good token was refused');
     expect(named.principal.identity).toEqual(plain.principal.identity);
@@ -149,12 +177,16 @@ describe('Storm-0558: a consumer key for an organisation', () => {
     ]);
     expect(await fresh.verdict(fresh.v2Token())).toBe('accepted');
     expect(await fresh.verdict(fresh.v2Token({}, { kid: 'msa-1' }, consumerKey))).toBe('TOKEN_KEY_ISSUER_MISMATCH');
-    expect(await fresh.verdict(fresh.v2Token({ tid: consumers }, { kid: 'msa-1' }, consumerKey))).toBe('TOKEN_KEY_ISSUER_MISMATCH');
+    expect(await fresh.verdict(fresh.v2Token({ tid: consumers }, { kid: 'msa-1' }, consumerKey))).toBe(
+      'TOKEN_KEY_ISSUER_MISMATCH',
+    );
   });
 
   it('a tid cannot be written so that the template yields the issuer', async () => {
     const fresh = new ValidationBench();
-    fresh.trust(entraIssuer(), V2_ISSUER, [verificationKey(consumerKey, `https://login.microsoftonline.com/${consumers}/{tenantid}`)]);
+    fresh.trust(entraIssuer(), V2_ISSUER, [
+      verificationKey(consumerKey, `https://login.microsoftonline.com/${consumers}/{tenantid}`),
+    ]);
     for (const tid of [`../${DIRECTORY}/v2.0`, '$&', "$'", '{tenantid}', '', DIRECTORY]) {
       expect(await fresh.verdict(fresh.v2Token({ tid }, { kid: 'msa-1' }, consumerKey))).toBe('TOKEN_KEY_ISSUER_MISMATCH');
     }
@@ -175,7 +207,11 @@ describe('CVE-2016-7191: any directory of a shared cloud', () => {
 
 describe('ALBeast: the signer chosen by the header', () => {
   it('cannot happen: keys belong to the issuer of the token', async () => {
-    const token = signedToken({ typ: 'JWT', alg: 'RS256', kid: bench.keys.oidc.kid, signer: OIDC_ISSUER, iss: OIDC_ISSUER }, bench.v2Claims({ aud: API }), bench.keys.oidc);
+    const token = signedToken(
+      { typ: 'JWT', alg: 'RS256', kid: bench.keys.oidc.kid, signer: OIDC_ISSUER, iss: OIDC_ISSUER },
+      bench.v2Claims({ aud: API }),
+      bench.keys.oidc,
+    );
     expect(await bench.verdict(token)).toBe('TOKEN_KEY_UNKNOWN');
   });
 });
@@ -183,7 +219,14 @@ describe('ALBeast: the signer chosen by the header', () => {
 describe('Log injection', () => {
   it('no control character, colour code or line separator reaches a finding', async () => {
     const evil = 'x\r\n\u001b[31mFORGED\u2028\u202e';
-    const tokens = [bench.oidcToken({ aud: evil }), bench.oidcToken({ iss: evil }), bench.oidcToken({}, { kid: evil }), bench.oidcToken({}, { typ: evil }), bench.oidcToken({ client_id: evil }), bench.oidcToken({ aud: 'y'.repeat(9000) })];
+    const tokens = [
+      bench.oidcToken({ aud: evil }),
+      bench.oidcToken({ iss: evil }),
+      bench.oidcToken({}, { kid: evil }),
+      bench.oidcToken({}, { typ: evil }),
+      bench.oidcToken({ client_id: evil }),
+      bench.oidcToken({ aud: 'y'.repeat(9000) }),
+    ];
     for (const token of tokens) {
       const report = await bench.validate(token);
       if (report.outcome === 'accepted') throw new Error('a hostile token was accepted');

@@ -13,7 +13,9 @@ describe('TokenValidationEngine', () => {
     const token = bench.v2Token({ roles: ['Reader'], groups: ['g-1'] });
     expect(await bench.validate(token)).toEqual({
       outcome: 'accepted',
-      tokenSha256: createHash('sha256').update(token.slice(0, token.lastIndexOf('.'))).digest('hex'),
+      tokenSha256: createHash('sha256')
+        .update(token.slice(0, token.lastIndexOf('.')))
+        .digest('hex'),
       principal: {
         kind: 'user',
         identity: { instance: `entra:public:${DIRECTORY}`, externalId: OBJECT },
@@ -84,7 +86,7 @@ describe('TokenValidationEngine', () => {
 
   it('never throws for text that is no token', async () => {
     const bench = new ValidationBench();
-    for (const text of ['', '.', '..', '...', 'a.b.c', '\u0000', '💥.💥.💥', 'null', `${'.'.repeat(100)}`]) {
+    for (const text of ['', '.', '..', '...', 'a.b.c', '\u0000', '💥.💥.💥', 'null', '.'.repeat(100)]) {
       expect(await bench.verdict(text)).toBe('TOKEN_MALFORMED');
       expect((await bench.inspect(text)).outcome).toBe('rejected');
     }
@@ -114,7 +116,10 @@ describe('TokenValidationEngine.inspect', () => {
 
   it('runs every check that can run, in order', async () => {
     const bench = new ValidationBench();
-    const token = bench.v2Token({ aud: 'other', exp: bench.now - 5, iat: bench.now - 9000, azp: 'stranger', cnf: {} }, { typ: 'at+jwt' });
+    const token = bench.v2Token(
+      { aud: 'other', exp: bench.now - 5, iat: bench.now - 9000, azp: 'stranger', cnf: {} },
+      { typ: 'at+jwt' },
+    );
     expect(await bench.inspectedCodes(token)).toEqual([
       'TOKEN_TYPE_MISMATCH',
       'TOKEN_AUDIENCE_MISMATCH',
@@ -142,7 +147,9 @@ describe('TokenValidationEngine.inspect', () => {
   it('lets a recognising provider word the remedy for an unknown issuer', async () => {
     const bench = new ValidationBench();
     const report = await bench.inspect(bench.v2Token({ iss: 'https://elsewhere.example' }));
-    expect(report).toMatchObject({ findings: [{ code: 'ISSUER_UNTRUSTED', remedy: expect.stringContaining('requestedAccessTokenVersion') }] });
+    expect(report).toMatchObject({
+      findings: [{ code: 'ISSUER_UNTRUSTED', remedy: expect.stringContaining('requestedAccessTokenVersion') }],
+    });
   });
 });
 
@@ -151,7 +158,10 @@ describe('The provider of a token', () => {
     const bench = new ValidationBench();
     // All claims of an Entra token, and still judged by the rules of the OIDC issuer that owns the iss.
     const report = await bench.validate(bench.oidcToken({ tid: DIRECTORY, oid: OBJECT, ver: '2.0', azp: 'spa' }));
-    expect(report).toMatchObject({ outcome: 'accepted', principal: { identity: { instance: 'oidc:https://idp.example/realms/acme', externalId: 'alice' } } });
+    expect(report).toMatchObject({
+      outcome: 'accepted',
+      principal: { identity: { instance: 'oidc:https://idp.example/realms/acme', externalId: 'alice' } },
+    });
   });
 
   it('must be among the plug-ins: at least one, each name once', () => {
@@ -159,12 +169,19 @@ describe('The provider of a token', () => {
     const make = (providers: ReturnType<typeof createOidcIdentityProvider>[]): unknown =>
       new DefaultTokenValidationEngine({ issuerAccess, clock, ownIssuer: OWN_ISSUER, providers });
     expect(() => make([])).toThrow(expect.objectContaining({ code: 'PLUGIN_CARDINALITY' }));
-    expect(() => make([createOidcIdentityProvider(), createOidcIdentityProvider()])).toThrow(expect.objectContaining({ code: 'PLUGIN_CARDINALITY' }));
+    expect(() => make([createOidcIdentityProvider(), createOidcIdentityProvider()])).toThrow(
+      expect.objectContaining({ code: 'PLUGIN_CARDINALITY' }),
+    );
   });
 
   it('makes an issuer untrusted where it is missing', async () => {
     const { issuerAccess, clock, ...bench } = new ValidationBench();
-    const engine = new DefaultTokenValidationEngine({ issuerAccess, clock, ownIssuer: OWN_ISSUER, providers: [createOidcIdentityProvider()] });
+    const engine = new DefaultTokenValidationEngine({
+      issuerAccess,
+      clock,
+      ownIssuer: OWN_ISSUER,
+      providers: [createOidcIdentityProvider()],
+    });
     const report = await engine.validate(
       { diagnosticId: '', transport: 'rest' },
       { token: new ValidationBench().v2Token(), field: 'subject_token', presenter: bench.presenter },
@@ -221,7 +238,9 @@ describe('A key', () => {
     expect(await verdictWith(V2_ISSUER)).toBe('accepted');
     expect(await verdictWith(null)).toBe('accepted');
     expect(await verdictWith(`${V2_ISSUER}/`)).toBe('TOKEN_KEY_ISSUER_MISMATCH');
-    expect(await verdictWith('https://login.microsoftonline.com/9188040d-6c67-4c5b-b112-36a304b66dad/v2.0')).toBe('TOKEN_KEY_ISSUER_MISMATCH');
+    expect(await verdictWith('https://login.microsoftonline.com/9188040d-6c67-4c5b-b112-36a304b66dad/v2.0')).toBe(
+      'TOKEN_KEY_ISSUER_MISMATCH',
+    );
     expect(await verdictWith('https://login.microsoftonline.us/{tenantid}/v2.0')).toBe('TOKEN_KEY_ISSUER_MISMATCH');
   });
 });

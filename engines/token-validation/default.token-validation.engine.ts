@@ -92,7 +92,8 @@ export class DefaultTokenValidationEngine implements TokenValidationEngine {
   private providerRemedy(state: ValidationState, fault: Fault): string | undefined {
     if (state.foundToken === null) return undefined;
     const token = { header: state.token.header.members, claims: state.token.claims };
-    const provider = state.foundIssuer?.provider ?? this.providers.find((candidate) => candidate.recognises(token.header, token.claims));
+    const provider =
+      state.foundIssuer?.provider ?? this.providers.find((candidate) => candidate.recognises(token.header, token.claims));
     return provider?.remedyFor(fault, token);
   }
 }

@@ -6,7 +6,19 @@ import { makeKey, signatureOf, signedToken, verificationKey, type TestKey } from
 import { verifyJws } from './jws-signature.js';
 import { StrictJwsParser, type OpaqueJws } from './strict-jws.parser.js';
 
-const ALGORITHMS: readonly SignatureAlgorithm[] = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'];
+const ALGORITHMS: readonly SignatureAlgorithm[] = [
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'ES256',
+  'ES384',
+  'ES512',
+  'EdDSA',
+  'Ed25519',
+];
 const rsa = makeKey('RS256');
 const keyOf = new Map<SignatureAlgorithm, TestKey>(
   ALGORITHMS.map((algorithm) => [algorithm, /^[RP]S/.test(algorithm) ? { ...rsa, algorithm } : makeKey(algorithm)]),
@@ -20,7 +32,8 @@ function jwsOf(token: string): OpaqueJws {
   return parsed.jws;
 }
 
-const tokenBy = (signer: TestKey, algorithm: string = signer.algorithm): string => signedToken({ alg: algorithm, kid: 'k' }, 'payload', signer);
+const tokenBy = (signer: TestKey, algorithm: string = signer.algorithm): string =>
+  signedToken({ alg: algorithm, kid: 'k' }, 'payload', signer);
 const withSignature = (token: string, signature: Buffer): OpaqueJws => ({ ...jwsOf(token), signature });
 
 describe('The signature stage', () => {
@@ -48,7 +61,12 @@ describe('The signature stage', () => {
   it.each(ALGORITHMS)('takes a signature by %s at its exact length alone', (algorithm) => {
     const token = tokenBy(key(algorithm));
     const { signature } = jwsOf(token);
-    for (const other of [signature.subarray(1), signature.subarray(0, -1), Buffer.concat([signature, Buffer.of(0)]), Buffer.concat([Buffer.of(0), signature])]) {
+    for (const other of [
+      signature.subarray(1),
+      signature.subarray(0, -1),
+      Buffer.concat([signature, Buffer.of(0)]),
+      Buffer.concat([Buffer.of(0), signature]),
+    ]) {
       expect(verifyJws(withSignature(token, other), verificationKey(key(algorithm)))).toBe(false);
     }
   });
@@ -100,7 +118,12 @@ describe('One key, one algorithm', () => {
     for (const header of ALGORITHMS) {
       for (const imported of ALGORITHMS) {
         const signer = key(header);
-        const verdict = verifyJws(jwsOf(tokenBy(signer)), { kid: 'k', key: signer.publicKey, algorithm: imported, keyIssuer: null });
+        const verdict = verifyJws(jwsOf(tokenBy(signer)), {
+          kid: 'k',
+          key: signer.publicKey,
+          algorithm: imported,
+          keyIssuer: null,
+        });
         expect({ header, imported, verdict }).toEqual({ header, imported, verdict: header === imported });
       }
     }
@@ -132,7 +155,16 @@ describe('CVE-2022-21449: psychic signatures', () => {
     const { signature } = jwsOf(token);
     const [r, s] = [signature.subarray(0, n.length), signature.subarray(n.length)];
     const all = Buffer.alloc(n.length, 0xff);
-    for (const pair of [[zero, zero], [zero, s], [r, zero], [n, n], [n, s], [r, n], [all, all], [r, all]] as const) {
+    for (const pair of [
+      [zero, zero],
+      [zero, s],
+      [r, zero],
+      [n, n],
+      [n, s],
+      [r, n],
+      [all, all],
+      [r, all],
+    ] as const) {
       expect(verifyJws(withSignature(token, Buffer.concat(pair)), verificationKey(key(algorithm)))).toBe(false);
     }
   });

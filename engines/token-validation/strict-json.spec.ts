@@ -9,7 +9,8 @@ const problemOf = (text: string | Buffer): string => {
   return result.ok ? 'accepted' : result.problem;
 };
 const nested = (levels: number): string => `${'{"a":'.repeat(levels - 1)}{}${'}'.repeat(levels - 1)}`;
-const members = (count: number): string => `{${Array.from({ length: count }, (_, index) => `"m${index.toString()}":0`).join(',')}}`;
+const members = (count: number): string =>
+  `{${Array.from({ length: count }, (_, index) => `"m${index.toString()}":0`).join(',')}}`;
 
 describe('Strict JSON', () => {
   it('reads an object as JSON.parse does', () => {
@@ -71,8 +72,36 @@ describe('Strict JSON', () => {
 
   it('agrees with a slow reference on text near to JSON', () => {
     const piece = fc.constantFrom(
-      '{', '}', '[', ']', ':', ',', '"a"', '"b"', '"\\u0061"', '"__proto__"', '"\\ud800"', '"\\ud83d\\ude00"', '1', '-0', '1e400', '01', 'true', 'null',
-      ' ', '\n', '\\', '"', '"x:{"', '\u00e4', '"\ud83d\ude00"', '{"a":', '{"b":[', '"a":1,', '\ufeff', '\u0000',
+      '{',
+      '}',
+      '[',
+      ']',
+      ':',
+      ',',
+      '"a"',
+      '"b"',
+      '"\\u0061"',
+      '"__proto__"',
+      '"\\ud800"',
+      '"\\ud83d\\ude00"',
+      '1',
+      '-0',
+      '1e400',
+      '01',
+      'true',
+      'null',
+      ' ',
+      '\n',
+      '\\',
+      '"',
+      '"x:{"',
+      '\u00e4',
+      '"\ud83d\ude00"',
+      '{"a":',
+      '{"b":[',
+      '"a":1,',
+      '\ufeff',
+      '\u0000',
     );
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 14 }), (pieces) => {

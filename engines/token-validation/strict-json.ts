@@ -1,10 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { Claims } from './identity-provider.contract.js';
 
-
-export type StrictJson =
-  | { readonly ok: true; readonly value: Claims }
-  | { readonly ok: false; readonly problem: string };
+export type StrictJson = { readonly ok: true; readonly value: Claims } | { readonly ok: false; readonly problem: string };
 
 const MAX_DEPTH = 8;
 const MAX_MEMBERS = 200;

@@ -4,7 +4,8 @@ import { StrictJwsParser } from './strict-jws.parser.js';
 
 const parser = new StrictJwsParser();
 const HEADER = { alg: 'RS256', kid: 'k', typ: 'JWT' };
-const compact = (header: unknown, payload: unknown, signature = 'c2ln'): string => `${encoded(header)}.${encoded(payload)}.${signature}`;
+const compact = (header: unknown, payload: unknown, signature = 'c2ln'): string =>
+  `${encoded(header)}.${encoded(payload)}.${signature}`;
 
 function faultOf(token: string): { code: string; actual: string; remedy?: string } {
   const parsed = parser.parse(token);
@@ -28,7 +29,11 @@ describe('The strict JWS parser', () => {
   });
 
   it('compares typ without case and without application/', () => {
-    for (const [typ, type] of [['at+JWT', 'at+jwt'], ['application/at+jwt', 'at+jwt'], ['APPLICATION/AT+JWT', 'at+jwt']]) {
+    for (const [typ, type] of [
+      ['at+JWT', 'at+jwt'],
+      ['application/at+jwt', 'at+jwt'],
+      ['APPLICATION/AT+JWT', 'at+jwt'],
+    ]) {
       expect(parser.parse(compact({ alg: 'a', typ }, {}))).toMatchObject({ jws: { header: { type } } });
     }
   });
@@ -37,11 +42,14 @@ describe('The strict JWS parser', () => {
     expect(parser.parse(compact({ ...HEADER, x5t: 'a', 'https://x.example': 1 }, {})).ok).toBe(true);
   });
 
-  it.each(['crit', 'b64', 'jku', 'jwk', 'x5u', 'x5c', 'zip', 'enc'])('reports the header member %s, whatever its value', (name) => {
-    for (const value of [null, false, '', [], {}, 'x']) {
-      expect(parser.parse(compact({ ...HEADER, [name]: value }, {}))).toMatchObject({ jws: { header: { forbidden: name } } });
-    }
-  });
+  it.each(['crit', 'b64', 'jku', 'jwk', 'x5u', 'x5c', 'zip', 'enc'])(
+    'reports the header member %s, whatever its value',
+    (name) => {
+      for (const value of [null, false, '', [], {}, 'x']) {
+        expect(parser.parse(compact({ ...HEADER, [name]: value }, {}))).toMatchObject({ jws: { header: { forbidden: name } } });
+      }
+    },
+  );
 
   it('takes alg, kid and typ for absent where they are not strings', () => {
     expect(parser.parse(compact({ alg: ['RS256'], kid: 1, typ: null }, {}))).toMatchObject({
@@ -74,7 +82,10 @@ describe('The strict JWS parser', () => {
     expect(faultOf(filled(16385))).toMatchObject({ code: 'TOKEN_TOO_LARGE', actual: '16385 characters' });
     const headerOf = (bytes: number): string => JSON.stringify({ alg: '' }).replace('""', `"${'a'.repeat(bytes - 10)}"`);
     expect(parser.parse(compact(headerOf(4096), {})).ok).toBe(true);
-    expect(faultOf(compact(headerOf(4097), {}))).toMatchObject({ code: 'TOKEN_MALFORMED', actual: expect.stringContaining('4097 bytes') });
+    expect(faultOf(compact(headerOf(4097), {}))).toMatchObject({
+      code: 'TOKEN_MALFORMED',
+      actual: expect.stringContaining('4097 bytes'),
+    });
   });
 
   it('says what probably happened to a token that is not as it was issued', () => {

@@ -34,8 +34,7 @@ export interface ShapeFault {
 }
 
 export type Parsed<Jws extends OpaqueJws> =
-  | { readonly ok: true; readonly jws: Jws }
-  | { readonly ok: false; readonly fault: ShapeFault };
+  { readonly ok: true; readonly jws: Jws } | { readonly ok: false; readonly fault: ShapeFault };
 
 export const MAX_TOKEN_LENGTH = 16 * 1024;
 const MAX_HEADER_BYTES = 4 * 1024;
@@ -64,7 +63,8 @@ export class StrictJwsParser {
 
   /** As `parse`, for a payload that may be any bytes. */
   parseOpaque(token: string): Parsed<OpaqueJws> {
-    if (token.length > MAX_TOKEN_LENGTH) return { ok: false, fault: { code: 'TOKEN_TOO_LARGE', actual: `${token.length.toString()} characters` } };
+    if (token.length > MAX_TOKEN_LENGTH)
+      return { ok: false, fault: { code: 'TOKEN_TOO_LARGE', actual: `${token.length.toString()} characters` } };
     const parts = partsOf(token);
     if (parts === undefined) return wrongParts(token);
     const header = this.header(token.slice(0, parts.payloadAt - 1));
@@ -156,8 +156,16 @@ function malformed(actual: string, remedy?: string): { readonly ok: false; reado
 function wrongParts(token: string): { readonly ok: false; readonly fault: ShapeFault } {
   const count = token.split('.', 6).length;
   const actual = token === '' ? 'nothing' : `${count > 5 ? 'more than 5' : count.toString()} part${count === 1 ? '' : 's'}`;
-  if (count === 5) return malformed(actual, 'The token is encrypted. Switch token encryption off for the API, or ask for a token of your own API.');
-  if (count === 1) return malformed(actual, 'The token is opaque, or not a token. Ask the identity provider for an access token of your own API.');
+  if (count === 5)
+    return malformed(
+      actual,
+      'The token is encrypted. Switch token encryption off for the API, or ask for a token of your own API.',
+    );
+  if (count === 1)
+    return malformed(
+      actual,
+      'The token is opaque, or not a token. Ask the identity provider for an access token of your own API.',
+    );
   return malformed(actual, notVerbatim(token));
 }
 
@@ -167,6 +175,7 @@ function notVerbatim(token: string): string | undefined {
   if (token.startsWith('"')) return 'Send the token without quotation marks.';
   if (/\s/u.test(token)) return 'Remove white space and line breaks from the token.';
   // Lengths at which proxies and log lines cut.
-  if (token.length === 4096 || token.length === 8192) return `The token ends at ${token.length.toString()} characters: look for a limit of that size on the way.`;
+  if (token.length === 4096 || token.length === 8192)
+    return `The token ends at ${token.length.toString()} characters: look for a limit of that size on the way.`;
   return undefined;
 }

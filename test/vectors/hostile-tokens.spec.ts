@@ -6,15 +6,23 @@ import { ValidationBench } from './validation-bench.js';
 const bench = new ValidationBench();
 const { entra, oidc } = bench.keys;
 const targets: readonly { readonly issuer: string; readonly valid: ValidToken }[] = [
-  { issuer: 'an Entra issuer', valid: { header: { typ: 'JWT', alg: 'RS256', kid: entra.kid }, payload: bench.v2Claims(), ...entra } },
-  { issuer: 'an OIDC issuer', valid: { header: { typ: 'at+jwt', alg: 'RS256', kid: oidc.kid }, payload: bench.oidcClaims(), ...oidc } },
+  {
+    issuer: 'an Entra issuer',
+    valid: { header: { typ: 'JWT', alg: 'RS256', kid: entra.kid }, payload: bench.v2Claims(), ...entra },
+  },
+  {
+    issuer: 'an OIDC issuer',
+    valid: { header: { typ: 'at+jwt', alg: 'RS256', kid: oidc.kid }, payload: bench.oidcClaims(), ...oidc },
+  },
 ];
 
 describe.each(targets)('Hostile tokens for $issuer', ({ valid }) => {
   const tokens = hostileTokens(valid);
 
   it('are made from a token that is accepted', async () => {
-    expect(await bench.verdict(signedToken(valid.header, valid.payload, { algorithm: 'RS256', privateKey: valid.privateKey }))).toBe('accepted');
+    expect(
+      await bench.verdict(signedToken(valid.header, valid.payload, { algorithm: 'RS256', privateKey: valid.privateKey })),
+    ).toBe('accepted');
     expect(new Set(tokens.map((token) => token.family)).size).toBe(15);
   });
 

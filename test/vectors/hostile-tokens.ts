@@ -1,4 +1,15 @@
-import { constants, createHash, createHmac, createPublicKey, generateKeyPairSync, publicEncrypt, randomBytes, sign, type JsonWebKey, type KeyObject } from 'node:crypto';
+import {
+  constants,
+  createHash,
+  createHmac,
+  createPublicKey,
+  generateKeyPairSync,
+  publicEncrypt,
+  randomBytes,
+  sign,
+  type JsonWebKey,
+  type KeyObject,
+} from 'node:crypto';
 import type { ErrorCode } from '#utilities/errors/catalogue.js';
 import { encoded } from './token-factory.js';
 
@@ -29,7 +40,10 @@ export function hostileTokens(valid: ValidToken): HostileToken[] {
     'algorithm spelt otherwise': misspeltAlgorithms(valid),
     'null signature': nullSignatures(valid),
     'blank HMAC key': hmacs(valid, { blank: Buffer.alloc(0), zero: Buffer.alloc(1) }),
-    'guessed HMAC secret': hmacs(valid, { secret: Buffer.from('secret'), 'your-256-bit-secret': Buffer.from('your-256-bit-secret') }),
+    'guessed HMAC secret': hmacs(valid, {
+      secret: Buffer.from('secret'),
+      'your-256-bit-secret': Buffer.from('your-256-bit-secret'),
+    }),
     'RSA key as HMAC secret': hmacs(valid, publishedForms(valid.publicJwk)),
     'embedded key': embeddedKeys(valid),
     'spoofed key address': keyAddresses(valid),
@@ -50,8 +64,10 @@ const FORBIDDEN: readonly ErrorCode[] = ['TOKEN_HEADER_FORBIDDEN'];
 const SIGNATURE: readonly ErrorCode[] = ['TOKEN_SIGNATURE_INVALID'];
 
 const input = (header: Json | string, payload: Json | string): string => `${encoded(header)}.${encoded(payload)}`;
-const signedWith = (key: KeyObject, text: string): string => `${text}.${sign('sha256', Buffer.from(text), key).toString('base64url')}`;
-const signed = ({ privateKey }: ValidToken, header: Json | string, payload: Json | string): string => signedWith(privateKey, input(header, payload));
+const signedWith = (key: KeyObject, text: string): string =>
+  `${text}.${sign('sha256', Buffer.from(text), key).toString('base64url')}`;
+const signed = ({ privateKey }: ValidToken, header: Json | string, payload: Json | string): string =>
+  signedWith(privateKey, input(header, payload));
 
 function algorithmNone({ header, payload }: ValidToken): Entry[] {
   return ['none', 'None', 'NONE', 'nOnE'].flatMap((alg) => [
@@ -62,13 +78,21 @@ function algorithmNone({ header, payload }: ValidToken): Entry[] {
 
 function misspeltAlgorithms(valid: ValidToken): Entry[] {
   const spellings = ['', 'rs256', 'RS256 ', 'RS-256', 'RSA256', 'SHA256withRSA', ['RS256'], null, 256, undefined];
-  return spellings.map((alg) => ({ name: JSON.stringify(alg) ?? 'absent', token: signed(valid, { ...valid.header, alg }, valid.payload), codes: ALGORITHM }));
+  return spellings.map((alg) => ({
+    name: alg === undefined ? 'absent' : JSON.stringify(alg),
+    token: signed(valid, { ...valid.header, alg }, valid.payload),
+    codes: ALGORITHM,
+  }));
 }
 
 function nullSignatures({ header, payload, privateKey }: ValidToken): Entry[] {
   const text = input(header, payload);
   const length = sign('sha256', Buffer.from(text), privateKey).length;
-  const of = (name: string, bytes: Buffer, codes = SIGNATURE): Entry => ({ name, token: `${text}.${bytes.toString('base64url')}`, codes });
+  const of = (name: string, bytes: Buffer, codes = SIGNATURE): Entry => ({
+    name,
+    token: `${text}.${bytes.toString('base64url')}`,
+    codes,
+  });
   return [
     { name: 'empty', token: `${text}.`, codes: MALFORMED },
     { name: 'left out', token: text, codes: MALFORMED },
@@ -84,7 +108,9 @@ function hmacs({ header, payload }: ValidToken, secrets: Readonly<Record<string,
   return Object.entries(secrets).flatMap(([name, secret]) =>
     ['HS256', 'HS384', 'HS512'].map((alg) => {
       const text = input({ ...header, alg }, payload);
-      const mac = createHmac(`sha${alg.slice(2)}`, secret).update(text).digest('base64url');
+      const mac = createHmac(`sha${alg.slice(2)}`, secret)
+        .update(text)
+        .digest('base64url');
       return { name: `${alg}, ${name}`, token: `${text}.${mac}`, codes: ALGORITHM };
     }),
   );
@@ -94,7 +120,9 @@ function hmacs({ header, payload }: ValidToken, secrets: Readonly<Record<string,
 function publishedForms(jwk: JsonWebKey): Readonly<Record<string, Buffer>> {
   const key = createPublicKey({ key: jwk, format: 'jwk' });
   const pem = key.export({ type: 'spki', format: 'pem' }).toString();
-  const thumbprint = createHash('sha256').update(JSON.stringify({ e: jwk.e, kty: jwk.kty, n: jwk.n })).digest();
+  const thumbprint = createHash('sha256')
+    .update(JSON.stringify({ e: jwk.e, kty: jwk.kty, n: jwk.n }))
+    .digest();
   return {
     PEM: Buffer.from(pem),
     'PEM without the last line break': Buffer.from(pem.trimEnd()),
@@ -112,18 +140,37 @@ function publishedForms(jwk: JsonWebKey): Readonly<Record<string, Buffer>> {
 
 function attacker(): { privateKey: KeyObject; publicJwk: JsonWebKey; x5c: readonly string[] } {
   const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
-  return { privateKey, publicJwk: publicKey.export({ format: 'jwk' }), x5c: [publicKey.export({ type: 'spki', format: 'der' }).toString('base64')] };
+  return {
+    privateKey,
+    publicJwk: publicKey.export({ format: 'jwk' }),
+    x5c: [publicKey.export({ type: 'spki', format: 'der' }).toString('base64')],
+  };
 }
 
 function embeddedKeys({ header, payload }: ValidToken): Entry[] {
   const { privateKey, publicJwk, x5c } = attacker();
-  const with_ = (name: string, more: Json): Entry => ({ name, token: signedWith(privateKey, input({ ...header, ...more }, payload)), codes: FORBIDDEN });
-  return [with_('jwk', { jwk: publicJwk }), with_('jwk with the same kid', { jwk: { ...publicJwk, kid: header['kid'] } }), with_('x5c', { x5c }), with_('an empty jwk', { jwk: null })];
+  const with_ = (name: string, more: Json): Entry => ({
+    name,
+    token: signedWith(privateKey, input({ ...header, ...more }, payload)),
+    codes: FORBIDDEN,
+  });
+  return [
+    with_('jwk', { jwk: publicJwk }),
+    with_('jwk with the same kid', { jwk: { ...publicJwk, kid: header['kid'] } }),
+    with_('x5c', { x5c }),
+    with_('an empty jwk', { jwk: null }),
+  ];
 }
 
 function keyAddresses({ header, payload }: ValidToken): Entry[] {
   const { privateKey } = attacker();
-  const addresses = ['https://attacker.example/jwks.json', 'http://127.0.0.1:9/jwks', 'file:///etc/passwd', '//attacker.example', ''];
+  const addresses = [
+    'https://attacker.example/jwks.json',
+    'http://127.0.0.1:9/jwks',
+    'file:///etc/passwd',
+    '//attacker.example',
+    '',
+  ];
   return ['jku', 'x5u'].flatMap((name) =>
     addresses.map((address) => ({
       name: `${name} ${address}`,
@@ -148,7 +195,11 @@ function keyIdInjections({ header, payload }: ValidToken): Entry[] {
   };
   const { privateKey } = attacker();
   const codes: readonly ErrorCode[] = ['TOKEN_KEY_UNKNOWN', 'TOKEN_KEY_ID_MISSING', 'ISSUER_KEYS_UNAVAILABLE'];
-  const texts = Object.entries(kids).map(([name, kid]) => ({ name, token: signedWith(privateKey, input({ ...header, kid }, payload)), codes }));
+  const texts = Object.entries(kids).map(([name, kid]) => ({
+    name,
+    token: signedWith(privateKey, input({ ...header, kid }, payload)),
+    codes,
+  }));
   const others = [null, 0, ['k'], {}].map((kid) => ({
     name: JSON.stringify(kid),
     token: signedWith(privateKey, input({ ...header, kid }, payload)),
@@ -159,10 +210,24 @@ function keyIdInjections({ header, payload }: ValidToken): Entry[] {
 
 function criticalHeaders(valid: ValidToken): Entry[] {
   const shapes: readonly Json[] = [
-    { crit: ['exp'] }, { crit: [] }, { crit: 'exp' }, { crit: null }, { crit: {} }, { crit: ['b64'], b64: false }, { crit: ['b64'], b64: true },
-    { b64: false }, { crit: ['kid'] }, { crit: [1] }, { zip: 'DEF' }, { enc: 'A256GCM' },
+    { crit: ['exp'] },
+    { crit: [] },
+    { crit: 'exp' },
+    { crit: null },
+    { crit: {} },
+    { crit: ['b64'], b64: false },
+    { crit: ['b64'], b64: true },
+    { b64: false },
+    { crit: ['kid'] },
+    { crit: [1] },
+    { zip: 'DEF' },
+    { enc: 'A256GCM' },
   ];
-  return shapes.map((more) => ({ name: JSON.stringify(more), token: signed(valid, { ...valid.header, ...more }, valid.payload), codes: FORBIDDEN }));
+  return shapes.map((more) => ({
+    name: JSON.stringify(more),
+    token: signed(valid, { ...valid.header, ...more }, valid.payload),
+    codes: FORBIDDEN,
+  }));
 }
 
 function otherSigners({ header, payload, publicJwk }: ValidToken): Entry[] {
@@ -170,7 +235,10 @@ function otherSigners({ header, payload, publicJwk }: ValidToken): Entry[] {
   const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const es256 = input({ ...header, alg: 'ES256' }, payload);
   const ecSignature = sign('sha256', Buffer.from(es256), { key: ec.privateKey, dsaEncoding: 'ieee-p1363' }).toString('base64url');
-  const encrypted = publicEncrypt({ key: createPublicKey({ key: publicJwk, format: 'jwk' }), padding: constants.RSA_PKCS1_PADDING }, createHash('sha256').update(text).digest());
+  const encrypted = publicEncrypt(
+    { key: createPublicKey({ key: publicJwk, format: 'jwk' }), padding: constants.RSA_PKCS1_PADDING },
+    createHash('sha256').update(text).digest(),
+  );
   return [
     { name: 'another RSA key', token: signedWith(attacker().privateKey, text), codes: SIGNATURE },
     { name: 'an elliptic key', token: `${es256}.${ecSignature}`, codes: [...ALGORITHM, ...SIGNATURE] },
@@ -216,11 +284,19 @@ function otherShapes({ header, payload, privateKey }: ValidToken): Entry[] {
   const token = signedWith(privateKey, input(header, payload));
   const [protectedHeader, body, signature] = token.split('.');
   return [
-    { name: 'JSON serialisation', token: JSON.stringify({ protected: protectedHeader, payload: body, signature }), codes: MALFORMED },
+    {
+      name: 'JSON serialisation',
+      token: JSON.stringify({ protected: protectedHeader, payload: body, signature }),
+      codes: MALFORMED,
+    },
     { name: 'padding', token: `${token}=`, codes: MALFORMED },
     { name: 'a fourth part', token: `${token}.`, codes: MALFORMED },
     { name: 'five parts', token: `${token}.AAAA.AAAA`, codes: MALFORMED },
     { name: 'dots', token: '.'.repeat(2000), codes: MALFORMED },
-    { name: 'larger than 16 KiB', token: `${protectedHeader ?? ''}.${'A'.repeat(16_384)}.${signature ?? ''}`, codes: ['TOKEN_TOO_LARGE'] },
+    {
+      name: 'larger than 16 KiB',
+      token: `${protectedHeader ?? ''}.${'A'.repeat(16_384)}.${signature ?? ''}`,
+      codes: ['TOKEN_TOO_LARGE'],
+    },
   ];
 }

@@ -44,12 +44,13 @@ class Reader {
   }
 
   value(level: number): void {
-    if (this.at('{')) return this.object(level);
-    if (this.at('[')) return this.array(level);
-    if (this.at('"')) {
-      this.string();
-      return;
-    }
+    if (this.at('{')) this.object(level);
+    else if (this.at('[')) this.array(level);
+    else if (this.at('"')) this.string();
+    else this.scalar();
+  }
+
+  private scalar(): void {
     const word = ['true', 'false', 'null'].find((candidate) => this.text.startsWith(candidate, this.index));
     if (word !== undefined) this.index += word.length;
     else this.number();

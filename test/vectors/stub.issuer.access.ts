@@ -1,4 +1,11 @@
-import type { EntraIssuer, IssuerAccess, KeyLookup, OidcIssuer, TrustedIssuer, VerificationKey } from '#accessors/issuer/contract.js';
+import type {
+  EntraIssuer,
+  IssuerAccess,
+  KeyLookup,
+  OidcIssuer,
+  TrustedIssuer,
+  VerificationKey,
+} from '#accessors/issuer/contract.js';
 import type { CallContext } from '#utilities/call-context/contract.js';
 import { CodedError } from '#utilities/errors/coded-error.js';
 

@@ -5,7 +5,19 @@ import { createEntraIdIdentityProvider } from '#engines/token-validation/provide
 import { createOidcIdentityProvider } from '#engines/token-validation/providers/oidc.identity-provider.js';
 import type { CallContext } from '#utilities/call-context/contract.js';
 import { ManualClock } from '#utilities/clock/manual.clock.js';
-import { API, API_URI, CLIENT, DIRECTORY, OBJECT, OIDC_ISSUER, StubIssuerAccess, V1_ISSUER, V2_ISSUER, entraIssuer, oidcIssuer } from './stub.issuer.access.js';
+import {
+  API,
+  API_URI,
+  CLIENT,
+  DIRECTORY,
+  OBJECT,
+  OIDC_ISSUER,
+  StubIssuerAccess,
+  V1_ISSUER,
+  V2_ISSUER,
+  entraIssuer,
+  oidcIssuer,
+} from './stub.issuer.access.js';
 import { makeKey, signedToken, verificationKey, type TestKey } from './token-factory.js';
 
 export const OWN_ISSUER = 'https://auth.example.com';
@@ -63,8 +75,19 @@ export class ValidationBench {
   /** Claims of a v2 user token; a change to `undefined` leaves the claim out. */
   v2Claims(changes: Json = {}): Json {
     return {
-      aud: API, iss: V2_ISSUER, iat: this.now - 60, nbf: this.now - 60, exp: this.now + 3600,
-      azp: CLIENT, azpacr: '1', oid: OBJECT, sub: 'pairwise-subject', tid: DIRECTORY, ver: '2.0', uti: 'u-1', scp: 'access_as_user',
+      aud: API,
+      iss: V2_ISSUER,
+      iat: this.now - 60,
+      nbf: this.now - 60,
+      exp: this.now + 3600,
+      azp: CLIENT,
+      azpacr: '1',
+      oid: OBJECT,
+      sub: 'pairwise-subject',
+      tid: DIRECTORY,
+      ver: '2.0',
+      uti: 'u-1',
+      scp: 'access_as_user',
       ...changes,
     };
   }
@@ -75,7 +98,16 @@ export class ValidationBench {
   }
 
   oidcClaims(changes: Json = {}): Json {
-    return { iss: OIDC_ISSUER, sub: 'alice', aud: API_URI, client_id: 'spa', iat: this.now - 60, exp: this.now + 3600, jti: 'j-1', ...changes };
+    return {
+      iss: OIDC_ISSUER,
+      sub: 'alice',
+      aud: API_URI,
+      client_id: 'spa',
+      iat: this.now - 60,
+      exp: this.now + 3600,
+      jti: 'j-1',
+      ...changes,
+    };
   }
 
   v2Token(changes: Json = {}, header: Json = {}, key: TestKey = entraKey): string {

@@ -1,5 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
-import { API, API_URI, DIRECTORY, OBJECT, OIDC_ISSUER, OTHER_DIRECTORY, V1_ISSUER, V2_ISSUER } from '../../../test/vectors/stub.issuer.access.js';
+import {
+  API,
+  API_URI,
+  DIRECTORY,
+  OBJECT,
+  OIDC_ISSUER,
+  OTHER_DIRECTORY,
+  V1_ISSUER,
+  V2_ISSUER,
+} from '../../../test/vectors/stub.issuer.access.js';
 import { signedToken } from '../../../test/vectors/token-factory.js';
 import { ValidationBench } from '../../../test/vectors/validation-bench.js';
 
@@ -128,7 +137,8 @@ describe('The claims of Entra', () => {
     expect(await v1({})).toBe('accepted');
     expect(await v1({ tid: OTHER_DIRECTORY })).toBe('TOKEN_TENANT_MISMATCH');
     expect(await v1({ tid: DIRECTORY.toUpperCase() })).toBe('TOKEN_TENANT_MISMATCH');
-    for (const tid of ['', 'contoso', `${DIRECTORY}/`, ` ${DIRECTORY}`, `${DIRECTORY}\n`, undefined]) expect(await v1({ tid })).toBe('TOKEN_CLAIM_INVALID');
+    for (const tid of ['', 'contoso', `${DIRECTORY}/`, ` ${DIRECTORY}`, `${DIRECTORY}\n`, undefined])
+      expect(await v1({ tid })).toBe('TOKEN_CLAIM_INVALID');
   });
 
   it('the directory is on the list', async () => {
@@ -147,12 +157,14 @@ describe('The claims of Entra', () => {
   });
 
   it('oid is a GUID', async () => {
-    for (const oid of [undefined, '', 'alice', 'alice@contoso.example', 7, [OBJECT], `${OBJECT} `]) expect(await v1({ oid })).toBe('TOKEN_CLAIM_INVALID');
+    for (const oid of [undefined, '', 'alice', 'alice@contoso.example', 7, [OBJECT], `${OBJECT} `])
+      expect(await v1({ oid })).toBe('TOKEN_CLAIM_INVALID');
   });
 
   it('roles and groups are arrays of strings, or absent', async () => {
     for (const name of ['roles', 'groups']) {
-      for (const value of ['Admin', { 0: 'Admin' }, [1], [['Admin']], null, true]) expect(await v1({ [name]: value })).toBe('TOKEN_CLAIM_INVALID');
+      for (const value of ['Admin', { 0: 'Admin' }, [1], [['Admin']], null, true])
+        expect(await v1({ [name]: value })).toBe('TOKEN_CLAIM_INVALID');
       expect(await v1({ [name]: [] })).toBe('accepted');
     }
   });
@@ -174,10 +186,21 @@ describe('The claims of OIDC', () => {
 describe('An issuer', () => {
   it('is matched by its exact spelling', async () => {
     const lookalikes = [
-      `${OIDC_ISSUER}/`, OIDC_ISSUER.slice(0, -1), OIDC_ISSUER.toUpperCase(), `${OIDC_ISSUER} `, `${OIDC_ISSUER}#`, `${OIDC_ISSUER}?`,
-      OIDC_ISSUER.replace('https', 'http'), OIDC_ISSUER.replace('idp.example', 'idp.example.evil.example'), OIDC_ISSUER.replace('idp.', 'idp%2e'),
-      OIDC_ISSUER.replace('idp', 'ıdp'), OIDC_ISSUER.replace('/realms', '//realms'), OIDC_ISSUER.replace('/realms', '/x/../realms'), 'https://idp.example:443/realms/acme',
-      `https://evil.example/${OIDC_ISSUER}`, `https://idp.example@evil.example/realms/acme`,
+      `${OIDC_ISSUER}/`,
+      OIDC_ISSUER.slice(0, -1),
+      OIDC_ISSUER.toUpperCase(),
+      `${OIDC_ISSUER} `,
+      `${OIDC_ISSUER}#`,
+      `${OIDC_ISSUER}?`,
+      OIDC_ISSUER.replace('https', 'http'),
+      OIDC_ISSUER.replace('idp.example', 'idp.example.evil.example'),
+      OIDC_ISSUER.replace('idp.', 'idp%2e'),
+      OIDC_ISSUER.replace('idp', 'ıdp'),
+      OIDC_ISSUER.replace('/realms', '//realms'),
+      OIDC_ISSUER.replace('/realms', '/x/../realms'),
+      'https://idp.example:443/realms/acme',
+      `https://evil.example/${OIDC_ISSUER}`,
+      `https://idp.example@evil.example/realms/acme`,
     ];
     for (const iss of lookalikes) expect(await bench.verdict(bench.oidcToken({ iss }))).toBe('ISSUER_UNTRUSTED');
   });
@@ -185,9 +208,13 @@ describe('An issuer', () => {
   it('uses its own keys alone, also where another has a key of the same id', async () => {
     const { entra } = bench.keys;
     const claims = bench.oidcClaims();
-    expect(await bench.verdict(signedToken({ typ: 'at+jwt', alg: 'RS256', kid: entra.kid }, claims, entra))).toBe('TOKEN_KEY_UNKNOWN');
+    expect(await bench.verdict(signedToken({ typ: 'at+jwt', alg: 'RS256', kid: entra.kid }, claims, entra))).toBe(
+      'TOKEN_KEY_UNKNOWN',
+    );
     const twin = { ...entra, kid: bench.keys.oidc.kid };
-    expect(await bench.verdict(signedToken({ typ: 'at+jwt', alg: 'RS256', kid: twin.kid }, claims, twin))).toBe('TOKEN_SIGNATURE_INVALID');
+    expect(await bench.verdict(signedToken({ typ: 'at+jwt', alg: 'RS256', kid: twin.kid }, claims, twin))).toBe(
+      'TOKEN_SIGNATURE_INVALID',
+    );
   });
 
   it('accepts its own algorithms alone', async () => {

@@ -9,7 +9,8 @@ export const expiryCheck: Check = {
   run(state) {
     const left = state.required.expiresAt - state.now / 1000;
     if (left >= LEAST_SECONDS_LEFT) return undefined;
-    if (left <= 0) return { code: 'TOKEN_EXPIRED', actual: `expired ${Math.floor(-left).toString()} s ago`, expected: 'exp in the future' };
+    if (left <= 0)
+      return { code: 'TOKEN_EXPIRED', actual: `expired ${Math.floor(-left).toString()} s ago`, expected: 'exp in the future' };
     return {
       code: 'TOKEN_EXPIRES_TOO_SOON',
       actual: `${Math.floor(left).toString()} s left`,

@@ -21,7 +21,12 @@ export function createKeyCheck(issuerAccess: IssuerAccess): Check {
 function judge(state: ValidationState, keyId: string, lookup: KeyLookup): Fault | undefined {
   const expected = `a key of issuer ${quoted(state.issuer.name)}`;
   if (lookup.status === 'unavailable') {
-    return { code: 'ISSUER_KEYS_UNAVAILABLE', actual: 'no key set of the issuer', expected, retryAfterSeconds: lookup.retryAfterSeconds };
+    return {
+      code: 'ISSUER_KEYS_UNAVAILABLE',
+      actual: 'no key set of the issuer',
+      expected,
+      retryAfterSeconds: lookup.retryAfterSeconds,
+    };
   }
   if (lookup.status === 'unknown') return { code: 'TOKEN_KEY_UNKNOWN', actual: `kid is ${quoted(keyId)}`, expected };
   state.foundKey = lookup.key;

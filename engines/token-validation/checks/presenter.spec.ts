@@ -30,7 +30,9 @@ describe('The presenter', () => {
 
   it('acts on behalf of the subject where the token is meant for its own API', async () => {
     expect(await caseOf({ apiAudiences: entra(API) }, v2)).toBe('on-behalf-of');
-    expect(await caseOf({ apiAudiences: keycloak('second') }, (bench) => bench.oidcToken({ aud: [API_URI, 'second'] }))).toBe('on-behalf-of');
+    expect(await caseOf({ apiAudiences: keycloak('second') }, (bench) => bench.oidcToken({ aud: [API_URI, 'second'] }))).toBe(
+      'on-behalf-of',
+    );
   });
 
   it('is never in the own case by audience', async () => {
@@ -39,7 +41,9 @@ describe('The presenter', () => {
   });
 
   it('prefers own over listed over audience', async () => {
-    expect(await caseOf({ ownPresenters: entra(CLIENT), listedPresenters: entra(CLIENT), apiAudiences: entra(API) }, v2)).toBe('own');
+    expect(await caseOf({ ownPresenters: entra(CLIENT), listedPresenters: entra(CLIENT), apiAudiences: entra(API) }, v2)).toBe(
+      'own',
+    );
   });
 
   it('is refused where nothing is registered for it', async () => {
@@ -50,13 +54,17 @@ describe('The presenter', () => {
 
   it('is known by an id together with its issuer: the same id elsewhere is another client', async () => {
     expect(await caseOf({ ownPresenters: keycloak(CLIENT) }, v2)).toBe('TOKEN_PRESENTER_MISMATCH');
-    expect(await caseOf({ listedPresenters: keycloak(CLIENT), apiAudiences: keycloak(API) }, v2)).toBe('TOKEN_PRESENTER_MISMATCH');
+    expect(await caseOf({ listedPresenters: keycloak(CLIENT), apiAudiences: keycloak(API) }, v2)).toBe(
+      'TOKEN_PRESENTER_MISMATCH',
+    );
   });
 
   it('can be matched by audience alone where the token names no client', async () => {
     const anonymous = (bench: ValidationBench): string => bench.oidcToken({ client_id: undefined });
     expect(await caseOf({ ownPresenters: keycloak('spa') }, anonymous)).toBe('TOKEN_PRESENTER_MISMATCH');
-    expect(await caseOf({ ownPresenters: keycloak(''), listedPresenters: keycloak('') }, anonymous)).toBe('TOKEN_PRESENTER_MISMATCH');
+    expect(await caseOf({ ownPresenters: keycloak(''), listedPresenters: keycloak('') }, anonymous)).toBe(
+      'TOKEN_PRESENTER_MISMATCH',
+    );
     expect(await caseOf({ ownPresenters: keycloak('undefined') }, anonymous)).toBe('TOKEN_PRESENTER_MISMATCH');
     expect(await caseOf({ apiAudiences: keycloak(API_URI) }, anonymous)).toBe('on-behalf-of');
   });
@@ -65,7 +73,9 @@ describe('The presenter', () => {
     const own = { ownPresenters: entra(CLIENT) };
     expect(await caseOf(own, (bench) => bench.v2Token({ azp: undefined, appid: CLIENT }))).toBe('TOKEN_PRESENTER_MISMATCH');
     expect(await caseOf(own, (bench) => bench.v1Token({ appid: undefined, azp: CLIENT }))).toBe('TOKEN_PRESENTER_MISMATCH');
-    expect(await caseOf(own, (bench) => bench.v2Token({ azp: OTHER_DIRECTORY, client_id: CLIENT }))).toBe('TOKEN_PRESENTER_MISMATCH');
+    expect(await caseOf(own, (bench) => bench.v2Token({ azp: OTHER_DIRECTORY, client_id: CLIENT }))).toBe(
+      'TOKEN_PRESENTER_MISMATCH',
+    );
   });
 
   it('of OIDC is client_id or azp, which must agree', async () => {
@@ -73,6 +83,8 @@ describe('The presenter', () => {
     expect(await caseOf(own, (bench) => bench.oidcToken({ client_id: undefined, azp: 'spa' }))).toBe('own');
     expect(await caseOf(own, (bench) => bench.oidcToken({ client_id: 'spa', azp: 'spa' }))).toBe('own');
     expect(await caseOf(own, (bench) => bench.oidcToken({ client_id: 'spa', azp: 'other' }))).toBe('TOKEN_PRESENTER_CONFLICT');
-    expect(await caseOf({ ...own, apiAudiences: keycloak(API_URI) }, (bench) => bench.oidcToken({ azp: 'other' }))).toBe('TOKEN_PRESENTER_CONFLICT');
+    expect(await caseOf({ ...own, apiAudiences: keycloak(API_URI) }, (bench) => bench.oidcToken({ azp: 'other' }))).toBe(
+      'TOKEN_PRESENTER_CONFLICT',
+    );
   });
 });

@@ -11,7 +11,8 @@ export function createTrustedIssuerCheck(issuerAccess: IssuerAccess, providers: 
     needs: ['token'],
     async run(state) {
       const iss = state.token.claims['iss'];
-      if (typeof iss !== 'string' || iss === '') return { code: 'TOKEN_CLAIM_INVALID', actual: `iss is ${quoted(iss)}`, expected: 'iss as a string' };
+      if (typeof iss !== 'string' || iss === '')
+        return { code: 'TOKEN_CLAIM_INVALID', actual: `iss is ${quoted(iss)}`, expected: 'iss as a string' };
       const issuer = await issuerAccess.trustedIssuer(state.context, iss);
       const provider = issuer === undefined ? undefined : providers.get(issuer.provider);
       if (issuer === undefined || provider === undefined) return untrusted(state, iss);

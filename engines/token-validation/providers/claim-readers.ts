@@ -22,7 +22,10 @@ export function invalidClaim(claims: Claims, name: string, expected: string): Fa
 }
 
 /** Claims that map to roles are arrays of strings, or absent: anything else would silently mean fewer or other roles. */
-export function createMappedClaimsCheck(name: string, namesOf: (token: Parameters<ProviderCheck['run']>[0]) => readonly string[]): ProviderCheck {
+export function createMappedClaimsCheck(
+  name: string,
+  namesOf: (token: Parameters<ProviderCheck['run']>[0]) => readonly string[],
+): ProviderCheck {
   return {
     name,
     run(token) {

@@ -1,5 +1,12 @@
 import type { OidcIssuer, TrustedIssuer } from '#accessors/issuer/contract.js';
-import type { Claims, Fault, IdentityProvider, PresenterClaim, ProviderCheck, ProviderPrincipal } from '../identity-provider.contract.js';
+import type {
+  Claims,
+  Fault,
+  IdentityProvider,
+  PresenterClaim,
+  ProviderCheck,
+  ProviderPrincipal,
+} from '../identity-provider.contract.js';
 import { quoted } from '../quoted.js';
 import { createMappedClaimsCheck, textClaim, textsClaim } from './claim-readers.js';
 
