@@ -32,7 +32,7 @@ async function main(commandArguments: readonly string[]): Promise<number> {
     return 0;
   }
   if (options.command === 'parts') {
-    await timeParts(say);
+    await timeParts(cleanUp, say);
     return 0;
   }
   return measureService(options);

@@ -26,8 +26,8 @@ export function permissionsOf(subject: number): readonly string[] {
 }
 
 /** The document that is imported, as its file would hold it. */
-export function populationDocument(cloud: EntraCloud, secretSha256: string): object {
-  const subjects = Array.from({ length: subjectCount }, (_, subject) => subject);
+export function populationDocument(cloud: EntraCloud, secretSha256: string, registered = subjectCount): object {
+  const subjects = Array.from({ length: registered }, (_, subject) => subject);
   return {
     apiVersion: 'countersign/v1',
     tenants: [{ slug: tenant }],

@@ -6,9 +6,12 @@ import type { LoadSubject, LoadSubjects } from '../load/load.contract.js';
 export const subjectTokenCount = 256;
 
 /** Spread over all subjects, so that nothing near in the registration is near in the load. */
-export function loadSubjects(issuer: EntraDevIssuer): LoadSubject[] {
-  const step = Math.floor(subjectCount / subjectTokenCount);
-  return Array.from({ length: subjectTokenCount }, (_, index) => {
+export function loadSubjects(
+  issuer: EntraDevIssuer,
+  { tokens, subjects } = { tokens: subjectTokenCount, subjects: subjectCount },
+): LoadSubject[] {
+  const step = Math.floor(subjects / tokens);
+  return Array.from({ length: tokens }, (_, index) => {
     const subject = index * step;
     return { token: issue(issuer, subject), permissions: permissionsOf(subject) };
   });

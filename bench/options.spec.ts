@@ -1,0 +1,25 @@
+import { describe, expect, it } from '@jest/globals';
+import { readOptions } from './options.js';
+
+describe('the options', () => {
+  it('runs three rounds unless told otherwise', () => {
+    expect(readOptions([])).toMatchObject({ command: 'compare', rounds: 3, seconds: 5 });
+    expect(readOptions(['--short'])).toMatchObject({ rounds: 2, seconds: 2 });
+    expect(readOptions(['--short', '--rounds', '5', '--seconds', '0.5'])).toMatchObject({ rounds: 5, seconds: 0.5 });
+    expect(readOptions(['parts'])).toMatchObject({ command: 'parts' });
+  });
+
+  it('refuses what makes no sense', () => {
+    for (const wrong of [
+      ['--rounds', '0'],
+      ['--rounds', '1.5'],
+      ['--seconds', 'x'],
+      ['--seconds', '-1'],
+      ['speed'],
+      ['--fast'],
+      ['parts', 'x'],
+    ]) {
+      expect(() => readOptions(wrong)).toThrow();
+    }
+  });
+});
