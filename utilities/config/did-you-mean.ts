@@ -1,6 +1,6 @@
 /** The known name that the text was most likely meant to be; `null` when none is near. */
 export function nearestName(text: string, known: readonly string[]): string | null {
-  const allowed = Math.max(1, Math.floor(text.length / 3));
+  const allowed = text.length < 4 ? 1 : Math.max(2, Math.floor(text.length / 3));
   const near = known
     .map((name) => ({ name, distance: editDistance(text.toLowerCase(), name.toLowerCase()) }))
     .filter(({ distance }) => distance <= allowed)

@@ -5,7 +5,7 @@ const MAX_ITEMS = 64;
  * Characters that JSON leaves as they are and that terminals and log viewers act on: DEL and the C1 controls (0x9b starts an
  * ANSI sequence, 0x85 ends a line), the Unicode line and paragraph separators, and the marks that reverse the reading direction.
  */
-const ACTIVE = /[\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+const ACTIVE = /[\u007f-\u009f\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 
 type LogValue = string | number | boolean | null | undefined | readonly string[];
 

@@ -1,0 +1,293 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { isCodedError } from '#utilities/errors/coded-error.js';
+import type { Settings } from './contract.js';
+import { redactedSettings } from './redacted-settings.js';
+import { parseSettings } from './settings.loader.js';
+import { settingsJsonSchema } from './settings.schema.js';
+
+let folder = '';
+let fileName = '';
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'settings-'));
+  fileName = join(folder, 'countersign.yaml');
+  for (const name of ['kek', 'cert.pem', 'key.pem']) writeFileSync(join(folder, name), 'x');
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const GOOD = `
+issuer: https://auth.example.com
+database: { url: "postgres://app:hunter2@db.internal:5432/countersign" }
+keys: { keyEncryptionKeyFile: kek }
+`;
+
+interface Refusal {
+  readonly code: string;
+  readonly lines: readonly string[];
+}
+
+function refusalOf(text: string, env: Record<string, string | undefined> = {}, mode: 'serve' | 'dev' = 'serve'): Refusal {
+  try {
+    parseSettings(text, fileName, env, mode);
+  } catch (error) {
+    if (isCodedError(error)) return { code: error.code, lines: (error.details.actual ?? '').split('\n').map(short) };
+    throw error;
+  }
+  return { code: 'none', lines: [] };
+}
+const short = (line: string): string => line.replace(fileName, 'f');
+const serve = (text: string): Settings => parseSettings(text, fileName, {}, 'serve');
+
+describe('settings file: defaults', () => {
+  it('fills in everything that has a default and finds other files beside itself', () => {
+    expect(serve(GOOD)).toEqual({
+      issuer: 'https://auth.example.com',
+      http: { host: '127.0.0.1', port: 8080, tls: null },
+      grpc: { host: '127.0.0.1', port: 50_051, tls: null, reflection: false },
+      behindProxy: false,
+      database: { kind: 'postgres', url: 'postgres://app:hunter2@db.internal:5432/countersign', poolSize: 10 },
+      keys: { keyEncryptionKeyFile: join(folder, 'kek') },
+      tokens: { lifetimeSeconds: 600 },
+      log: { level: 'info' },
+      outbound: { allowLoopbackHttp: false },
+      drainSeconds: 5,
+    });
+  });
+
+  it('takes certificates from beside itself', () => {
+    const { http } = serve(`${GOOD}http: { host: 0.0.0.0, tls: { certFile: cert.pem, keyFile: ./key.pem } }`);
+    expect(http).toEqual({
+      host: '0.0.0.0',
+      port: 8080,
+      tls: { certFile: join(folder, 'cert.pem'), keyFile: join(folder, 'key.pem') },
+    });
+  });
+
+  it('lets DATABASE_URL of the environment win, or stand alone; an empty one does not count', () => {
+    const env = { DATABASE_URL: 'postgresql://other@h/db' };
+    expect(parseSettings(GOOD, fileName, env, 'serve').database).toMatchObject({ url: env.DATABASE_URL });
+    const without = 'issuer: https://a.example\nkeys: { keyEncryptionKeyFile: kek }';
+    expect(parseSettings(without, fileName, env, 'serve').database).toMatchObject({ kind: 'postgres', poolSize: 10 });
+    expect(refusalOf(without, { DATABASE_URL: '' }).lines).toEqual([
+      'f: database.url: missing: set it, or the environment variable DATABASE_URL',
+    ]);
+  });
+
+  it('in development needs no more than an issuer, and takes the embedded database', () => {
+    const settings = parseSettings('issuer: http://127.0.0.1:8080', fileName, {}, 'dev');
+    expect(settings.database).toEqual({ kind: 'embedded', directory: join(folder, '.countersign/data') });
+    const inMemory =
+      'issuer: http://localhost:8080\ndatabase: { embedded: { directory: null } }\noutbound: { allowLoopbackHttp: true }';
+    expect(parseSettings(inMemory, fileName, {}, 'dev').database).toEqual({ kind: 'embedded', directory: null });
+  });
+
+  it('reads JSON too', () => {
+    const json = JSON.stringify({
+      issuer: 'https://a.example',
+      database: { url: 'postgres://h/d' },
+      keys: { keyEncryptionKeyFile: 'kek' },
+    });
+    expect(serve(json).issuer).toBe('https://a.example');
+  });
+});
+
+describe('settings file: faults', () => {
+  it('lists every fault at once, with its line', () => {
+    const refusal = refusalOf(
+      [
+        'issuer: https://auth.example.com/',
+        'htpt: { port: 1 }',
+        'http:',
+        '  host: 0.0.0.0',
+        '  prot: 70000',
+        'grpc:',
+        '  host: 10.0.0.1',
+        'tokens: { lifetimeSeconds: 60 }',
+        'log: { level: loud }',
+        'outbound: { allowLoopbackHttp: true }',
+        'drainSeconds: "5"',
+      ].join('\n'),
+    );
+    expect(refusal.code).toBe('CONFIG_INVALID');
+    expect([...refusal.lines].sort()).toEqual(
+      [
+        'f:1: issuer: expected an https URL in its canonical spelling, without query, fragment and trailing slash (http on loopback alone)',
+        'f:2: htpt: unknown member; did you mean http?',
+        'f:5: http.prot: unknown member; did you mean port?',
+        'f:7: grpc.host: plaintext on 10.0.0.1; expected tls, a loopback address or behindProxy: true',
+        'f:8: tokens.lifetimeSeconds: expected 300 to 900; if another lifetime is meant, say so with tokens.unusualLifetime: true',
+        'f:9: log.level: Invalid option: expected one of "debug"|"info"|"warn"|"error"|"silent"',
+        'f:10: outbound.allowLoopbackHttp: this switch is for development; expected false',
+        'f:11: drainSeconds: Invalid input: expected number, received string',
+        'f: database.url: missing: set it, or the environment variable DATABASE_URL',
+        'f: keys.keyEncryptionKeyFile: missing',
+      ].sort(),
+    );
+  });
+
+  it.each([
+    ['a duplicate member', 'issuer: https://a.example\nissuer: https://b.example'],
+    ['a tag of its own', 'issuer: !!js/function "https://a.example"'],
+    ['an unknown tag', 'issuer: !secret https://a.example'],
+    ['broken YAML', 'issuer: [https://a.example'],
+    ['two documents', 'issuer: https://a.example\n---\nissuer: https://b.example'],
+    ['an alias of nothing', 'issuer: *nobody'],
+    ['a list', '- issuer'],
+    ['text', 'issuer'],
+    ['a merge key', 'a: &a { issuer: https://a.example }\n<<: *a'],
+  ])('refuses %s', (_, text) => {
+    expect(refusalOf(text).code).toBe('CONFIG_INVALID');
+  });
+
+  it('refuses aliases that grow into gigabytes', () => {
+    const bomb = ['a: &a [x, x, x, x, x, x, x, x, x]'];
+    for (let level = 0; level < 8; level++)
+      bomb.push(`b${level}: &b${level} [${`*${level === 0 ? 'a' : `b${level - 1}`}, `.repeat(9)}]`);
+    expect(refusalOf(bomb.join('\n'))).toEqual({ code: 'CONFIG_INVALID', lines: ['f: too many aliases'] });
+  });
+
+  it('an empty file lacks what has no default', () => {
+    expect(refusalOf('').lines[0]).toContain('issuer');
+    expect(refusalOf('').lines).toHaveLength(3);
+  });
+
+  it.each(['__proto__', 'constructor', 'toString'])('knows no member %s', (name) => {
+    expect(refusalOf(`${GOOD}${name}: { x: 1 }`)).toEqual({ code: 'CONFIG_INVALID', lines: [`f:5: ${name}: unknown member`] });
+  });
+
+  it.each([
+    'http://auth.example.com',
+    'https://auth.example.com/',
+    'https://auth.example.com/sts/',
+    'https://auth.example.com?x=1',
+    'https://auth.example.com?',
+    'https://auth.example.com#',
+    'https://AUTH.example.com',
+    'https://auth.example.com:443',
+    'https://user:pw@auth.example.com',
+    'https://auth.example.com/a/../b',
+    'ftp://auth.example.com',
+    'http://127.0.0.1.example.com',
+    'auth.example.com',
+  ])('refuses the issuer %s', (issuer) => {
+    expect(refusalOf(GOOD.replace('https://auth.example.com', issuer)).code).toBe('CONFIG_INVALID');
+  });
+
+  it.each(['https://auth.example.com/sts', 'https://auth.example.com:8443', 'http://localhost:8080', 'http://[::1]:8080'])(
+    'accepts the issuer %s',
+    (issuer) => {
+      expect(serve(GOOD.replace('https://auth.example.com', issuer)).issuer).toBe(issuer);
+    },
+  );
+
+  it('an unusual lifetime must be said twice', () => {
+    expect(refusalOf(`${GOOD}tokens: { lifetimeSeconds: 901 }`).code).toBe('CONFIG_INVALID');
+    expect(refusalOf(`${GOOD}tokens: { lifetimeSeconds: 299 }`).code).toBe('CONFIG_INVALID');
+    expect(serve(`${GOOD}tokens: { lifetimeSeconds: 3600, unusualLifetime: true }`).tokens).toEqual({ lifetimeSeconds: 3600 });
+    expect(serve(`${GOOD}tokens: { lifetimeSeconds: 300 }`).tokens).toEqual({ lifetimeSeconds: 300 });
+    expect(serve(`${GOOD}tokens: { lifetimeSeconds: 900 }`).tokens).toEqual({ lifetimeSeconds: 900 });
+  });
+
+  it('names the certificate file that is not there', () => {
+    expect(refusalOf(`${GOOD}grpc: { tls: { certFile: cert.pem, keyFile: gone.pem } }`)).toEqual({
+      code: 'CONFIG_INVALID',
+      lines: ['f:5: grpc.tls.keyFile: there is no readable file of this name'],
+    });
+  });
+
+  it('takes one database, not two', () => {
+    const two = `issuer: https://a.example\ndatabase: { url: "postgres://h/d", embedded: { directory: x } }`;
+    expect(refusalOf(two, {}, 'dev').lines).toEqual(['f:2: database: expected either url or embedded, not both']);
+  });
+
+  it('never repeats a value, which may be a secret', () => {
+    const refusals = [
+      refusalOf(`${GOOD.replace('postgres://app', 'hunter2://app')}password: hunter2\nlog: { level: hunter2 }`),
+      refusalOf(GOOD, { DATABASE_URL: 'hunter2' }),
+    ];
+    for (const { code, lines } of refusals) {
+      expect(code).toBe('CONFIG_INVALID');
+      expect(lines.join()).not.toContain('hunter2');
+    }
+  });
+});
+
+describe('settings file: what serve refuses by a code of its own', () => {
+  it.each([
+    '0.0.0.0',
+    '::',
+    '10.1.2.3',
+    '127.1',
+    '::ffff:127.0.0.1',
+    '127.0.0.1.example.com',
+    'auth.example.com',
+    'localhost.example.com',
+  ])('plaintext on %s', (host) => {
+    const plain = `${GOOD}http: { host: "${host}" }`;
+    expect(refusalOf(plain).code).toBe('CONFIG_PLAINTEXT_REFUSED');
+    expect(serve(`${plain}\nbehindProxy: true`).http.host).toBe(host);
+  });
+
+  it.each(['127.0.0.1', '127.8.8.8', '::1', 'localhost'])('but not on %s', (host) => {
+    expect(serve(`${GOOD}grpc: { host: "${host}" }`).grpc.host).toBe(host);
+  });
+
+  it('one port with a certificate does not excuse the other', () => {
+    const text = `${GOOD}http: { host: 0.0.0.0, tls: { certFile: cert.pem, keyFile: key.pem } }\ngrpc: { host: 0.0.0.0 }`;
+    expect(refusalOf(text)).toMatchObject({ code: 'CONFIG_PLAINTEXT_REFUSED', lines: [expect.stringContaining('grpc.host')] });
+  });
+
+  it('parts made for development', () => {
+    expect(refusalOf(`${GOOD}outbound: { allowLoopbackHttp: true }`).code).toBe('DEVKIT_REFUSED');
+    const embedded =
+      'issuer: https://a.example\nkeys: { keyEncryptionKeyFile: kek }\ndatabase: { embedded: { directory: null } }';
+    expect(refusalOf(embedded).code).toBe('DEVKIT_REFUSED');
+    expect(refusalOf(embedded, { DATABASE_URL: 'postgres://h/d' }).code).toBe('DEVKIT_REFUSED');
+  });
+
+  it('a key-encryption key that is not there', () => {
+    expect(refusalOf(GOOD.replace('kek', 'gone')).code).toBe('KEY_ENCRYPTION_KEY_MISSING');
+    expect(refusalOf(GOOD.replace('{ keyEncryptionKeyFile: kek }', '{}')).code).toBe('KEY_ENCRYPTION_KEY_MISSING');
+  });
+});
+
+describe('showing settings', () => {
+  const shown = (url: string): string => {
+    const { database } = redactedSettings({ ...serve(GOOD), database: { kind: 'postgres', url, poolSize: 1 } });
+    return database.kind === 'postgres' ? database.url : '';
+  };
+
+  it('hides the password of the database wherever it stands, and nothing else', () => {
+    expect(shown('postgres://app:hunter2@db:5432/x')).toBe('postgres://app:***@db:5432/x');
+    expect(shown('postgres://db/x?user=app&password=hunter2&sslmode=require')).toBe(
+      'postgres://db/x?user=app&password=***&sslmode=require',
+    );
+    expect(shown('postgres://app@db/x')).toBe('postgres://app@db/x');
+    expect(shown('hunter2')).toBe('***');
+    const settings = serve(GOOD);
+    expect(redactedSettings(settings)).toEqual({
+      ...settings,
+      database: { ...settings.database, url: shown('postgres://app:hunter2@db.internal:5432/countersign') },
+    });
+  });
+
+  it('publishes a JSON Schema that describes every member and takes no others', () => {
+    const schema = settingsJsonSchema();
+    expect(schema).toMatchObject({ type: 'object', additionalProperties: false, required: ['issuer'] });
+    expect(Object.keys(schema['properties'] ?? {})).toContain('drainSeconds');
+    expect(membersWithoutDescription(schema)).toEqual([]);
+  });
+});
+
+function membersWithoutDescription(schema: unknown, path = ''): readonly string[] {
+  if (typeof schema !== 'object' || schema === null) return [];
+  const properties: unknown = Reflect.get(schema, 'properties');
+  if (typeof properties !== 'object' || properties === null) return [];
+  return Object.entries(properties).flatMap(([name, member]: [string, unknown]) => {
+    const described = typeof member === 'object' && member !== null && 'description' in member;
+    return [...(described ? [] : [`${path}${name}`]), ...membersWithoutDescription(member, `${path}${name}.`)];
+  });
+}
