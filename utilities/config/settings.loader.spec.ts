@@ -129,15 +129,16 @@ describe('settings file: faults', () => {
   });
 
   it.each([
-    ['a duplicate member', 'issuer: https://a.example\nissuer: https://b.example'],
-    ['a tag of its own', 'issuer: !!js/function "https://a.example"'],
-    ['an unknown tag', 'issuer: !secret https://a.example'],
-    ['broken YAML', 'issuer: [https://a.example'],
-    ['two documents', 'issuer: https://a.example\n---\nissuer: https://b.example'],
-    ['an alias of nothing', 'issuer: *nobody'],
+    ['a duplicate member', `${GOOD}issuer: https://auth.example.com`],
+    ['a duplicate member deeper down', `${GOOD}http: { port: 1, port: 2 }`],
+    ['a tag that would run code', GOOD.replace('https:', '!!js/function https:')],
+    ['an unknown tag', GOOD.replace('https:', '!secret https:')],
+    ['broken YAML', `${GOOD}http: [`],
+    ['two documents', `${GOOD}---${GOOD}`],
+    ['an alias of nothing', `${GOOD}http: *nobody`],
     ['a list', '- issuer'],
     ['text', 'issuer'],
-    ['a merge key', 'a: &a { issuer: https://a.example }\n<<: *a'],
+    ['a merge key', `${GOOD}http: &http { port: 1 }\ngrpc: { <<: *http }`],
   ])('refuses %s', (_, text) => {
     expect(refusalOf(text).code).toBe('CONFIG_INVALID');
   });
