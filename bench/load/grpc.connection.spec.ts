@@ -39,7 +39,7 @@ async function run(port: number, count: number) {
     next: () => {
       if (begun === count) return undefined;
       begun += 1;
-      return { message: prepareGrpcRequest(`token ${begun} `.repeat(200), world), subject: begun };
+      return { message: prepareGrpcRequest(`token ${begun} `.repeat(1200), world), subject: begun };
     },
     answered: (subject, _startedAt, message) => {
       answers.push(`${subject}: ${ExchangeTokenResponse.decode(message.subarray(5)).accessToken}`);
@@ -62,7 +62,7 @@ describe('calls over one connection', () => {
     expect(failures).toEqual([]);
     expect(answers).toHaveLength(200);
     expect(new Set(answers.map((answer) => answer.split(':')[0])).size).toBe(200);
-    expect(answers.find((answer) => answer.startsWith('200:'))).toContain(`200: ${'token 200 '.length * 200} Basic Yzpz x`);
+    expect(answers.find((answer) => answer.startsWith('200:'))).toContain(`200: ${'token 200 '.length * 1200} Basic Yzpz x`);
   });
 
   it('counts a call that ends without status 0 as failed', async () => {

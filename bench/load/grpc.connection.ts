@@ -22,6 +22,8 @@ interface OpenCall {
 
 const nothing = Buffer.alloc(0);
 const initialWindow = 65_535;
+/** More than any message has. */
+const leastWindow = 16_384;
 
 export class GrpcConnection {
   readonly #socket: Socket;
@@ -34,6 +36,7 @@ export class GrpcConnection {
   #window = initialWindow;
   /** Calls that may begin: as many as streams are free. */
   #free: number;
+  #finished = false;
   #ended = false;
 
   constructor(port: number, streams: number, blocks: HeaderBlocks, calls: GrpcCalls) {
@@ -63,9 +66,12 @@ export class GrpcConnection {
   }
 
   #begin(): void {
-    while (this.#free > 0) {
-      const call = this.#window < initialWindow / 4 ? undefined : this.#calls.next();
-      if (call === undefined) break;
+    while (this.#free > 0 && this.#window >= leastWindow) {
+      const call = this.#calls.next();
+      if (call === undefined) {
+        this.#finished = true;
+        break;
+      }
       this.#free -= 1;
       this.#stream += 2;
       this.#window -= call.message.length;
@@ -77,7 +83,7 @@ export class GrpcConnection {
       this.#open.set(this.#stream, { subject: call.subject, startedAt: performance.now(), message: nothing });
     }
     this.#flush();
-    if (this.#open.size === 0) this.#end();
+    if (this.#finished && this.#open.size === 0) this.#end();
   }
 
   #flush(): void {
