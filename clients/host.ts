@@ -6,6 +6,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { ADMINISTRATION_MANAGER, type AdministrationManager } from '#managers/administration/contract.js';
 import { AUTHORIZATION_MANAGER, type AuthorizationManager } from '#managers/authorization/contract.js';
 import { KEYRING_MANAGER, type KeyringManager } from '#managers/keyring/contract.js';
+import type { CallContext } from '#utilities/call-context/contract.js';
 import type { ListenerSettings, Settings } from '#utilities/config/contract.js';
 import { AppModule } from './app.module.js';
 import { type OpenFoundations, openFoundations } from './foundations.js';
@@ -52,7 +53,7 @@ export async function startHost(settings: Settings, options: HostOptions): Promi
 /** As `startHost`, without any port: for commands that drive a Manager. */
 export async function withManagers<Result>(
   settings: Settings,
-  work: (managers: { readonly administration: AdministrationManager }) => Promise<Result>,
+  work: (managers: { readonly administration: AdministrationManager }, context: CallContext) => Promise<Result>,
 ): Promise<Result> {
   const foundations = await openFoundations(settings, false);
   try {
@@ -60,7 +61,8 @@ export async function withManagers<Result>(
       logger: new NestLogger(foundations.logger),
       abortOnError: false,
     });
-    return await work({ administration: app.get<AdministrationManager>(ADMINISTRATION_MANAGER) });
+    const administration = app.get<AdministrationManager>(ADMINISTRATION_MANAGER);
+    return await work({ administration }, { diagnosticId: foundations.ids.random(), transport: 'cli' });
   } finally {
     await foundations.close();
   }

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { redactedSettings } from '#utilities/config/redacted-settings.js';
 import { stringify } from 'yaml';
+import { redactedSettings } from '../operator-tools.js';
 import { loadSettings } from './load-settings.js';
 
 export function addConfigCommand(program: Command): void {

@@ -6,10 +6,9 @@ import { demonstrate } from '#devkit/demonstration/demonstration.js';
 import { PORTAL_CLIENT_ID, SAMPLE_AUDIENCE, sampleDocument } from '#devkit/demonstration/sample-document.js';
 import { EntraDevIssuer } from '#devkit/entra-issuer/entra-dev-issuer.js';
 import { DEV_API_CLIENT_ID, DEV_DIRECTORY_ID, DEV_SPA_CLIENT_ID } from '#devkit/entra-issuer/personas.js';
-import { SystemClock } from '#utilities/clock/system.clock.js';
 import type { DatabaseSettings, Settings } from '#utilities/config/contract.js';
 import { type Host, startHost } from '../host.js';
-import { createKeyEncryptionKeyFile } from '../key-files.js';
+import { createKeyEncryptionKeyFile, SystemClock } from '../operator-tools.js';
 import { makeClientSecret } from './secret.commands.js';
 
 export interface DevOptions {

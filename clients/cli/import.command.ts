@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { randomUUID } from 'node:crypto';
 import type { Command } from 'commander';
 import { parse } from 'yaml';
 import type { ImportReport } from '#managers/administration/contract.js';
@@ -14,8 +13,8 @@ export function addImportCommand(program: Command): void {
     .requiredOption('--config <file>', 'process settings (YAML)')
     .action(async (file: string, options: { config: string }) => {
       const document = readDocument(file);
-      const report = await withManagers(loadSettings(options.config), ({ administration }) =>
-        administration.importDocument({ diagnosticId: randomUUID(), transport: 'cli' }, document),
+      const report = await withManagers(loadSettings(options.config), ({ administration }, context) =>
+        administration.importDocument(context, document),
       );
       for (const line of reportLines(report)) console.log(line);
     });
@@ -31,7 +30,7 @@ function readDocument(file: string): unknown {
   }
 }
 
-export function reportLines(report: ImportReport): string[] {
+function reportLines(report: ImportReport): string[] {
   return Object.entries(report.counts)
     .filter(([, count]) => count.created + count.updated + count.unchanged > 0)
     .map(

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { parseSettings } from '#utilities/config/settings.loader.js';
 import type { Settings } from '#utilities/config/contract.js';
 import { CodedError } from '#utilities/errors/coded-error.js';
+import { parseSettings } from '../operator-tools.js';
 
 /** Reads the settings file of a production command. @throws CodedError `CONFIG_INVALID` with every fault */
 export function loadSettings(file: string): Settings {

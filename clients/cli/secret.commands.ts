@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Command } from 'commander';
-import { createKeyEncryptionKeyFile } from '../key-files.js';
+import { createKeyEncryptionKeyFile } from '../operator-tools.js';
 
 export function addSecretCommands(program: Command): void {
   program

@@ -64,8 +64,9 @@ export class GrpcServer extends ServerGrpc {
   }
 
   override async close(): Promise<void> {
-    const server = this.grpcClient as Server | null;
-    if (server === null) return;
+    const server = this.grpcClient as Server | null | undefined;
+    // Nothing was started yet when another part of the start-up failed.
+    if (server === null || server === undefined) return;
     const drained = new Promise<void>((resolve) => {
       server.tryShutdown(() => {
         resolve();

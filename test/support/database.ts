@@ -44,6 +44,11 @@ export function isPostgresAvailable(): boolean {
   return Boolean(process.env['DATABASE_URL']) || findPostgresBinaries() !== undefined;
 }
 
+/** For tests that stop the server, which must be one of their own. */
+export function isPostgresInstalled(): boolean {
+  return findPostgresBinaries() !== undefined;
+}
+
 function closingOpener(open: (options: OpenOptions) => Promise<TestDatabase>): Opener {
   const ofTest: TestDatabase[] = [];
   const ofAll: TestDatabase[] = [];

@@ -1,0 +1,44 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
+import { AUTHORIZATION_MANAGER } from '#managers/authorization/contract.js';
+import { KEYRING_MANAGER } from '#managers/keyring/contract.js';
+import { SETTINGS } from '#utilities/config/contract.js';
+import { READINESS } from '../readiness.js';
+import { HealthController } from './health.controller.js';
+import { PublishedDocumentsController } from './published-documents.controller.js';
+import { TokenController } from './token.controller.js';
+
+/** The OpenAPI document of the REST client, from its controllers; nothing is started and nothing listens. */
+export async function openApiDocument(): Promise<object> {
+  const app = await NestFactory.create<NestFastifyApplication>(OpenApiModule.register(), new FastifyAdapter(), { logger: false });
+  const config = new DocumentBuilder()
+    .setTitle('Countersign')
+    .setDescription('A Security Token Service: token exchange (RFC 8693) and what verifiers need.')
+    .setVersion('v1')
+    .setOpenAPIVersion('3.1.0')
+    .addBasicAuth({ type: 'http', scheme: 'basic', description: 'client_secret_basic (RFC 6749 §2.3.1)' }, 'client_secret_basic')
+    .build();
+  const document = SwaggerModule.createDocument(app, config);
+  await app.close();
+  return document;
+}
+
+/** The controllers alone, with nothing behind them. */
+@Module({})
+class OpenApiModule {
+  static register(): DynamicModule {
+    const nothing = {};
+    return {
+      module: OpenApiModule,
+      controllers: [TokenController, PublishedDocumentsController, HealthController],
+      providers: [
+        { provide: AUTHORIZATION_MANAGER, useValue: nothing },
+        { provide: KEYRING_MANAGER, useValue: nothing },
+        { provide: READINESS, useValue: nothing },
+        { provide: SETTINGS, useValue: { issuer: 'https://auth.example.com' } },
+      ],
+    };
+  }
+}
