@@ -37,7 +37,7 @@ export interface Dated<Value> {
  * What turned out not to be there is kept apart, so that asking for things that do not exist pushes out nothing that does.
  */
 export interface EpochCache<Value> {
-  /** The kept value, if it is certainly current: its epoch is the newest known, and epochs were confirmed within 5 minutes. */
+  /** The kept value, if it is certainly current: its epoch is the newest known, and epochs were confirmed within 5 minutes. Not for use inside a unit of work. */
   peek(topic: string, key: string): Value | undefined;
 
   /**

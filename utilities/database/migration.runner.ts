@@ -1,4 +1,4 @@
-import type { MigrationInterface, QueryRunner } from 'typeorm';
+import type { Logger, MigrationInterface, QueryRunner } from 'typeorm';
 
 /** A migration, listed as a class; its `name` ends in the 13 digits that order it. */
 export type MigrationClass = new () => MigrationInterface;
@@ -7,6 +7,16 @@ export const MIGRATION_TABLE = 'schema_migration';
 
 /** Any fixed number: processes that migrate at the same time wait for one another on it. */
 const LOCK_NUMBER = 7_232_001_001;
+
+/** TypeORM writes to the console by itself; what went wrong is in the error that is thrown. */
+const SILENT: Logger = {
+  logQuery: () => undefined,
+  logQueryError: () => undefined,
+  logQuerySlow: () => undefined,
+  logSchemaBuild: () => undefined,
+  logMigration: () => undefined,
+  log: () => undefined,
+};
 
 export interface MigrationTarget {
   readonly url?: string;
@@ -46,7 +56,7 @@ async function underLock<Result>(
     migrations: [...migrations],
     migrationsTableName: MIGRATION_TABLE,
     installExtensions: false,
-    logging: false,
+    logger: SILENT,
     poolSize: 1,
     ...target,
   });

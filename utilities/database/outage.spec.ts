@@ -1,0 +1,61 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { MIGRATIONS } from '#clients/migrations.js';
+import { startPrivateCluster, type PrivateCluster } from '#devkit/postgres/private-cluster.js';
+import { PostgresChangeFeed } from '#utilities/change-feed/postgres.change-feed.js';
+import { SystemClock } from '#utilities/clock/system.clock.js';
+import { isPostgresInstalled } from '../../test/support/database.js';
+import { SilentLogger } from '../../test/support/silent.logger.js';
+import { until } from '../../test/support/until.js';
+import { openDatabase, type OpenDatabase } from './open.database.js';
+
+const run = isPostgresInstalled() ? describe : describe.skip;
+
+run('Outage of PostgreSQL', () => {
+  let cluster: PrivateCluster | undefined;
+  let database: OpenDatabase;
+  const logger = new SilentLogger();
+  const tenant = '22222222-2222-4222-8222-222222222222';
+
+  beforeAll(async () => {
+    cluster = await startPrivateCluster();
+    const settings = { kind: 'postgres', url: cluster?.url ?? '', poolSize: 4 } as const;
+    database = await openDatabase({ settings, migrations: MIGRATIONS, logger, migrate: true });
+  });
+  afterAll(async () => {
+    await database.close();
+    await cluster?.stop();
+  });
+
+  const answers = async (): Promise<boolean> => {
+    try {
+      return (await database.query('select 1 as one')).length === 1;
+    } catch {
+      return false;
+    }
+  };
+
+  it('is STORE_UNAVAILABLE with a time to try again, and is over when the server is back', async () => {
+    const feed = new PostgresChangeFeed({ database, clock: new SystemClock(), logger });
+    await feed.start();
+    await database.query(`insert into tenant (id, slug) values ($1, 'outage')`, [tenant]);
+    // Several connections are open and idle when the server goes.
+    await Promise.all([1, 2, 3, 4].map(() => database.query('select pg_sleep(0.01)')));
+    await cluster?.halt();
+
+    const unavailable = { code: 'STORE_UNAVAILABLE', details: { retryAfterSeconds: expect.any(Number) } };
+    for (let round = 0; round < 5; round += 1) await expect(database.query('select 1')).rejects.toMatchObject(unavailable);
+    await expect(database.run(() => database.query('select 1'))).rejects.toMatchObject(unavailable);
+    await expect(database.announce('x', 'y')).rejects.toMatchObject(unavailable);
+    await expect(openDatabase({ settings: { kind: 'postgres', url: cluster?.url ?? '', poolSize: 1 }, migrations: [], logger, migrate: false })).rejects.toMatchObject(unavailable);
+    await expect(database.migrate()).rejects.toMatchObject(unavailable);
+    expect(logger.lines.map(({ event }) => event)).toContain('database.listener_lost');
+
+    await cluster?.resume();
+    await until('the database answers', answers);
+    // Nobody announces this: the process hears of it because it asks again once it listens again.
+    await database.query(`update tenant set status = 'suspended' where id = $1`, [tenant]);
+    await until('the missed change is known', () => feed.epochOf(tenant) === 2);
+    await until('listening was resumed', () => logger.lines.some(({ event }) => event === 'database.listener_resumed'));
+    await feed.stop();
+  });
+});
