@@ -3,7 +3,7 @@ import type { JsonWebKey } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createKeyEncryptionKeyFile } from '#clients/key-files.js';
+import { createKeyEncryptionKeyFile } from '#clients/operator-tools.js';
 import { makeClientSecret } from '#clients/cli/secret.commands.js';
 import { EntraDevIssuer } from '#devkit/entra-issuer/entra-dev-issuer.js';
 import { SystemClock } from '#utilities/clock/system.clock.js';

@@ -10,7 +10,7 @@ import { REGISTRATION_ACCESS, type RegistrationAccess } from '#accessors/registr
 import { AppModule } from '#clients/app.module.js';
 import { makeClientSecret } from '#clients/cli/secret.commands.js';
 import { openFoundations } from '#clients/foundations.js';
-import { createKeyEncryptionKeyFile } from '#clients/key-files.js';
+import { createKeyEncryptionKeyFile } from '#clients/operator-tools.js';
 import { EntraDevIssuer } from '#devkit/entra-issuer/entra-dev-issuer.js';
 import { PERMISSION_ENGINE, type PermissionEngine } from '#engines/permission/contract.js';
 import { SIGNING_ENGINE, type SigningEngine } from '#engines/signing/contract.js';
