@@ -31,7 +31,7 @@ export function rsaFault(modulusBytes: Buffer, exponentBytes: Buffer): RsaFault 
  * SECURITY: CVE-2017-15361. Primes of the form k·M + (65537^a mod M) can be factored; the fingerprint is that the modulus is
  * a power of 65537 modulo each small prime factor of M. A sound key has it with a chance far below 2^-27.
  */
-export function hasRocaFingerprint(modulus: bigint): boolean {
+function hasRocaFingerprint(modulus: bigint): boolean {
   return FINGERPRINTS.every(({ prime, residues }) => residues.has(Number(modulus % prime)));
 }
 

@@ -21,10 +21,6 @@ export class UnknownKids {
     this.expiry.set(kid, now + this.lifeMs);
   }
 
-  get size(): number {
-    return this.expiry.size;
-  }
-
   private dropOldest(): void {
     for (const oldest of this.expiry.keys()) {
       this.expiry.delete(oldest);
