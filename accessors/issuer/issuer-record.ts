@@ -1,5 +1,6 @@
-import { z } from 'zod';
-import type { IssuerRegistration, SignatureAlgorithm, TenantRule, TrustedIssuer } from './contract.js';
+import type { EntraIssuer, IssuerRegistration, OidcIssuer, TenantRule, TrustedIssuer } from './contract.js';
+import { isJsonObject } from './json-object.js';
+import { isSignatureAlgorithm } from './signature-algorithms.js';
 
 /** An issuer as its row holds it. */
 export interface IssuerRecord {
@@ -11,52 +12,78 @@ export interface IssuerRecord {
   readonly rules: readonly TenantRule[];
 }
 
-const ALGORITHM = z.enum([
-  'RS256',
-  'RS384',
-  'RS512',
-  'PS256',
-  'PS384',
-  'PS512',
-  'ES256',
-  'ES384',
-  'ES512',
-  'EdDSA',
-  'Ed25519',
-]) satisfies z.ZodType<SignatureAlgorithm>;
-
-const COMMON = {
-  audiences: z.array(z.string()),
-  algorithms: z.array(ALGORITHM),
-  skewSeconds: z.number(),
-  maxTokenAgeSeconds: z.object({ user: z.number(), workload: z.number() }),
-};
-const OIDC = z.object({
-  ...COMMON,
-  issuer: z.string(),
-  acceptedTypes: z.array(z.string()),
-  claims: z.object({ roles: z.string(), groups: z.string() }),
-});
-const ENTRA = z.object({
-  ...COMMON,
-  cloud: z.object({ name: z.string(), loginBase: z.string(), v1IssuerBase: z.string() }),
-  directoryIds: z.array(z.string()),
-});
+type Common = 'audiences' | 'algorithms' | 'skewSeconds' | 'maxTokenAgeSeconds';
+type CommonConfig = Pick<OidcIssuer, Common>;
+type OidcConfig = Pick<OidcIssuer, Common | 'issuer' | 'acceptedTypes' | 'claims'>;
+type EntraConfig = Pick<EntraIssuer, Common | 'cloud' | 'directoryIds'>;
 
 /** The row as the issuer that it describes; `undefined` where the row is not one, whoever wrote it. */
 export function toTrustedIssuer({ name, provider, config, rules }: IssuerRecord): TrustedIssuer | undefined {
-  if (provider === 'oidc') {
-    const parsed = OIDC.safeParse(config);
-    return parsed.success ? { name, provider, ...parsed.data, tenantRules: rules } : undefined;
-  }
-  if (provider === 'entra-id') {
-    const parsed = ENTRA.safeParse(config);
-    return parsed.success ? { name, provider, ...parsed.data, tenantRules: rules } : undefined;
-  }
+  const common = readCommon(config);
+  if (common === undefined) return undefined;
+  if (provider === 'oidc' && isOidc(config)) return { name, provider, ...common, ...oidcMembers(config), tenantRules: rules };
+  if (provider === 'entra-id' && isEntra(config))
+    return { name, provider, ...common, ...entraMembers(config), tenantRules: rules };
   return undefined;
 }
 
 /** What of the registration goes into the `config` column: the members that its provider has, and no others. */
-export function toConfig(registration: IssuerRegistration): object {
-  return registration.provider === 'oidc' ? OIDC.parse(registration) : ENTRA.parse(registration);
+export function toConfig(registration: IssuerRegistration): OidcConfig | EntraConfig {
+  const common = commonMembers(registration);
+  return registration.provider === 'oidc'
+    ? { ...common, ...oidcMembers(registration) }
+    : { ...common, ...entraMembers(registration) };
+}
+
+function commonMembers({ audiences, algorithms, skewSeconds, maxTokenAgeSeconds }: CommonConfig): CommonConfig {
+  const { user, workload } = maxTokenAgeSeconds;
+  return { audiences, algorithms, skewSeconds, maxTokenAgeSeconds: { user, workload } };
+}
+
+function oidcMembers({ issuer, acceptedTypes, claims }: Omit<OidcConfig, Common>): Omit<OidcConfig, Common> {
+  return { issuer, acceptedTypes, claims: { roles: claims.roles, groups: claims.groups } };
+}
+
+function entraMembers({ cloud, directoryIds }: Omit<EntraConfig, Common>): Omit<EntraConfig, Common> {
+  return { cloud: { name: cloud.name, loginBase: cloud.loginBase, v1IssuerBase: cloud.v1IssuerBase }, directoryIds };
+}
+
+function readCommon(config: unknown): CommonConfig | undefined {
+  return isCommon(config) ? commonMembers(config) : undefined;
+}
+
+function isCommon(config: unknown): config is CommonConfig {
+  if (!isJsonObject(config)) return false;
+  const { audiences, algorithms, skewSeconds, maxTokenAgeSeconds } = config;
+  const ages = isJsonObject(maxTokenAgeSeconds) ? [maxTokenAgeSeconds['user'], maxTokenAgeSeconds['workload']] : [undefined];
+  return (
+    isTexts(audiences) && isTexts(algorithms) && algorithms.every(isSignatureAlgorithm) && [skewSeconds, ...ages].every(isNumber)
+  );
+}
+
+function isOidc(config: unknown): config is Omit<OidcConfig, Common> {
+  if (!isJsonObject(config)) return false;
+  return isText(config['issuer']) && isTexts(config['acceptedTypes']) && hasTexts(config['claims'], ['roles', 'groups']);
+}
+
+function isEntra(config: unknown): config is Omit<EntraConfig, Common> {
+  return (
+    isJsonObject(config) && isTexts(config['directoryIds']) && hasTexts(config['cloud'], ['name', 'loginBase', 'v1IssuerBase'])
+  );
+}
+
+function hasTexts(value: unknown, names: readonly string[]): boolean {
+  return isJsonObject(value) && names.every((name) => isText(value[name]));
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string';
+}
+
+function isTexts(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every(isText);
+}
+
+function isNumber(value: unknown): value is number {
+  return typeof value === 'number';
 }

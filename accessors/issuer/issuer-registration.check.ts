@@ -1,25 +1,12 @@
-import type { EntraCloud, IssuerRegistration, OidcIssuer, SignatureAlgorithm } from './contract.js';
+import type { EntraCloud, IssuerRegistration, OidcIssuer } from './contract.js';
 import { isFetchable } from './fetch-policy.js';
+import { isSignatureAlgorithm } from './signature-algorithms.js';
 
 export interface RegistrationRules {
   readonly allowLoopbackHttp: boolean;
   /** Our own `iss`: trusting ourselves as an identity provider would let a token renew itself. */
   readonly ownIssuer: string;
 }
-
-const ALGORITHMS: ReadonlySet<string> = new Set<SignatureAlgorithm>([
-  'RS256',
-  'RS384',
-  'RS512',
-  'PS256',
-  'PS384',
-  'PS512',
-  'ES256',
-  'ES384',
-  'ES512',
-  'EdDSA',
-  'Ed25519',
-]);
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 const LOWER_CASE_GUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
@@ -53,7 +40,7 @@ function algorithmFaults(algorithms: readonly string[]): string[] {
   if (algorithms.length === 0) return ['algorithms: at least one'];
   return [
     ...algorithms
-      .filter((algorithm) => !ALGORITHMS.has(algorithm))
+      .filter((algorithm) => !isSignatureAlgorithm(algorithm))
       .map((algorithm) => `algorithms: ${algorithm} is not accepted`),
     ...repeats(algorithms).map((algorithm) => `algorithms: ${algorithm} is listed twice`),
   ];
