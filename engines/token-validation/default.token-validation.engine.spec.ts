@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { createHash } from 'node:crypto';
 import { CATALOGUE } from '#utilities/errors/catalogue.js';
+import { CodedError } from '#utilities/errors/coded-error.js';
 import { API, DIRECTORY, OBJECT, V2_ISSUER } from '../../test/vectors/stub.issuer.access.js';
 import { makeKey, verificationKey } from '../../test/vectors/token-factory.js';
 import { OWN_ISSUER, ValidationBench } from '../../test/vectors/validation-bench.js';
@@ -82,6 +83,15 @@ describe('TokenValidationEngine', () => {
     bench.issuerAccess.unavailable = true;
     const report = await bench.validate(bench.v2Token());
     expect(report).toMatchObject({ outcome: 'rejected', findings: [{ code: 'ISSUER_KEYS_UNAVAILABLE', retryAfterSeconds: 17 }] });
+  });
+
+  it('fails, and judges nothing, when trust itself cannot be read', async () => {
+    const bench = new ValidationBench();
+    bench.issuerAccess.trustedIssuer = async () => {
+      throw new CodedError('STORE_UNAVAILABLE', { retryAfterSeconds: 1 });
+    };
+    await expect(bench.validate(bench.v2Token())).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    await expect(bench.inspect(bench.v2Token())).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
   });
 
   it('never throws for text that is no token', async () => {
