@@ -3,9 +3,11 @@ import { APP_FILTER } from '@nestjs/core';
 import { AdministrationModule } from '#managers/administration/administration.module.js';
 import { AuthorizationModule } from '#managers/authorization/authorization.module.js';
 import { KeyringModule } from '#managers/keyring/keyring.module.js';
+import { CLOCK, type Clock } from '#utilities/clock/contract.js';
 import { LOGGER, type Logger } from '#utilities/logging/contract.js';
 import { AuthController } from './grpc/auth.controller.js';
 import { Callers, CALLERS } from './grpc/callers.js';
+import { HANDLER_DEADLINE, HandlerDeadline } from './handler-deadline.js';
 import { type Foundations, PluginsModule } from './plugins.module.js';
 import { Readiness, READINESS } from './readiness.js';
 import { HealthController } from './rest/health.controller.js';
@@ -23,6 +25,7 @@ export class AppModule {
       controllers: [TokenController, PublishedDocumentsController, HealthController, AuthController],
       providers: [
         { provide: READINESS, useValue: new Readiness() },
+        { provide: HANDLER_DEADLINE, useFactory: (clock: Clock) => new HandlerDeadline(clock), inject: [CLOCK] },
         { provide: CALLERS, useValue: new Callers() },
         { provide: APP_FILTER, useFactory: (logger: Logger) => new OAuthErrorFilter(logger), inject: [LOGGER] },
       ],

@@ -3,6 +3,7 @@ import { Controller, Inject, UseFilters } from '@nestjs/common';
 import { GrpcMethod } from '@nestjs/microservices';
 import { AUTHORIZATION_MANAGER, type AuthorizationManager, type ExchangeRequest } from '#managers/authorization/contract.js';
 import type { ExchangeTokenRequest, ExchangeTokenResponse } from '#protos/generated/countersign/auth/v1/auth.js';
+import { HANDLER_DEADLINE, type HandlerDeadline } from '../handler-deadline.js';
 import { CALLERS, type Callers } from './callers.js';
 import { GrpcStatusFilter } from './status.filter.js';
 
@@ -12,12 +13,13 @@ export class AuthController {
   constructor(
     @Inject(AUTHORIZATION_MANAGER) private readonly manager: AuthorizationManager,
     @Inject(CALLERS) private readonly callers: Callers,
+    @Inject(HANDLER_DEADLINE) private readonly deadline: HandlerDeadline,
   ) {}
 
   @GrpcMethod('AuthService', 'exchangeToken')
   async exchangeToken(request: ExchangeTokenRequest, metadata: Metadata): Promise<ExchangeTokenResponse> {
     const { context, client } = this.callers.of(metadata);
-    const result = await this.manager.exchange(context, client, exchangeRequestOf(request));
+    const result = await this.deadline.bound(this.manager.exchange(context, client, exchangeRequestOf(request)));
     return {
       accessToken: result.accessToken,
       issuedTokenType: result.issuedTokenType,

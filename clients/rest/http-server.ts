@@ -10,7 +10,7 @@ import { oauthErrorBody, oauthErrorHeaders, oauthErrorStatus } from './oauth-err
 /** Largest body: a subject token of 16 KiB with room for everything else. */
 const BODY_LIMIT_BYTES = 64 * 1024;
 const HEADER_LIMIT_BYTES = 32 * 1024;
-/** A slow sender is cut off after this; so is a handler. */
+/** A slow sender is cut off after this. */
 const TIMEOUT_MS = 10_000;
 const KEEP_ALIVE_MS = 65_000;
 
@@ -22,7 +22,6 @@ export function createHttpAdapter(listener: ListenerSettings, ids: IdSource): Fa
   const shared = {
     bodyLimit: BODY_LIMIT_BYTES,
     requestTimeout: TIMEOUT_MS,
-    handlerTimeout: TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
     genReqId: () => ids.random(),
     // SECURITY: an id that a caller chooses could point at somebody else's record.

@@ -5,6 +5,7 @@ import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import { AUTHORIZATION_MANAGER } from '#managers/authorization/contract.js';
 import { KEYRING_MANAGER } from '#managers/keyring/contract.js';
 import { SETTINGS } from '#utilities/config/contract.js';
+import { HANDLER_DEADLINE } from '../handler-deadline.js';
 import { READINESS } from '../readiness.js';
 import { HealthController } from './health.controller.js';
 import { PublishedDocumentsController } from './published-documents.controller.js';
@@ -37,6 +38,7 @@ class OpenApiModule {
         { provide: AUTHORIZATION_MANAGER, useValue: nothing },
         { provide: KEYRING_MANAGER, useValue: nothing },
         { provide: READINESS, useValue: nothing },
+        { provide: HANDLER_DEADLINE, useValue: nothing },
         { provide: SETTINGS, useValue: { issuer: 'https://auth.example.com' } },
       ],
     };

@@ -1,8 +1,14 @@
 import { Controller, Inject, Post, Req, Res } from '@nestjs/common';
 import { ApiBody, ApiConsumes, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { AUTHORIZATION_MANAGER, type AuthorizationManager, type ExchangeRequest } from '#managers/authorization/contract.js';
+import {
+  AUTHORIZATION_MANAGER,
+  type AuthorizationManager,
+  type ExchangeRequest,
+  type ExchangeResult,
+} from '#managers/authorization/contract.js';
 import { CodedError } from '#utilities/errors/coded-error.js';
+import { HANDLER_DEADLINE, type HandlerDeadline } from '../handler-deadline.js';
 import { readClientCredentials } from './client-credentials.js';
 import { type Form, parseForm, single } from './form.js';
 import { TOKEN_PATH } from './server-metadata.js';
@@ -16,7 +22,10 @@ const NOT_IMPERSONATING: ReadonlySet<string | undefined> = new Set([undefined, '
 @ApiTags('token exchange')
 @Controller()
 export class TokenController {
-  constructor(@Inject(AUTHORIZATION_MANAGER) private readonly manager: AuthorizationManager) {}
+  constructor(
+    @Inject(AUTHORIZATION_MANAGER) private readonly manager: AuthorizationManager,
+    @Inject(HANDLER_DEADLINE) private readonly deadline: HandlerDeadline,
+  ) {}
 
   @Post(TOKEN_PATH)
   @ApiOperation({ summary: 'Exchange a token (RFC 8693)', operationId: 'exchangeToken' })
@@ -29,11 +38,7 @@ export class TokenController {
   @ApiResponse({ status: 415, description: 'The body is not a form', schema: OAUTH_ERROR_SCHEMA })
   @ApiResponse({ status: 503, description: 'Try again later', schema: OAUTH_ERROR_SCHEMA })
   async exchange(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    const context = { diagnosticId: request.id, transport: 'rest' } as const;
-    const form = parseForm(typeof request.body === 'string' ? request.body : '');
-    const client = await this.manager.authenticate(context, readClientCredentials(soleAuthorization(request), form));
-    checkGrant(single(form, 'grant_type'));
-    const result = await this.manager.exchange(context, client, exchangeRequestOf(form));
+    const result = await this.deadline.bound(this.answer(request));
     void reply
       .code(200)
       .header('content-type', 'application/json')
@@ -48,6 +53,14 @@ export class TokenController {
           scope: result.scope,
         }),
       );
+  }
+
+  private async answer(request: FastifyRequest): Promise<ExchangeResult> {
+    const context = { diagnosticId: request.id, transport: 'rest' } as const;
+    const form = parseForm(typeof request.body === 'string' ? request.body : '');
+    const client = await this.manager.authenticate(context, readClientCredentials(soleAuthorization(request), form));
+    checkGrant(single(form, 'grant_type'));
+    return this.manager.exchange(context, client, exchangeRequestOf(form));
   }
 }
 
