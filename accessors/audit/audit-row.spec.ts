@@ -18,6 +18,15 @@ const refusal: RefusalRecord = {
 };
 
 describe('Audit rows', () => {
+  describe('CVE-2024-8365: tokens and secrets in the audit trail', () => {
+    it('takes no member that the record type does not have', () => {
+      const withMore = { ...refusal, subjectToken: 'canary', clientSecret: 'canary' };
+      expect(auditRow(context, withMore, stamp)).not.toContain('canary');
+      const change = { outcome: 'changed', what: 'a', detail: 'b', secret: 'canary' } as const;
+      expect(auditRow(context, change, stamp)).not.toContain('canary');
+    });
+  });
+
   it('hold what the record says, under the names of the columns', () => {
     expect(row(refusal)).toEqual({
       tenant_id: PLATFORM_TENANT,
@@ -33,13 +42,6 @@ describe('Audit rows', () => {
       subject_token_sha256: null,
       detail: 'why',
     });
-  });
-
-  it('take no member that the record type does not have', () => {
-    const withMore = { ...refusal, subjectToken: 'canary', clientSecret: 'canary' };
-    expect(auditRow(context, withMore, stamp)).not.toContain('canary');
-    const change = { outcome: 'changed', what: 'a', detail: 'b', secret: 'canary' } as const;
-    expect(auditRow(context, change, stamp)).not.toContain('canary');
   });
 
   it('cut texts that callers choose to 1 000 characters', () => {

@@ -9,7 +9,8 @@ import { PLATFORM_TENANT } from '#utilities/change-feed/contract.js';
 import type { Database } from '#utilities/database/contract.js';
 import { describeOnEachDatabase, describeOnPostgres, type Opener } from '../../test/support/database.js';
 import { DefaultKeyAccess } from './default.key.access.js';
-import { unseal } from './envelope.js';
+import { seal, unseal } from './envelope.js';
+import { generateEs256 } from './es256.js';
 import { createKeyEncryptionKeyFile, FileKeyEncryptionKey } from './file.key-encryption-key.js';
 import { KeyStore } from './key.store.js';
 import { newKey } from './sealed-material.js';
@@ -110,6 +111,14 @@ describeOnEachDatabase('DefaultKeyAccess', (open) => {
     expect(() => access.activeKey(context, 'ES256')).toThrow(expect.objectContaining({ code: 'SIGNING_UNAVAILABLE' }));
   });
 
+  it('adds a first key to a ring that never had one, and to no other', async () => {
+    const keyEncryptionKey = await new FileKeyEncryptionKey(keyFile).open();
+    const store = new KeyStore({ database });
+    expect(await store.addFirstKey(await newKey(keyEncryptionKey, 'ES256'))).toBe(true);
+    await database.query(`update signing_key set state = 'retired', sealed = null`);
+    expect(await store.addFirstKey(await newKey(keyEncryptionKey, 'ES256'))).toBe(false);
+  });
+
   it('takes no second active key into the table', async () => {
     await prepared();
     await expect(addKey('active')).rejects.toMatchObject({ code: '23505' });
@@ -161,6 +170,19 @@ describeOnEachDatabase('DefaultKeyAccess', (open) => {
         await swap(columns, one, two);
       }
       await accessOn(database).prepare(context);
+    });
+
+    it('when a key that is sealed here is not the one that its kid names', async () => {
+      await prepared();
+      const keyEncryptionKey = await new FileKeyEncryptionKey(keyFile).open();
+      const pkcs8 = generateEs256().privateKey.export({ format: 'der', type: 'pkcs8' });
+      const other = await newKey(keyEncryptionKey, 'ES256');
+      const place = { tenantId: PLATFORM_TENANT, row: other.kid, algorithm: 'ES256', purpose: 'token-signing' };
+      await insert('published', { ...other, ...(await seal(keyEncryptionKey, { table: 'signing_key', ...place }, pkcs8)) });
+      await expect(accessOn(database).prepare(context)).rejects.toMatchObject({
+        code: 'KEY_UNSEAL_FAILED',
+        details: { internal: expect.stringContaining('thumbprint') },
+      });
     });
 
     it('when a public key was planted that nobody here made', async () => {
