@@ -1,0 +1,153 @@
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { AuditStore } from '#accessors/audit/audit.store.js';
+import { auditLimits, PostgresAuditAccess } from '#accessors/audit/postgres.audit.access.js';
+import { DefaultFactAccess } from '#accessors/facts/default.fact.access.js';
+import { DefaultIssuerAccess } from '#accessors/issuer/default.issuer.access.js';
+import { IssuerStore } from '#accessors/issuer/stores/issuer.store.js';
+import { DefaultPolicyAccess } from '#accessors/policy/default.policy.access.js';
+import { DefaultRegistrationAccess } from '#accessors/registration/default.registration.access.js';
+import { DefaultPermissionEngine } from '#engines/permission/default.permission.engine.js';
+import { MemoryCounters } from '#utilities/telemetry/memory.counters.js';
+import { accessorParts, CONTEXT, type AccessorParts } from '../../test/support/accessor-parts.js';
+import { describeOnEachDatabase } from '../../test/support/database.js';
+import { SilentLogger } from '../../test/support/silent.logger.js';
+import { DefaultAdministrationManager, type AdministrationDeps } from './default.administration.manager.js';
+import { BILLING, DIRECTORY, OBJECT, sampleImport } from './fixtures/sample-import.fixture.js';
+
+function realDeps(parts: AccessorParts): AdministrationDeps {
+  const logger = new SilentLogger();
+  const counters = new MemoryCounters();
+  const { database } = parts;
+  return {
+    registrationAccess: new DefaultRegistrationAccess(parts),
+    factAccess: new DefaultFactAccess(parts),
+    policyAccess: new DefaultPolicyAccess(parts),
+    issuerAccess: new DefaultIssuerAccess({
+      ...parts,
+      store: new IssuerStore({ database }),
+      source: {
+        fetch: async () => {
+          throw new Error('an import fetches nothing');
+        },
+      },
+      rules: { allowLoopbackHttp: false, ownIssuer: 'https://auth.example.com' },
+      logger,
+      counters,
+    }),
+    permissionEngine: new DefaultPermissionEngine(),
+    auditAccess: new PostgresAuditAccess({
+      ...parts,
+      store: new AuditStore({ database }),
+      counters,
+      logger,
+      limits: auditLimits(database.engine),
+    }),
+    unitOfWork: parts.unitOfWork,
+  };
+}
+
+describeOnEachDatabase('AdministrationManager on a database', (open) => {
+  let parts: AccessorParts;
+  let deps: AdministrationDeps;
+  let manager: DefaultAdministrationManager;
+
+  beforeAll(async () => {
+    parts = await accessorParts((await open()).database);
+    deps = realDeps(parts);
+    manager = new DefaultAdministrationManager(deps);
+  });
+  afterAll(() => parts.changeFeed.stop());
+
+  /** Every row of every table, so that any change at all is seen. */
+  const everything = async (): Promise<ReadonlyMap<string, string>> => {
+    const tables = await parts.database.query<{ name: string }>(
+      "select table_name as name from information_schema.tables where table_schema = current_schema() and table_type = 'BASE TABLE' order by 1",
+    );
+    const rows = new Map<string, string>();
+    for (const { name } of tables) {
+      const found = await parts.database.query<{ content: string }>(
+        `select coalesce(string_agg(t::text, ' ' order by t::text), '') as content from "${name}" t`,
+      );
+      rows.set(name, found[0]?.content ?? '');
+    }
+    return rows;
+  };
+  const permissionsOfAlice = async (): Promise<readonly string[]> => {
+    const trusted = await deps.issuerAccess.trustedIssuer(CONTEXT, `https://login.microsoftonline.com/${DIRECTORY}/v2.0`);
+    const tenantId = trusted?.tenantRules[0]?.tenantId ?? '';
+    const application = await deps.registrationAccess.applicationFor(CONTEXT, BILLING);
+    if (application === undefined) throw new Error('the application is not there');
+    const decision = deps.permissionEngine.effectivePermissions({
+      policy: await deps.policyAccess.activePolicy(CONTEXT, tenantId),
+      application,
+      facts: await deps.factAccess.factsOf(CONTEXT, tenantId, {
+        instance: `entra:public:${DIRECTORY}`,
+        externalId: OBJECT.toLowerCase(),
+      }),
+      claims: { issuer: 'contoso', roles: [], groups: [] },
+      boundary: ['billing:**'],
+      ceiling: null,
+      scope: null,
+    });
+    return decision.effect === 'granted' ? decision.permissions : [decision.code];
+  };
+
+  it('leaves nothing behind of a document that turns out to be wrong half-way', async () => {
+    const before = await everything();
+    expect(before.size).toBeGreaterThan(8);
+    const [alice] = sampleImport().subjects;
+    const document = { ...sampleImport(), subjects: [{ ...alice, groups: ['nowhere'] }] };
+    await expect(manager.importDocument(CONTEXT, document)).rejects.toMatchObject({ code: 'IMPORT_INVALID' });
+    expect(await everything()).toEqual(before);
+  });
+
+  it('brings a document about, so that the permissions follow from it', async () => {
+    const { counts } = await manager.importDocument(CONTEXT, sampleImport());
+    expect(counts).toEqual({
+      tenants: { created: 2, updated: 0, unchanged: 0 },
+      applications: { created: 1, updated: 0, unchanged: 0 },
+      issuers: { created: 2, updated: 0, unchanged: 0 },
+      policies: { created: 1, updated: 0, unchanged: 0 },
+      clients: { created: 1, updated: 0, unchanged: 0 },
+      groups: { created: 1, updated: 0, unchanged: 0 },
+      subjects: { created: 1, updated: 0, unchanged: 0 },
+      assignments: { created: 2, updated: 0, unchanged: 0 },
+    });
+    expect(await permissionsOfAlice()).toEqual(['billing:invoice:read']);
+  });
+
+  it('changes nothing when the same document comes again, but for the record that it came', async () => {
+    const before = await everything();
+    const { counts } = await manager.importDocument(CONTEXT, sampleImport());
+    for (const { created, updated } of Object.values(counts)) expect([created, updated]).toEqual([0, 0]);
+    const after = await everything();
+    const differing = [...after].filter(([table, content]) => before.get(table) !== content).map(([table]) => table);
+    expect(differing).toEqual(['audit_record']);
+  });
+
+  it('takes a part, and leaves alone what it does not name', async () => {
+    const apiVersion = 'countersign/v1';
+    const change = { tenant: 'acme', principal: 'subject:alice' };
+    await manager.importDocument(CONTEXT, { apiVersion, assignments: [{ ...change, role: 'lead' }] });
+    expect(await permissionsOfAlice()).toEqual(['billing:invoice:delete', 'billing:invoice:read']);
+    await manager.importDocument(CONTEXT, { apiVersion, assignments: [{ ...change, role: 'lead', state: 'revoked' }] });
+    expect(await permissionsOfAlice()).toEqual(['billing:invoice:read']);
+    await manager.importDocument(CONTEXT, { apiVersion, tenants: [{ slug: 'acme', status: 'suspended' }] });
+    expect(await permissionsOfAlice()).toEqual(['TENANT_SUSPENDED']);
+  });
+
+  it.each([
+    ['an assignment', { assignments: [{ tenant: 'nowhere', principal: 'subject:alice', role: 'clerk' }] }],
+    ['an assignment to nobody', { assignments: [{ tenant: 'acme', principal: 'subject:nobody', role: 'clerk' }] }],
+    ['a group', { groups: [{ tenant: 'nowhere', key: 'fin' }] }],
+    [
+      'an issuer',
+      { issuers: [{ name: 'other', provider: 'oidc', issuer: 'https://x.example', tenant: 'nowhere', audiences: ['x'] }] },
+    ],
+  ])('refuses %s that refers to what is nowhere', async (_, more) => {
+    const before = await everything();
+    const imported = manager.importDocument(CONTEXT, { apiVersion: 'countersign/v1', ...more });
+    await expect(imported).rejects.toMatchObject({ code: 'IMPORT_INVALID' });
+    expect(await everything()).toEqual(before);
+  });
+});
