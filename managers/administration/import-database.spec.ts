@@ -26,7 +26,7 @@ function realDeps(parts: AccessorParts): AdministrationDeps {
       ...parts,
       store: new IssuerStore({ database }),
       source: {
-        fetch: async () => {
+        fetchKeySet: async () => {
           throw new Error('an import fetches nothing');
         },
       },
