@@ -21,25 +21,20 @@ export interface BenchRun {
 
 export type LoadProcess = MeasuredProcess<object>;
 
+/** Start it last: what is started last is stopped first, and a load without its server would report errors. */
 export async function startLoad(run: BenchRun): Promise<LoadProcess> {
   const task: LoadTask = { subjectsFile: run.world.subjectsFile };
-  const load = await MeasuredProcess.start({
-    name: 'load generator',
-    file: compiled('./load/load.main.js'),
-    task,
-    core: run.pinning.rest,
-  });
-  run.cleanUp.defer(() => load.stop());
-  return load;
+  const plan = { name: 'load generator', file: compiled('./load/load.main.js'), task, core: run.pinning.rest };
+  return MeasuredProcess.start(plan, run.cleanUp);
 }
 
 /** Every measurement of every round. */
 export async function compare(run: BenchRun): Promise<readonly Measurement[]> {
   const { world, pinning, cleanUp, options } = run;
-  const load = await startLoad(run);
   const [rest, grpc] = await startService(world, pinning.server, cleanUp);
   const restFloor = await startFloor('rest', world, pinning.server, cleanUp);
   const grpcFloor = await startFloor('grpc', world, pinning.server, cleanUp);
+  const load = await startLoad(run);
   const turns = [rest, restFloor, grpc, grpcFloor];
   const measurements: Measurement[] = [];
   for (let round = 1; round <= options.rounds; round += 1) {

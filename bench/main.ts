@@ -19,7 +19,7 @@ cleanUp.onSignals();
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
-  process.stderr.write(`bench: ${error instanceof Error ? error.message : String(error)}\n`);
+  if (!cleanUp.interrupted) process.stderr.write(`bench: ${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = 1;
 } finally {
   await cleanUp.run();
@@ -45,15 +45,16 @@ async function measureService(options: BenchOptions): Promise<number> {
       ? `pinned: servers to core ${String(pinning.server)}, load and PostgreSQL to core ${String(pinning.rest)}`
       : `not pinned (${pinning.reason}): figures move more from run to run`,
   );
-  const database = await openBenchDatabase(process.env['DATABASE_URL']);
+  const opening = openBenchDatabase(process.env['DATABASE_URL']);
+  cleanUp.defer(async () => (await opening.catch(() => undefined))?.close());
+  const database = await opening;
   if (database === undefined) {
     process.stderr.write('bench: it needs PostgreSQL 15 or later: set DATABASE_URL, or install the server binaries\n');
     return 2;
   }
-  cleanUp.defer(() => database.close());
   say(`${database.description}; importing the population …`);
   const world = await prepareWorld(database, cleanUp);
-  await importPopulation(world, pinning.rest);
+  await importPopulation(world, pinning.rest, cleanUp);
   const run: BenchRun = { options, pinning, world, postgresPid: database.serverPid, cleanUp, say };
   const measurements = options.profile ? await profileService(run) : await compare(run);
   report(measurements, {

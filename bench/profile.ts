@@ -11,9 +11,10 @@ import { startService } from './targets.js';
 const shown = 25;
 
 export async function profileService(run: BenchRun): Promise<readonly Measurement[]> {
+  const targets = await startService(run.world, run.pinning.server, run.cleanUp);
   const load = await startLoad(run);
   const measurements: Measurement[] = [];
-  for (const target of await startService(run.world, run.pinning.server, run.cleanUp)) {
+  for (const target of targets) {
     await measure(run, load, target);
     await target.process.ask({ kind: 'profile.start' }, 'profile.started');
     const result = await measure(run, load, target);

@@ -23,17 +23,16 @@ export function compiled(file: string): string {
   return fileURLToPath(new URL(file, import.meta.url));
 }
 
-export async function importPopulation(world: BenchWorld, core: number | null): Promise<void> {
+export async function importPopulation(world: BenchWorld, core: number | null, cleanUp: CleanUp): Promise<void> {
   const task = { ...world.service, importFile: world.importFile };
-  const importing = await MeasuredProcess.start({ name: 'import', file: compiled('./service.main.js'), task, core });
+  const importing = await MeasuredProcess.start({ name: 'import', file: compiled('./service.main.js'), task, core }, cleanUp);
   await importing.stop();
 }
 
 /** One process behind two ports. */
 export async function startService(world: BenchWorld, core: number | null, cleanUp: CleanUp): Promise<readonly [Target, Target]> {
   const plan = { name: 'service', file: compiled('./service.main.js'), task: world.service, core };
-  const process = await MeasuredProcess.start<ServiceReady>(plan);
-  cleanUp.defer(() => process.stop());
+  const process = await MeasuredProcess.start<ServiceReady>(plan, cleanUp);
   const { restPort, grpcPort } = process.ready;
   const expected = { issuer: serviceIssuer, jwks: await publishedKeys(restPort), permissions: null };
   return [
@@ -44,8 +43,7 @@ export async function startService(world: BenchWorld, core: number | null, clean
 
 export async function startFloor(protocol: Protocol, world: BenchWorld, core: number | null, cleanUp: CleanUp): Promise<Target> {
   const plan = { name: `${protocol} floor`, file: compiled(`./floors/${protocol}.floor.js`), task: world.floor, core };
-  const process = await MeasuredProcess.start<FloorReady>(plan);
-  cleanUp.defer(() => process.stop());
+  const process = await MeasuredProcess.start<FloorReady>(plan, cleanUp);
   const { port, publishedJwk } = process.ready;
   const expected = {
     issuer: world.floor.issuer,

@@ -1,9 +1,15 @@
 /** Undoes what a run has set up, last first, once, however the run ends. */
 export class CleanUp {
   #steps: (() => unknown)[] = [];
+  /** Whether a signal ended the run: what fails from then on is its effect. */
+  interrupted = false;
 
+  /** @throws Error when the run is ending already: the step is done at once, and nothing more is to be set up */
   defer(step: () => unknown): void {
     this.#steps.push(step);
+    if (!this.interrupted) return;
+    void this.run();
+    throw new Error('interrupted');
   }
 
   async run(): Promise<void> {
@@ -20,10 +26,9 @@ export class CleanUp {
 
   /** Ctrl-C and SIGTERM clean up first; a second one does not wait. */
   onSignals(): void {
-    let stopping = false;
     const stop = (exitCode: number) => () => {
-      if (stopping) process.exit(exitCode);
-      stopping = true;
+      if (this.interrupted) process.exit(exitCode);
+      this.interrupted = true;
       void this.run().then(() => process.exit(exitCode));
     };
     process.on('SIGINT', stop(130));

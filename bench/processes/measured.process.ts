@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import type { CleanUp } from './clean-up.js';
 import type { ParentMessage } from './parent-link.js';
 
 export interface ProcessPlan {
@@ -31,12 +32,15 @@ export class MeasuredProcess<Ready extends object> {
   }
 
   /** Ends when the child says that it is ready. What children print goes to stderr, so that stdout ends with the result. */
-  static async start<Ready extends object>(plan: ProcessPlan): Promise<MeasuredProcess<Ready>> {
+  static async start<Ready extends object>(plan: ProcessPlan, cleanUp: CleanUp): Promise<MeasuredProcess<Ready>> {
     const node = [process.execPath, '--enable-source-maps', plan.file, JSON.stringify(plan.task)];
     const [command = '', ...commandArguments] = plan.core === null ? node : ['taskset', '-c', String(plan.core), ...node];
     const child = spawn(command, commandArguments, { stdio: ['ignore', 2, 2, 'ipc'] });
     process.once('exit', () => child.kill('SIGKILL'));
+    let isReady = false;
+    cleanUp.defer(() => end(child, isReady));
     const ready = await nextMessage<Ready & KindedMessage>(plan.name, child, 'ready');
+    isReady = true;
     if (child.pid === undefined) throw new Error(`${plan.name} has no process id`);
     return new MeasuredProcess(plan.name, child, child.pid, ready);
   }
@@ -60,15 +64,20 @@ export class MeasuredProcess<Ready extends object> {
     return () => this.#child.off('message', listener);
   }
 
-  /** Asks it to end, and ends it after 10 s if it does not. */
   async stop(): Promise<void> {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
-    const ended = once(this.#child, 'exit');
-    if (this.#child.connected) this.#child.send('stop' satisfies ParentMessage);
-    const impatient = setTimeout(() => this.#child.kill('SIGKILL'), 10_000);
-    await ended;
-    clearTimeout(impatient);
+    await end(this.#child, true);
   }
+}
+
+/** Asks the child to end, and ends it if it does not within 10 s, or if it cannot listen yet. */
+async function end(child: ChildProcess, isReady: boolean): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = once(child, 'exit');
+  if (isReady && child.connected) child.send('stop' satisfies ParentMessage);
+  else child.kill('SIGKILL');
+  const impatient = setTimeout(() => child.kill('SIGKILL'), 10_000);
+  await ended;
+  clearTimeout(impatient);
 }
 
 function nextMessage<Message extends KindedMessage>(name: string, child: ChildProcess, kind: string): Promise<Message> {

@@ -14,13 +14,14 @@ export interface SelfTime {
   readonly share: number;
 }
 
-/** Largest first; waiting for work is left out. */
+/** Largest first; waiting for work is left out, and so is the profiler. */
 export function topSelfTimes(profile: CpuProfile, count: number): readonly SelfTime[] {
   const places = new Map(profile.nodes.map((node) => [node.id, placeOf(node.callFrame)]));
   const times = new Map<string, number>();
   profile.samples.forEach((sample, index) => {
     const place = places.get(sample) ?? '(unknown)';
-    if (place !== '(idle)') times.set(place, (times.get(place) ?? 0) + (profile.timeDeltas[index] ?? 0));
+    if (place !== '(idle)' && !place.includes('node:inspector'))
+      times.set(place, (times.get(place) ?? 0) + (profile.timeDeltas[index] ?? 0));
   });
   const total = [...times.values()].reduce((sum, time) => sum + time, 0);
   const sorted = [...times].toSorted(([, one], [, other]) => other - one);
