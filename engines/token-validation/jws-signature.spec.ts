@@ -84,6 +84,17 @@ describe('The signature stage', () => {
     }
   });
 
+  it('uses no curve of the right size but another name', () => {
+    const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'secp256k1' });
+    const token = tokenBy({ ...key('ES256'), privateKey });
+    expect(verifyJws(jwsOf(token), { ...verificationKey(key('ES256')), key: publicKey })).toBe(false);
+  });
+
+  it('is false where the crypto library fails', () => {
+    const broken = { type: 'public', asymmetricKeyType: 'rsa', asymmetricKeyDetails: { modulusLength: 2048 } };
+    expect(verifyJws(jwsOf(tokenBy(rsa)), { ...verificationKey(rsa), key: broken as unknown as KeyObject })).toBe(false);
+  });
+
   it('uses no RSA key of less than 2048 bits', () => {
     const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 1024 });
     const token = tokenBy({ ...rsa, privateKey });

@@ -22,7 +22,7 @@ import { makeKey, signedToken, verificationKey, type TestKey } from './token-fac
 
 export const OWN_ISSUER = 'https://auth.example.com';
 export const CONTEXT: CallContext = { diagnosticId: '00000000-0000-4000-8000-000000000000', transport: 'rest' };
-export const ENTRA_KEY_ISSUER = 'https://login.microsoftonline.com/{tenantid}/v2.0';
+const ENTRA_KEY_ISSUER = 'https://login.microsoftonline.com/{tenantid}/v2.0';
 
 type Json = Readonly<Record<string, unknown>>;
 

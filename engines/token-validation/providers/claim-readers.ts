@@ -13,7 +13,7 @@ export function textsClaim(claims: Claims, name: string): readonly string[] {
   return isTexts(value) ? value : [];
 }
 
-export function isTexts(value: unknown): value is readonly string[] {
+function isTexts(value: unknown): value is readonly string[] {
   return Array.isArray(value) && value.every((item) => typeof item === 'string');
 }
 

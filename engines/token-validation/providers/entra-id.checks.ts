@@ -62,7 +62,7 @@ const identityCheck: ProviderCheck = {
   },
 };
 
-export function issuerOf(cloud: EntraIssuer['cloud'], tenantId: string, version: 'v1' | 'v2'): string {
+function issuerOf(cloud: EntraIssuer['cloud'], tenantId: string, version: 'v1' | 'v2'): string {
   return version === 'v1' ? `${cloud.v1IssuerBase}/${tenantId}/` : `${cloud.loginBase}/${tenantId}/v2.0`;
 }
 
