@@ -69,13 +69,20 @@ describeOnEachDatabase('UnitOfWork', (open) => {
   });
 
   it('keeps what was not awaited away from the connection, which serves others by then', async () => {
-    let late: (() => Promise<unknown>) | undefined;
+    let goOn = (): void => undefined;
+    const later = new Promise<void>((resolve) => (goOn = resolve));
+    let late: Promise<unknown> = Promise.resolve();
     await database.run(async () => {
       await write(1);
-      late = () => write(2);
+      late = later.then(() => write(2));
     });
-    await late?.();
-    expect(database.isInsideUnit()).toBe(false);
+    const other = database.run(async () => {
+      goOn();
+      await write(3);
+      throw new Error('no');
+    });
+    await expect(other).rejects.toThrow('no');
+    await late;
     expect(await ids()).toEqual([1, 2]);
   });
 
