@@ -5,7 +5,11 @@ const basic = (text: string): string => `Basic ${Buffer.from(text).toString('bas
 
 describe('parseBasic', () => {
   it('reads both parts, percent-decoded (RFC 6749 §2.3.1)', () => {
-    expect(parseBasic(basic('my%3Aid:s%2Bx+y'))).toEqual({ method: 'client_secret_basic', clientId: 'my:id', clientSecret: 's+x y' });
+    expect(parseBasic(basic('my%3Aid:s%2Bx+y'))).toEqual({
+      method: 'client_secret_basic',
+      clientId: 'my:id',
+      clientSecret: 's+x y',
+    });
   });
 
   it('keeps colons after the first for the secret', () => {

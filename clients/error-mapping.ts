@@ -4,23 +4,24 @@ import type { ErrorCode } from '#utilities/errors/catalogue.js';
 export interface WireError {
   /** `error` of RFC 6749 §5.2, RFC 8693 §2.2.2. */
   readonly oauth:
-    | 'invalid_request' | 'invalid_client' | 'invalid_target' | 'invalid_scope'
-    | 'unsupported_grant_type' | 'temporarily_unavailable' | 'server_error';
+    | 'invalid_request'
+    | 'invalid_client'
+    | 'invalid_target'
+    | 'invalid_scope'
+    | 'unsupported_grant_type'
+    | 'temporarily_unavailable'
+    | 'server_error';
   readonly http: 400 | 401 | 404 | 405 | 413 | 415 | 431 | 500 | 503;
-  readonly grpc: keyof typeof GRPC_STATUS;
+  readonly grpc:
+    | 'INVALID_ARGUMENT'
+    | 'DEADLINE_EXCEEDED'
+    | 'PERMISSION_DENIED'
+    | 'RESOURCE_EXHAUSTED'
+    | 'UNIMPLEMENTED'
+    | 'INTERNAL'
+    | 'UNAVAILABLE'
+    | 'UNAUTHENTICATED';
 }
-
-/** The codes of the gRPC status space that this service answers. */
-export const GRPC_STATUS = {
-  INVALID_ARGUMENT: 3,
-  DEADLINE_EXCEEDED: 4,
-  PERMISSION_DENIED: 7,
-  RESOURCE_EXHAUSTED: 8,
-  UNIMPLEMENTED: 12,
-  INTERNAL: 13,
-  UNAVAILABLE: 14,
-  UNAUTHENTICATED: 16,
-} as const;
 
 const malformed: WireError = { oauth: 'invalid_request', http: 400, grpc: 'INVALID_ARGUMENT' };
 /** RFC 8693 §2.2.2: whatever is wrong with a token that is a parameter, the client's own credential is good. */

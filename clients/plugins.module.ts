@@ -43,7 +43,18 @@ export class PluginsModule {
     return {
       module: PluginsModule,
       providers,
-      exports: [SETTINGS, CLOCK, ID_SOURCE, LOGGER, COUNTERS, DATABASE, UNIT_OF_WORK, CHANGE_FEED, EPOCH_CACHES, IDENTITY_PROVIDERS],
+      exports: [
+        SETTINGS,
+        CLOCK,
+        ID_SOURCE,
+        LOGGER,
+        COUNTERS,
+        DATABASE,
+        UNIT_OF_WORK,
+        CHANGE_FEED,
+        EPOCH_CACHES,
+        IDENTITY_PROVIDERS,
+      ],
     };
   }
 }

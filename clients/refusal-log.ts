@@ -14,8 +14,16 @@ const UNAUTHENTICATED: ReadonlySet<string> = new Set([
   'REQUEST_METHOD_NOT_ALLOWED',
 ]);
 
+export interface Refusal {
+  readonly diagnosticId: string;
+  readonly error: CodedError;
+  /** What `error` was made of. */
+  readonly thrown: unknown;
+}
+
 /** One line for operators under the diagnostic id of the answer, with what the caller is not told. */
-export function logRefusal(logger: Logger, event: LogEvent, diagnosticId: string, error: CodedError, thrown: unknown): void {
+export function logRefusal(logger: Logger, event: LogEvent, refusal: Refusal): void {
+  const { diagnosticId, error, thrown } = refusal;
   const { field, actual, expected, internal, cause } = error.details;
   const fields = { diagnosticId, code: error.code, field, actual, expected, internal };
   if (error.code === 'INTERNAL') {

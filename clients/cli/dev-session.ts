@@ -43,7 +43,10 @@ export async function startDevSession(options: DevOptions): Promise<DevSession> 
   const home = options.directory ?? mkdtempSync(join(tmpdir(), 'countersign-dev-'));
   const settings = await devSettings(options, home);
   const identityProvider = new EntraDevIssuer({ clock: new SystemClock() });
-  const { url: identityProviderUrl } = await identityProvider.start({ host: '127.0.0.1', port: await freePort(options.issuerPort) });
+  const { url: identityProviderUrl } = await identityProvider.start({
+    host: '127.0.0.1',
+    port: await freePort(options.issuerPort),
+  });
   const host = await startHost(settings, { migrate: true }).catch(async (error: unknown) => {
     await identityProvider.stop();
     throw error;

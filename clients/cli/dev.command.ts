@@ -14,7 +14,9 @@ interface DevCommandOptions {
 export function addDevCommand(program: Command): void {
   program
     .command('dev')
-    .description('run everything for development: embedded database, a stand-in for Entra ID, a sample company, one exchange explained')
+    .description(
+      'run everything for development: embedded database, a stand-in for Entra ID, a sample company, one exchange explained',
+    )
     .option('--data <directory>', 'where the embedded database and its key live', '.countersign')
     .option('--memory', 'keep nothing when the process ends; uses the embedded database')
     .option('--http-port <port>', 'REST; another one if it is taken', '8080')

@@ -9,7 +9,9 @@ import { loadSettings } from './load-settings.js';
 export function addImportCommand(program: Command): void {
   program
     .command('import <file>')
-    .description('bring issuers, applications, policies, clients, subjects and assignments to the state of a file, all or nothing')
+    .description(
+      'bring issuers, applications, policies, clients, subjects and assignments to the state of a file, all or nothing',
+    )
     .requiredOption('--config <file>', 'process settings (YAML)')
     .action(async (file: string, options: { config: string }) => {
       const document = readDocument(file);

@@ -16,7 +16,9 @@ export function addSecretCommands(program: Command): void {
     .description('make a client secret of 256 random bits, and the digest that an import file holds')
     .action(() => {
       const { secret, sha256 } = makeClientSecret();
-      console.log(`client_secret: ${secret}\nsecretSha256:  ${sha256}\nThe secret is shown this once; only its digest is stored.`);
+      console.log(
+        `client_secret: ${secret}\nsecretSha256:  ${sha256}\nThe secret is shown this once; only its digest is stored.`,
+      );
     });
 }
 

@@ -42,7 +42,7 @@ export function authenticationInterceptor(deps: AuthenticationDeps): ServerInter
               },
               (thrown: unknown) => {
                 const error = toCodedError(thrown);
-                logRefusal(deps.logger, 'grpc.refused', diagnosticId, error, thrown);
+                logRefusal(deps.logger, 'grpc.refused', { diagnosticId, error, thrown });
                 call.sendStatus(statusOf(error, diagnosticId));
               },
             );

@@ -22,7 +22,8 @@ export class Callers {
   /** @throws CodedError `CLIENT_UNAUTHENTICATED` if the call never passed the interceptor: a handler fails closed. */
   of(metadata: Metadata): Caller {
     const caller = this.callers.get(metadata);
-    if (caller === undefined) throw new CodedError('CLIENT_UNAUTHENTICATED', { internal: 'the call reached a handler unauthenticated' });
+    if (caller === undefined)
+      throw new CodedError('CLIENT_UNAUTHENTICATED', { internal: 'the call reached a handler unauthenticated' });
     return caller;
   }
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Server, ServerCredentials, type ServerInterceptor } from '@grpc/grpc-js';
 import { loadSync, type PackageDefinition } from '@grpc/proto-loader';
 import { ReflectionService } from '@grpc/reflection';
-import { type GrpcOptions, ServerGrpc } from '@nestjs/microservices';
+import { ServerGrpc } from '@nestjs/microservices';
 import { HealthImplementation } from 'grpc-health-check';
 import { AuthServiceService } from '#protos/generated/countersign/auth/v1/auth.js';
 import type { Settings } from '#utilities/config/contract.js';
@@ -29,8 +29,8 @@ export class GrpcServer extends ServerGrpc {
   constructor(private readonly server: GrpcServerOptions) {
     super({
       package: 'countersign.auth.v1',
-      packageDefinition: { [AUTH_SERVICE]: AuthServiceService } as unknown as PackageDefinition,
-    } as unknown as NonNullable<GrpcOptions['options']>);
+      packageDefinition: { [AUTH_SERVICE]: AuthServiceService },
+    });
   }
 
   /** The port that is open; the one asked for, unless that was 0. */
@@ -99,4 +99,3 @@ function reflectedPackage(): PackageDefinition {
   const protos = join(import.meta.dirname, '..', '..', 'protos');
   return loadSync('countersign/auth/v1/auth.proto', { includeDirs: [protos] });
 }
-

@@ -18,7 +18,7 @@ export class GrpcStatusFilter implements RpcExceptionFilter {
   catch(exception: unknown, host: ArgumentsHost): Observable<never> {
     const error = toCodedError(exception);
     const { diagnosticId } = this.callers.of(host.switchToRpc().getContext<Metadata>()).context;
-    logRefusal(this.logger, 'grpc.refused', diagnosticId, error, exception);
+    logRefusal(this.logger, 'grpc.refused', { diagnosticId, error, thrown: exception });
     return throwError(() => statusOf(error, diagnosticId));
   }
 }

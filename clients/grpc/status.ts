@@ -1,8 +1,8 @@
-import { Metadata, type StatusObject } from '@grpc/grpc-js';
+import { Metadata, status, type StatusObject } from '@grpc/grpc-js';
 import { BadRequest, ErrorInfo, RetryInfo } from '#protos/generated/google/rpc/error_details.js';
 import { Status } from '#protos/generated/google/rpc/status.js';
 import type { CodedError } from '#utilities/errors/coded-error.js';
-import { ERROR_MAPPING, GRPC_STATUS } from '../error-mapping.js';
+import { ERROR_MAPPING } from '../error-mapping.js';
 
 const TYPE_URL = 'type.googleapis.com/google.rpc.';
 const DOMAIN = 'countersign';
@@ -20,10 +20,10 @@ interface PackedDetail {
  */
 export function statusOf(error: CodedError, diagnosticId: string): StatusObject {
   const wire = ERROR_MAPPING[error.code];
-  const code = GRPC_STATUS[wire.grpc];
+  const code = status[wire.grpc];
   const metadata = new Metadata();
-  const status = Status.encode({ code, message: error.message, details: detailsOf(error, diagnosticId) }).finish();
-  metadata.set('grpc-status-details-bin', Buffer.from(status));
+  const packed = Status.encode({ code, message: error.message, details: detailsOf(error, diagnosticId) }).finish();
+  metadata.set('grpc-status-details-bin', Buffer.from(packed));
   if (wire.grpc === 'UNAUTHENTICATED') metadata.set('www-authenticate', 'Basic realm="countersign"');
   return { code, details: error.message, metadata };
 }

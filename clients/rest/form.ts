@@ -15,17 +15,21 @@ export function parseForm(body: string): Form {
   const seen = new Set<string>();
   if (body === '') return form;
   for (const pair of body.split('&')) {
-    const equals = pair.indexOf('=');
-    const name = decode(equals === -1 ? pair : pair.slice(0, equals));
-    const value = equals === -1 ? '' : decode(pair.slice(equals + 1));
-    const repeated = seen.has(name);
-    if (repeated && !REPEATABLE.has(name)) throw new CodedError('REQUEST_PARAMETER_REPEATED', { field: safeName(name) });
+    const { name, value } = readPair(pair);
+    if (seen.has(name) && !REPEATABLE.has(name)) throw new CodedError('REQUEST_PARAMETER_REPEATED', { field: safeName(name) });
     seen.add(name);
     if (value === '') continue;
-    if (repeated) form.get(name)?.push(value) ?? form.set(name, [value]);
-    else form.set(name, [value]);
+    const values = form.get(name);
+    if (values === undefined) form.set(name, [value]);
+    else values.push(value);
   }
   return form;
+}
+
+function readPair(pair: string): { readonly name: string; readonly value: string } {
+  const equals = pair.indexOf('=');
+  if (equals === -1) return { name: decode(pair), value: '' };
+  return { name: decode(pair.slice(0, equals)), value: decode(pair.slice(equals + 1)) };
 }
 
 /** The value of a parameter that occurs at most once. */

@@ -26,5 +26,9 @@ export class HealthController {
 }
 
 function answer(reply: FastifyReply, status: number, state: string): void {
-  void reply.code(status).header('content-type', 'application/json').header('cache-control', 'no-store').send(JSON.stringify({ status: state }));
+  void reply
+    .code(status)
+    .header('content-type', 'application/json')
+    .header('cache-control', 'no-store')
+    .send(JSON.stringify({ status: state }));
 }

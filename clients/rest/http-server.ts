@@ -41,7 +41,7 @@ export function createHttpAdapter(listener: ListenerSettings, ids: IdSource): Fa
             minVersion: 'TLSv1.2',
           },
         });
-  const instance = adapter.getInstance() as unknown as FastifyInstance;
+  const instance = adapter.getInstance<FastifyInstance>();
   instance.removeAllContentTypeParsers();
   instance.addContentTypeParser(
     'application/x-www-form-urlencoded',

@@ -14,19 +14,25 @@ export class OAuthErrorFilter implements ExceptionFilter {
 
   catch(exception: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
-    answerError(exception, http.getRequest<FastifyRequest>(), http.getResponse<FastifyReply>(), this.logger);
+    const request = http.getRequest<FastifyRequest>();
+    const error = refusalOf(exception, request.url);
+    logRefusal(this.logger, 'rest.refused', { diagnosticId: request.id, error, thrown: exception });
+    answer(http.getResponse<FastifyReply>(), error, request.id);
   }
 }
 
-function answerError(exception: unknown, request: FastifyRequest, reply: FastifyReply, logger: Logger): void {
-  const allow = allowedMethods(request.url);
-  const found = toCodedError(exception);
-  const error =
-    found.code === 'REQUEST_NOT_FOUND' && allow !== undefined
-      ? new CodedError('REQUEST_METHOD_NOT_ALLOWED', { expected: allow })
-      : found;
-  logRefusal(logger, 'rest.refused', request.id, error, exception);
+/** A known path that does not take the method is told from one that is not there. */
+function refusalOf(exception: unknown, url: string): CodedError {
+  const error = toCodedError(exception);
+  const allow = error.code === 'REQUEST_NOT_FOUND' ? allowedMethods(url) : undefined;
+  return allow === undefined ? error : new CodedError('REQUEST_METHOD_NOT_ALLOWED', { expected: allow });
+}
+
+function answer(reply: FastifyReply, error: CodedError, diagnosticId: string): void {
   if (reply.sent) return;
-  if (error.code === 'REQUEST_METHOD_NOT_ALLOWED' && allow !== undefined) void reply.header('allow', allow);
-  void reply.code(oauthErrorStatus(error)).headers(oauthErrorHeaders(error)).send(JSON.stringify(oauthErrorBody(error, request.id)));
+  if (error.code === 'REQUEST_METHOD_NOT_ALLOWED') void reply.header('allow', error.details.expected);
+  void reply
+    .code(oauthErrorStatus(error))
+    .headers(oauthErrorHeaders(error))
+    .send(JSON.stringify(oauthErrorBody(error, diagnosticId)));
 }

@@ -15,6 +15,7 @@ import {
 const CACHE_CONTROL = 'public, max-age=300, stale-if-error=3600';
 
 interface PublishedDocument {
+  readonly type: 'application/json' | 'application/jwk-set+json';
   readonly body: string;
   readonly etag: string;
 }
@@ -42,36 +43,39 @@ export class PublishedDocumentsController {
   async jwks(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const published = await this.keyring.publishedKeys({ diagnosticId: request.id, transport: 'rest' });
     if (this.keys?.source !== published) {
-      this.keys = { source: published, document: documentOf({ keys: published.map((key) => key.jwk) }) };
+      this.keys = {
+        source: published,
+        document: documentOf({ keys: published.map((key) => key.jwk) }, 'application/jwk-set+json'),
+      };
     }
-    send(request, reply, this.keys.document, 'application/jwk-set+json');
+    send(request, reply, this.keys.document);
   }
 
   @Get(SERVER_METADATA_PATH)
   @ApiOperation({ summary: 'Authorization server metadata (RFC 8414)', operationId: 'authorizationServerMetadata' })
   @ApiOkResponse({ description: 'Metadata' })
   metadata(@Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
-    send(request, reply, this.serverMetadata, 'application/json');
+    send(request, reply, this.serverMetadata);
   }
 
   @Get(OPENID_CONFIGURATION_PATH)
   @ApiOperation({ summary: 'The minimum that a verifier of tokens needs', operationId: 'openIdConfiguration' })
   @ApiOkResponse({ description: 'Metadata' })
   openIdConfiguration(@Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
-    send(request, reply, this.openId, 'application/json');
+    send(request, reply, this.openId);
   }
 }
 
-function documentOf(value: object): PublishedDocument {
+function documentOf(value: object, type: PublishedDocument['type'] = 'application/json'): PublishedDocument {
   const body = JSON.stringify(value);
-  return { body, etag: `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"` };
+  return { type, body, etag: `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"` };
 }
 
-function send(request: FastifyRequest, reply: FastifyReply, document: PublishedDocument, type: string): void {
+function send(request: FastifyRequest, reply: FastifyReply, document: PublishedDocument): void {
   void reply.header('cache-control', CACHE_CONTROL).header('etag', document.etag);
   if (request.headers['if-none-match'] === document.etag) {
     void reply.code(304).send();
     return;
   }
-  void reply.code(200).header('content-type', type).send(document.body);
+  void reply.code(200).header('content-type', document.type).send(document.body);
 }

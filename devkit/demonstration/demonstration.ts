@@ -75,7 +75,7 @@ async function exchangeOverGrpc(input: DemonstrationInput): Promise<string> {
   };
   try {
     const answer = await new Promise<ExchangeTokenResponse>((resolve, reject) => {
-      client.exchangeToken(request, metadata, { deadline: Date.now() + 10_000 }, (error, response) => {
+      client.exchangeToken(request, metadata, (error, response) => {
         if (error === null) resolve(response);
         else reject(error);
       });

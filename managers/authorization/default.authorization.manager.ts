@@ -17,7 +17,7 @@ import type {
   ExchangeRequest,
   ExchangeResult,
 } from './contract.js';
-import { checkParameters, type ExchangeParameters } from './exchange-parameters.js';
+import { checkParameters } from './exchange-parameters.js';
 import { type ExchangeTrail, recordOf, refusalOf, startTrail } from './exchange-trail.js';
 import { selectTenant } from './tenant-selection.js';
 
@@ -31,6 +31,13 @@ export interface AuthorizationManagerDeps {
   readonly signingEngine: SigningEngine;
   readonly auditAccess: AuditAccess;
   readonly counters: Counters;
+}
+
+/** One exchange under way. */
+interface Attempt {
+  readonly context: CallContext;
+  readonly client: RegisteredClient;
+  readonly trail: ExchangeTrail;
 }
 
 interface Target {
@@ -54,24 +61,20 @@ export class DefaultAuthorizationManager implements AuthorizationManager {
   }
 
   async exchange(context: CallContext, client: AuthenticatedClient, request: ExchangeRequest): Promise<ExchangeResult> {
-    const trail = startTrail(client.registration.clientId);
+    const attempt = { context, client: client.registration, trail: startTrail(client.registration.clientId) };
     try {
-      return await this.issue(context, client.registration, request, trail);
+      return await this.issue(attempt, request);
     } catch (error) {
-      throw await this.recorded(context, trail, error);
+      throw await this.recorded(attempt, error);
     }
   }
 
   /** One line a step; every step throws its own refusal. */
-  private async issue(
-    context: CallContext,
-    client: RegisteredClient,
-    request: ExchangeRequest,
-    trail: ExchangeTrail,
-  ): Promise<ExchangeResult> {
+  private async issue(attempt: Attempt, request: ExchangeRequest): Promise<ExchangeResult> {
+    const { context, client, trail } = attempt;
     const parameters = checkParameters(request);
-    const target = await this.targetOf(context, client, parameters, trail);
-    const report = await this.validated(context, client, parameters, trail);
+    const target = await this.targetOf(attempt, parameters.target);
+    const report = await this.validated(attempt, parameters.subjectToken);
     const tenant = selectTenant(report.principal.tenants, request.tenant);
     trail.tenantId = tenant.tenantId;
     const groups = await this.groupsOf(context, report.principal);
@@ -119,13 +122,8 @@ export class DefaultAuthorizationManager implements AuthorizationManager {
     };
   }
 
-  private async targetOf(
-    context: CallContext,
-    client: RegisteredClient,
-    parameters: ExchangeParameters,
-    trail: ExchangeTrail,
-  ): Promise<Target> {
-    const audience = parameters.target ?? soleTargetOf(client);
+  private async targetOf({ context, client, trail }: Attempt, named: string | undefined): Promise<Target> {
+    const audience = named ?? soleTargetOf(client);
     const application = await this.deps.registrationAccess.applicationFor(context, audience);
     if (application === undefined) throw new CodedError('TARGET_UNKNOWN', { field: 'audience' });
     trail.audience = audience;
@@ -134,14 +132,9 @@ export class DefaultAuthorizationManager implements AuthorizationManager {
     return { application, limits };
   }
 
-  private async validated(
-    context: CallContext,
-    client: RegisteredClient,
-    parameters: ExchangeParameters,
-    trail: ExchangeTrail,
-  ): Promise<AcceptedReport> {
+  private async validated({ context, client, trail }: Attempt, token: string): Promise<AcceptedReport> {
     const report = await this.deps.tokenValidationEngine.validate(context, {
-      token: parameters.subjectToken,
+      token,
       field: 'subject_token',
       presenter: client,
     });
@@ -193,7 +186,7 @@ export class DefaultAuthorizationManager implements AuthorizationManager {
   }
 
   /** A refusal is durable before it is told. A fault of ours is not a refusal: it is counted and told as it is. */
-  private async recorded(context: CallContext, trail: ExchangeTrail, error: unknown): Promise<unknown> {
+  private async recorded({ context, trail }: Attempt, error: unknown): Promise<unknown> {
     if (!isCodedError(error) || isServiceFault(error.code)) {
       this.deps.counters.increment('exchanges.failed', isCodedError(error) ? error.code : 'INTERNAL');
       return error;

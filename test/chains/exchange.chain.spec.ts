@@ -4,12 +4,25 @@ import { API, AUDIENCE, buildHouse, type House, type HouseChanges } from './exch
 
 const context = { diagnosticId: '4c2c1f0a-0000-4000-8000-000000000001', transport: 'rest' } as const;
 const request = (subjectToken: string, changes: Partial<ExchangeRequest> = {}): ExchangeRequest => ({
-  subjectToken, subjectTokenType: 'urn:ietf:params:oauth:token-type:jwt', actorToken: undefined, actorTokenType: undefined,
-  requestedTokenType: undefined, audience: [AUDIENCE], resource: [], scope: undefined, tenant: undefined, impersonation: false, ...changes,
+  subjectToken,
+  subjectTokenType: 'urn:ietf:params:oauth:token-type:jwt',
+  actorToken: undefined,
+  actorTokenType: undefined,
+  requestedTokenType: undefined,
+  audience: [AUDIENCE],
+  resource: [],
+  scope: undefined,
+  tenant: undefined,
+  impersonation: false,
+  ...changes,
 });
 
 async function exchange(house: House, token = house.token(), changes: Partial<ExchangeRequest> = {}): Promise<string> {
-  const client = await house.manager.authenticate(context, { method: 'client_secret_post', clientId: 'web', clientSecret: 'right' });
+  const client = await house.manager.authenticate(context, {
+    method: 'client_secret_post',
+    clientId: 'web',
+    clientSecret: 'right',
+  });
   try {
     const result = await house.manager.exchange(context, client, request(token, changes));
     return result.scope;
@@ -18,11 +31,20 @@ async function exchange(house: House, token = house.token(), changes: Partial<Ex
   }
 }
 
-const carol = { groups: undefined, _claim_names: { groups: 'src1' }, _claim_sources: { src1: { endpoint: 'https://graph.windows.net/x' } } };
+const carol = {
+  groups: undefined,
+  _claim_names: { groups: 'src1' },
+  _claim_sources: { src1: { endpoint: 'https://graph.windows.net/x' } },
+};
 const onGroups: HouseChanges = { mappings: [{ issuer: 'contoso', claim: 'groups', value: 'g1', role: 'clerk' }] };
 
 const AUTHENTICATE = ['RegistrationAccess.authenticateClient'];
-const VALIDATE = ['RegistrationAccess.applicationFor', 'TokenValidationEngine.validate', 'IssuerAccess.trustedIssuer', 'IssuerAccess.verificationKey'];
+const VALIDATE = [
+  'RegistrationAccess.applicationFor',
+  'TokenValidationEngine.validate',
+  'IssuerAccess.trustedIssuer',
+  'IssuerAccess.verificationKey',
+];
 const COMPUTE = ['PolicyAccess.activePolicy', 'FactAccess.factsOf', 'PermissionEngine.effectivePermissions'];
 const MINT = ['SigningEngine.mint', 'KeyAccess.activeKey', 'KeyAccess.keyedDigest', 'KeyAccess.signWith'];
 const RECORD = ['AuditAccess.record'];
@@ -35,7 +57,10 @@ describe('The exchange chain', () => {
   });
 
   it('asks the directory for the groups of carol alone, who has too many for her token', async () => {
-    const house = buildHouse({ directory: { groupsOf: () => Promise.resolve({ status: 'resolved', groups: ['g1'] }) }, ...onGroups });
+    const house = buildHouse({
+      directory: { groupsOf: () => Promise.resolve({ status: 'resolved', groups: ['g1'] }) },
+      ...onGroups,
+    });
     expect(await exchange(house, house.token(carol))).toBe('billing:invoice:create billing:invoice:read');
     expect(house.calls).toEqual([...AUTHENTICATE, ...VALIDATE, 'DirectoryAccess.groupsOf', ...COMPUTE, ...MINT, ...RECORD]);
   });
@@ -51,7 +76,16 @@ describe('The exchange chain', () => {
     const house = buildHouse({ roles: [] });
     expect(await exchange(house)).toBe('PERMISSION_NONE');
     expect(house.calls).toEqual([...AUTHENTICATE, ...VALIDATE, ...COMPUTE, ...RECORD]);
-    expect(house.records).toMatchObject([{ outcome: 'refused', code: 'PERMISSION_NONE', clientId: 'web', tenantId: 'tenant-acme', audience: AUDIENCE, issuer: 'contoso' }]);
+    expect(house.records).toMatchObject([
+      {
+        outcome: 'refused',
+        code: 'PERMISSION_NONE',
+        clientId: 'web',
+        tenantId: 'tenant-acme',
+        audience: AUDIENCE,
+        issuer: 'contoso',
+      },
+    ]);
   });
 
   it('looks nothing up for a request that is malformed', async () => {
@@ -64,7 +98,9 @@ describe('The exchange chain', () => {
     const house = buildHouse();
     const attempt = house.manager.authenticate(context, { method: 'client_secret_post', clientId: 'web', clientSecret: 'wrong' });
     await expect(attempt).rejects.toMatchObject({ code: 'CLIENT_UNAUTHENTICATED' });
-    await expect(house.manager.authenticate(context, { method: 'none' })).rejects.toMatchObject({ code: 'CLIENT_UNAUTHENTICATED' });
+    await expect(house.manager.authenticate(context, { method: 'none' })).rejects.toMatchObject({
+      code: 'CLIENT_UNAUTHENTICATED',
+    });
     expect(house.calls).toEqual(AUTHENTICATE);
     expect(house.records).toEqual([]);
   });
@@ -75,11 +111,26 @@ describe('The exchange chain', () => {
   });
 
   it('records who acted, for whom, with what, and a digest instead of the token', async () => {
-    const client = { ownPresenters: [], apiAudiences: [{ issuer: 'contoso', id: API }], targets: [{ audience: AUDIENCE, scopes: ['billing:**'], delegationCeiling: ['billing:invoice:read'] }] };
+    const client = {
+      ownPresenters: [],
+      apiAudiences: [{ issuer: 'contoso', id: API }],
+      targets: [{ audience: AUDIENCE, scopes: ['billing:**'], delegationCeiling: ['billing:invoice:read'] }],
+    };
     const house = buildHouse({ client, roles: ['clerk'] });
     const token = house.token();
     expect(await exchange(house, token)).toBe('billing:invoice:read');
-    expect(house.records).toMatchObject([{ outcome: 'issued', case: 'on-behalf-of', policyVersion: 'main@3', epoch: 7, permissionCount: 1, kid: 'our-key', actor: expect.stringMatching(/^c_/), subjectTokenSha256: expect.stringMatching(/^[0-9a-f]{64}$/) }]);
+    expect(house.records).toMatchObject([
+      {
+        outcome: 'issued',
+        case: 'on-behalf-of',
+        policyVersion: 'main@3',
+        epoch: 7,
+        permissionCount: 1,
+        kid: 'our-key',
+        actor: expect.stringMatching(/^c_/),
+        subjectTokenSha256: expect.stringMatching(/^[0-9a-f]{64}$/),
+      },
+    ]);
     expect(JSON.stringify(house.records)).not.toContain(token.split('.')[2]);
   });
 

@@ -86,8 +86,20 @@ export function buildHouse(changes: HouseChanges = {}): House {
     const now = Math.floor(clock.now() / 1000);
     const segment = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
     const payload = {
-      aud: API, iss: ISS, iat: now - 10, nbf: now - 10, exp: now + 3600, azp: WEB, azpacr: '1', oid: '9b1d7a54-52f0-4c2e-8a35-5d1a0f6b7c88',
-      scp: 'access_as_user', sub: 'pairwise', tid: DIRECTORY, uti: 'x', ver: '2.0', ...claims,
+      aud: API,
+      iss: ISS,
+      iat: now - 10,
+      nbf: now - 10,
+      exp: now + 3600,
+      azp: WEB,
+      azpacr: '1',
+      oid: '9b1d7a54-52f0-4c2e-8a35-5d1a0f6b7c88',
+      scp: 'access_as_user',
+      sub: 'pairwise',
+      tid: DIRECTORY,
+      uti: 'x',
+      ver: '2.0',
+      ...claims,
     };
     const input = `${segment({ typ: 'JWT', alg: 'RS256', kid: 'k1' })}.${segment(payload)}`;
     return `${input}.${sign('sha256', Buffer.from(input), upstream.privateKey).toString('base64url')}`;
@@ -97,27 +109,45 @@ export function buildHouse(changes: HouseChanges = {}): House {
 
 function issuersOf(key: Parameters<typeof sign>[2] & object): IssuerAccess {
   const issuer: EntraIssuer = {
-    name: 'contoso', provider: 'entra-id', audiences: [API], algorithms: ['RS256'], skewSeconds: 60,
-    maxTokenAgeSeconds: { user: 7200, workload: 86400 }, directoryIds: [DIRECTORY],
+    name: 'contoso',
+    provider: 'entra-id',
+    audiences: [API],
+    algorithms: ['RS256'],
+    skewSeconds: 60,
+    maxTokenAgeSeconds: { user: 7200, workload: 86400 },
+    directoryIds: [DIRECTORY],
     cloud: { name: 'public', loginBase: 'https://login.microsoftonline.com', v1IssuerBase: 'https://sts.windows.net' },
     tenantRules: [{ tenantId: 'tenant-acme', slug: 'acme', when: null }],
   };
   const found = { kid: 'k1', key, algorithm: 'RS256', keyIssuer: 'https://login.microsoftonline.com/{tenantid}/v2.0' };
   return {
     trustedIssuer: (_context, iss) => Promise.resolve(iss === ISS ? issuer : undefined),
-    verificationKey: () => Promise.resolve({ status: 'found', key: found } as Awaited<ReturnType<IssuerAccess['verificationKey']>>),
+    verificationKey: () =>
+      Promise.resolve({ status: 'found', key: found } as Awaited<ReturnType<IssuerAccess['verificationKey']>>),
     registerIssuer: () => Promise.resolve('unchanged'),
   };
 }
 
 function registrations(changes: HouseChanges): RegistrationAccess {
   const client: RegisteredClient = {
-    clientId: 'web', ownPresenters: [{ issuer: 'contoso', id: WEB }], listedPresenters: [], apiAudiences: [],
-    targets: [{ audience: AUDIENCE, scopes: ['billing:**'], delegationCeiling: [] }], ...changes.client,
+    clientId: 'web',
+    ownPresenters: [{ issuer: 'contoso', id: WEB }],
+    listedPresenters: [],
+    apiAudiences: [],
+    targets: [{ audience: AUDIENCE, scopes: ['billing:**'], delegationCeiling: [] }],
+    ...changes.client,
   };
   const application: Application = {
-    id: 'app', audience: AUDIENCE, prefix: 'billing', allowsEmptyPermissions: false, tokenLifetimeSeconds: null,
-    permissions: [{ name: 'billing:invoice:read', bit: 0 }, { name: 'billing:invoice:create', bit: 1 }], ...changes.application,
+    id: 'app',
+    audience: AUDIENCE,
+    prefix: 'billing',
+    allowsEmptyPermissions: false,
+    tokenLifetimeSeconds: null,
+    permissions: [
+      { name: 'billing:invoice:read', bit: 0 },
+      { name: 'billing:invoice:create', bit: 1 },
+    ],
+    ...changes.application,
   };
   return {
     authenticateClient: (_context, id, secret) => Promise.resolve(id === 'web' && secret === 'right' ? client : undefined),
@@ -129,7 +159,10 @@ function registrations(changes: HouseChanges): RegistrationAccess {
 
 function policies(changes: HouseChanges): PolicyAccess {
   const policy: PolicyVersion = {
-    tenantId: 'tenant-acme', set: 'main', sequence: 3, mappings: changes.mappings ?? [],
+    tenantId: 'tenant-acme',
+    set: 'main',
+    sequence: 3,
+    mappings: changes.mappings ?? [],
     roles: [
       { key: 'viewer', inherits: [], grants: ['billing:*:read'], exclude: [] },
       { key: 'clerk', inherits: ['viewer'], grants: ['billing:invoice:*'], exclude: [] },
@@ -143,7 +176,11 @@ function facts(changes: HouseChanges): Pick<FactAccess, 'factsOf'> & FactAccess 
   return {
     factsOf: (_context, tenantId) =>
       Promise.resolve({ tenantId, tenantStatus: 'active', epoch: 7, subject: null, roles: changes.roles ?? ['viewer'] }),
-    registerTenant: unused, registerGroup: unused, registerSubjects: unused, assignRoles: unused, announceChanges: unused,
+    registerTenant: unused,
+    registerGroup: unused,
+    registerSubjects: unused,
+    assignRoles: unused,
+    announceChanges: unused,
   };
 }
 
@@ -152,7 +189,8 @@ function keys(): KeyAccess {
   const active = { kid: 'our-key', algorithm: 'ES256' } as const;
   return {
     activeKey: () => active,
-    signWith: (_context, _key, input) => sign('sha256', Buffer.from(input), { key: privateKey, dsaEncoding: 'ieee-p1363' }).toString('base64url'),
+    signWith: (_context, _key, input) =>
+      sign('sha256', Buffer.from(input), { key: privateKey, dsaEncoding: 'ieee-p1363' }).toString('base64url'),
     keyedDigest: (_context, _purpose, message) => Buffer.from(message).toString('base64url'),
     publishedKeys: () => Promise.resolve([]),
     prepare: () => Promise.resolve({ madeKeys: [], madeSecrets: [] }),

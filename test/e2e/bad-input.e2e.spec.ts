@@ -21,24 +21,167 @@ interface Row {
 }
 
 const ROWS: readonly Row[] = [
-  { name: 'no subject token', form: { subject_token: null }, request: { subjectToken: '' }, http: [400, 'invalid_request'], grpc: 'INVALID_ARGUMENT', code: 'REQUEST_PARAMETER_MISSING', field: 'subject_token' },
-  { name: 'no subject token type', form: { subject_token_type: null }, request: { subjectTokenType: '' }, http: [400, 'invalid_request'], grpc: 'INVALID_ARGUMENT', code: 'REQUEST_PARAMETER_MISSING', field: 'subject_token_type' },
-  { name: 'an ID token by its type', form: { subject_token_type: `${TYPE}id_token` }, request: { subjectTokenType: `${TYPE}id_token` }, http: [400, 'invalid_request'], grpc: 'INVALID_ARGUMENT', code: 'TOKEN_TYPE_UNSUPPORTED', field: 'subject_token_type' },
-  { name: 'an actor token', form: { actor_token: 'x', actor_token_type: `${TYPE}jwt` }, request: { actorToken: 'x', actorTokenType: `${TYPE}jwt` }, http: [400, 'invalid_request'], grpc: 'INVALID_ARGUMENT', code: 'ACTOR_TOKEN_UNSUPPORTED', field: 'actor_token' },
-  { name: 'an actor token type alone', form: { actor_token_type: `${TYPE}jwt` }, request: { actorTokenType: `${TYPE}jwt` }, http: [400, 'invalid_request'], grpc: 'INVALID_ARGUMENT', code: 'ACTOR_TOKEN_UNSUPPORTED', field: 'actor_token_type' },
-  { name: 'impersonation', form: { impersonation: 'true' }, request: { impersonation: true }, http: [400, 'invalid_request'], grpc: 'INVALID_ARGUMENT', code: 'IMPERSONATION_UNSUPPORTED', field: 'impersonation' },
-  { name: 'an ID token to be issued', form: { requested_token_type: `${TYPE}id_token` }, request: { requestedTokenType: `${TYPE}id_token` }, http: [400, 'invalid_request'], grpc: 'INVALID_ARGUMENT', code: 'REQUESTED_TOKEN_TYPE_UNSUPPORTED', field: 'requested_token_type' },
-  { name: 'an unknown audience', form: { audience: 'https://nobody.example' }, request: { audience: ['https://nobody.example'] }, http: [400, 'invalid_target'], grpc: 'INVALID_ARGUMENT', code: 'TARGET_UNKNOWN', field: 'audience' },
-  { name: 'an audience that differs by a slash', form: { audience: `${SAMPLE_AUDIENCE}/` }, request: { audience: [`${SAMPLE_AUDIENCE}/`] }, http: [400, 'invalid_target'], grpc: 'INVALID_ARGUMENT', code: 'TARGET_UNKNOWN', field: 'audience' },
-  { name: 'an audience outside the registration', form: { audience: 'https://ledger.acme.example' }, request: { audience: ['https://ledger.acme.example'] }, http: [400, 'invalid_target'], grpc: 'PERMISSION_DENIED', code: 'TARGET_NOT_ALLOWED', field: 'audience' },
-  { name: 'two targets', form: { resource: 'https://nobody.example' }, request: { resource: ['https://nobody.example'] }, http: [400, 'invalid_target'], grpc: 'INVALID_ARGUMENT', code: 'TARGET_AMBIGUOUS' },
-  { name: 'a resource with a fragment', form: { audience: null, resource: `${SAMPLE_AUDIENCE}#x` }, request: { audience: [], resource: [`${SAMPLE_AUDIENCE}#x`] }, http: [400, 'invalid_target'], grpc: 'INVALID_ARGUMENT', code: 'TARGET_MALFORMED', field: 'resource' },
-  { name: 'a scope that means nothing', form: { scope: 'billing:unicorn:read' }, request: { scope: 'billing:unicorn:read' }, http: [400, 'invalid_scope'], grpc: 'INVALID_ARGUMENT', code: 'SCOPE_UNKNOWN', field: 'scope' },
-  { name: 'a scope outside the registration', form: { scope: 'billing:report:read' }, request: { scope: 'billing:report:read' }, http: [400, 'invalid_scope'], grpc: 'PERMISSION_DENIED', code: 'SCOPE_NOT_ALLOWED', field: 'scope' },
-  { name: 'a scope that is not held', form: { scope: 'billing:invoice:approve' }, request: { scope: 'billing:invoice:approve' }, http: [400, 'invalid_scope'], grpc: 'PERMISSION_DENIED', code: 'SCOPE_NOT_HELD', field: 'scope' },
-  { name: 'another tenant', form: { tenant: 'globex' }, request: { tenant: 'globex' }, http: [400, 'invalid_request'], grpc: 'PERMISSION_DENIED', code: 'TENANT_NOT_ALLOWED', field: 'tenant' },
-  { name: 'a subject token that is no token', form: { subject_token: 'hello' }, request: { subjectToken: 'hello' }, http: [400, 'invalid_request'], grpc: 'INVALID_ARGUMENT', code: 'TOKEN_MALFORMED', field: 'subject_token' },
-  { name: 'a subject token over 16 KiB', form: { subject_token: 'a'.repeat(17_000) }, request: { subjectToken: 'a'.repeat(17_000) }, http: [400, 'invalid_request'], grpc: 'INVALID_ARGUMENT', code: 'TOKEN_TOO_LARGE', field: 'subject_token' },
+  {
+    name: 'no subject token',
+    form: { subject_token: null },
+    request: { subjectToken: '' },
+    http: [400, 'invalid_request'],
+    grpc: 'INVALID_ARGUMENT',
+    code: 'REQUEST_PARAMETER_MISSING',
+    field: 'subject_token',
+  },
+  {
+    name: 'no subject token type',
+    form: { subject_token_type: null },
+    request: { subjectTokenType: '' },
+    http: [400, 'invalid_request'],
+    grpc: 'INVALID_ARGUMENT',
+    code: 'REQUEST_PARAMETER_MISSING',
+    field: 'subject_token_type',
+  },
+  {
+    name: 'an ID token by its type',
+    form: { subject_token_type: `${TYPE}id_token` },
+    request: { subjectTokenType: `${TYPE}id_token` },
+    http: [400, 'invalid_request'],
+    grpc: 'INVALID_ARGUMENT',
+    code: 'TOKEN_TYPE_UNSUPPORTED',
+    field: 'subject_token_type',
+  },
+  {
+    name: 'an actor token',
+    form: { actor_token: 'x', actor_token_type: `${TYPE}jwt` },
+    request: { actorToken: 'x', actorTokenType: `${TYPE}jwt` },
+    http: [400, 'invalid_request'],
+    grpc: 'INVALID_ARGUMENT',
+    code: 'ACTOR_TOKEN_UNSUPPORTED',
+    field: 'actor_token',
+  },
+  {
+    name: 'an actor token type alone',
+    form: { actor_token_type: `${TYPE}jwt` },
+    request: { actorTokenType: `${TYPE}jwt` },
+    http: [400, 'invalid_request'],
+    grpc: 'INVALID_ARGUMENT',
+    code: 'ACTOR_TOKEN_UNSUPPORTED',
+    field: 'actor_token_type',
+  },
+  {
+    name: 'impersonation',
+    form: { impersonation: 'true' },
+    request: { impersonation: true },
+    http: [400, 'invalid_request'],
+    grpc: 'INVALID_ARGUMENT',
+    code: 'IMPERSONATION_UNSUPPORTED',
+    field: 'impersonation',
+  },
+  {
+    name: 'an ID token to be issued',
+    form: { requested_token_type: `${TYPE}id_token` },
+    request: { requestedTokenType: `${TYPE}id_token` },
+    http: [400, 'invalid_request'],
+    grpc: 'INVALID_ARGUMENT',
+    code: 'REQUESTED_TOKEN_TYPE_UNSUPPORTED',
+    field: 'requested_token_type',
+  },
+  {
+    name: 'an unknown audience',
+    form: { audience: 'https://nobody.example' },
+    request: { audience: ['https://nobody.example'] },
+    http: [400, 'invalid_target'],
+    grpc: 'INVALID_ARGUMENT',
+    code: 'TARGET_UNKNOWN',
+    field: 'audience',
+  },
+  {
+    name: 'an audience that differs by a slash',
+    form: { audience: `${SAMPLE_AUDIENCE}/` },
+    request: { audience: [`${SAMPLE_AUDIENCE}/`] },
+    http: [400, 'invalid_target'],
+    grpc: 'INVALID_ARGUMENT',
+    code: 'TARGET_UNKNOWN',
+    field: 'audience',
+  },
+  {
+    name: 'an audience outside the registration',
+    form: { audience: 'https://ledger.acme.example' },
+    request: { audience: ['https://ledger.acme.example'] },
+    http: [400, 'invalid_target'],
+    grpc: 'PERMISSION_DENIED',
+    code: 'TARGET_NOT_ALLOWED',
+    field: 'audience',
+  },
+  {
+    name: 'two targets',
+    form: { resource: 'https://nobody.example' },
+    request: { resource: ['https://nobody.example'] },
+    http: [400, 'invalid_target'],
+    grpc: 'INVALID_ARGUMENT',
+    code: 'TARGET_AMBIGUOUS',
+  },
+  {
+    name: 'a resource with a fragment',
+    form: { audience: null, resource: `${SAMPLE_AUDIENCE}#x` },
+    request: { audience: [], resource: [`${SAMPLE_AUDIENCE}#x`] },
+    http: [400, 'invalid_target'],
+    grpc: 'INVALID_ARGUMENT',
+    code: 'TARGET_MALFORMED',
+    field: 'resource',
+  },
+  {
+    name: 'a scope that means nothing',
+    form: { scope: 'billing:unicorn:read' },
+    request: { scope: 'billing:unicorn:read' },
+    http: [400, 'invalid_scope'],
+    grpc: 'INVALID_ARGUMENT',
+    code: 'SCOPE_UNKNOWN',
+    field: 'scope',
+  },
+  {
+    name: 'a scope outside the registration',
+    form: { scope: 'billing:report:read' },
+    request: { scope: 'billing:report:read' },
+    http: [400, 'invalid_scope'],
+    grpc: 'PERMISSION_DENIED',
+    code: 'SCOPE_NOT_ALLOWED',
+    field: 'scope',
+  },
+  {
+    name: 'a scope that is not held',
+    form: { scope: 'billing:invoice:approve' },
+    request: { scope: 'billing:invoice:approve' },
+    http: [400, 'invalid_scope'],
+    grpc: 'PERMISSION_DENIED',
+    code: 'SCOPE_NOT_HELD',
+    field: 'scope',
+  },
+  {
+    name: 'another tenant',
+    form: { tenant: 'globex' },
+    request: { tenant: 'globex' },
+    http: [400, 'invalid_request'],
+    grpc: 'PERMISSION_DENIED',
+    code: 'TENANT_NOT_ALLOWED',
+    field: 'tenant',
+  },
+  {
+    name: 'a subject token that is no token',
+    form: { subject_token: 'hello' },
+    request: { subjectToken: 'hello' },
+    http: [400, 'invalid_request'],
+    grpc: 'INVALID_ARGUMENT',
+    code: 'TOKEN_MALFORMED',
+    field: 'subject_token',
+  },
+  {
+    name: 'a subject token over 16 KiB',
+    form: { subject_token: 'a'.repeat(17_000) },
+    request: { subjectToken: 'a'.repeat(17_000) },
+    http: [400, 'invalid_request'],
+    grpc: 'INVALID_ARGUMENT',
+    code: 'TOKEN_TOO_LARGE',
+    field: 'subject_token',
+  },
 ];
 
 describe('Bad input', () => {
@@ -77,7 +220,10 @@ describe('Bad input', () => {
   };
 
   describe.each(ROWS)('$name', (row) => {
-    const client = row.code === 'TARGET_NOT_ALLOWED' || row.code === 'SCOPE_NOT_ALLOWED' || row.code === 'SCOPE_NOT_HELD' ? 'narrow' : PORTAL_CLIENT_ID;
+    const client =
+      row.code === 'TARGET_NOT_ALLOWED' || row.code === 'SCOPE_NOT_ALLOWED' || row.code === 'SCOPE_NOT_HELD'
+        ? 'narrow'
+        : PORTAL_CLIENT_ID;
 
     it(`is ${row.code} over REST`, async () => {
       const answer = await post(service.host, formOf(row), { authorization: basic(client, service.secret) });
@@ -102,7 +248,10 @@ describe('Bad input', () => {
       const answer = await post(service.host, exchangeForm(alice()), { authorization: basic('stranger', service.secret) });
       expect(answer.body).toMatchObject({ error: 'invalid_request', code: 'TOKEN_PRESENTER_MISMATCH' });
       expect(answer.status).toBe(400);
-      const { failure } = await call(service.host, basic('stranger', service.secret), { subjectToken: alice(), subjectTokenType: JWT_TYPE });
+      const { failure } = await call(service.host, basic('stranger', service.secret), {
+        subjectToken: alice(),
+        subjectTokenType: JWT_TYPE,
+      });
       expect(failure).toMatchObject({ code: 'PERMISSION_DENIED', reason: 'TOKEN_PRESENTER_MISMATCH' });
     });
   });
@@ -118,19 +267,36 @@ describe('Bad input', () => {
       expect(answer.status).toBe(401);
       expect(answer.body).toMatchObject({ error: 'invalid_client', code: 'CLIENT_UNAUTHENTICATED' });
       expect(answer.headers.get('www-authenticate')).toMatch(/^Basic /);
-      const { failure } = await call(service.host, headers['authorization'], { subjectToken: alice(), subjectTokenType: JWT_TYPE });
+      const { failure } = await call(service.host, headers['authorization'], {
+        subjectToken: alice(),
+        subjectTokenType: JWT_TYPE,
+      });
       expect(failure).toMatchObject({ code: 'UNAUTHENTICATED', reason: 'CLIENT_UNAUTHENTICATED' });
       expect(failure?.trailers.get('www-authenticate')[0]).toMatch(/^Basic /);
     });
 
     it('by header and form at once is refused', async () => {
-      const answer = await post(service.host, exchangeForm(alice(), { client_id: PORTAL_CLIENT_ID, client_secret: service.secret }), { authorization });
+      const answer = await post(
+        service.host,
+        exchangeForm(alice(), { client_id: PORTAL_CLIENT_ID, client_secret: service.secret }),
+        { authorization },
+      );
       expect(answer.body).toMatchObject({ error: 'invalid_request', code: 'CLIENT_AUTHENTICATION_AMBIGUOUS' });
     });
 
     it('by two Authorization headers is refused, over both transports', async () => {
       const body = exchangeForm(alice()).toString();
-      const lines = ['POST /oauth2/token HTTP/1.1', 'host: x', `authorization: ${authorization}`, 'authorization: Basic eDp5', 'content-type: application/x-www-form-urlencoded', `content-length: ${String(body.length)}`, 'connection: close', '', body];
+      const lines = [
+        'POST /oauth2/token HTTP/1.1',
+        'host: x',
+        `authorization: ${authorization}`,
+        'authorization: Basic eDp5',
+        'content-type: application/x-www-form-urlencoded',
+        `content-length: ${String(body.length)}`,
+        'connection: close',
+        '',
+        body,
+      ];
       expect(await raw(lines.join('\r\n'))).toContain('CLIENT_AUTHENTICATION_AMBIGUOUS');
       const metadata = new Metadata();
       metadata.add('authorization', authorization);
@@ -156,8 +322,19 @@ describe('Bad input', () => {
 
     describe('CVE-2025-32442: content types that slip past validation', () => {
       it.each([
-        'application/json', 'APPLICATION/JSON', 'application/json;', 'application/json ', 'text/plain', 'multipart/form-data; boundary=x', 'application/xml',
-        'application/x-www-form-urlencodedd', 'x-www-form-urlencoded', 'application/x-www-form-urlencoded\t;x', 'application/*', '*/*', ';',
+        'application/json',
+        'APPLICATION/JSON',
+        'application/json;',
+        'application/json ',
+        'text/plain',
+        'multipart/form-data; boundary=x',
+        'application/xml',
+        'application/x-www-form-urlencodedd',
+        'x-www-form-urlencoded',
+        'application/x-www-form-urlencoded\t;x',
+        'application/*',
+        '*/*',
+        ';',
       ])('%j is 415 or a form', async (type) => {
         const answer = await post(service.host, `grant_type=${GRANT}`, { authorization, 'content-type': type });
         expect([415, 400]).toContain(answer.status);
@@ -176,7 +353,11 @@ describe('Bad input', () => {
   describe('the transport', () => {
     it('answers other methods with 405 and Allow, and other paths with 404', async () => {
       const get = await fetch(`${service.host.httpUrl}/oauth2/token`);
-      expect([get.status, get.headers.get('allow'), ((await get.json()) as { code: string }).code]).toEqual([405, 'POST', 'REQUEST_METHOD_NOT_ALLOWED']);
+      expect([get.status, get.headers.get('allow'), ((await get.json()) as { code: string }).code]).toEqual([
+        405,
+        'POST',
+        'REQUEST_METHOD_NOT_ALLOWED',
+      ]);
       const nowhere = await fetch(`${service.host.httpUrl}/admin`);
       expect([nowhere.status, ((await nowhere.json()) as { code: string }).code]).toEqual([404, 'REQUEST_NOT_FOUND']);
     });
@@ -202,12 +383,15 @@ describe('Bad input', () => {
     });
 
     describe('CVE-2026-33186: paths that skip the interceptor', () => {
-      it.each(['/countersign.auth.v1.AuthService/exchangetoken', '/countersign.auth.v1.AuthService/', '//countersign.auth.v1.AuthService/ExchangeToken', '/AuthService/ExchangeToken', '/x'])(
-        '%s is not reached without credentials',
-        async (path) => {
-          expect(['UNIMPLEMENTED', 'UNAUTHENTICATED', 'INTERNAL']).toContain(await callRaw(service.host, path));
-        },
-      );
+      it.each([
+        '/countersign.auth.v1.AuthService/exchangetoken',
+        '/countersign.auth.v1.AuthService/',
+        '//countersign.auth.v1.AuthService/ExchangeToken',
+        '/AuthService/ExchangeToken',
+        '/x',
+      ])('%s is not reached without credentials', async (path) => {
+        expect(['UNIMPLEMENTED', 'UNAUTHENTICATED', 'INTERNAL']).toContain(await callRaw(service.host, path));
+      });
 
       it('answers health and no reflection without credentials', async () => {
         expect(await callRaw(service.host, '/grpc.health.v1.Health/Check')).toBe('OK');
@@ -217,14 +401,22 @@ describe('Bad input', () => {
     });
 
     describe('CVE-2026-22031: path spellings that dodge a guard', () => {
-      it.each(['/oauth2/token/', '/oauth2//token', '/%6fauth2/token', '/oauth2/token;x', '/OAUTH2/TOKEN', '/oauth2/./token', '//oauth2/token', '/oauth2/token%00'])(
-        '%s never answers 2xx without credentials',
-        async (path) => {
-          const body = exchangeForm(alice()).toString();
-          const answer = await raw(`POST ${path} HTTP/1.1\r\nhost: x\r\ncontent-type: application/x-www-form-urlencoded\r\ncontent-length: ${String(body.length)}\r\nconnection: close\r\n\r\n${body}`);
-          expect(answer).toMatch(/^HTTP\/1\.1 4\d\d /);
-        },
-      );
+      it.each([
+        '/oauth2/token/',
+        '/oauth2//token',
+        '/%6fauth2/token',
+        '/oauth2/token;x',
+        '/OAUTH2/TOKEN',
+        '/oauth2/./token',
+        '//oauth2/token',
+        '/oauth2/token%00',
+      ])('%s never answers 2xx without credentials', async (path) => {
+        const body = exchangeForm(alice()).toString();
+        const answer = await raw(
+          `POST ${path} HTTP/1.1\r\nhost: x\r\ncontent-type: application/x-www-form-urlencoded\r\ncontent-length: ${String(body.length)}\r\nconnection: close\r\n\r\n${body}`,
+        );
+        expect(answer).toMatch(/^HTTP\/1\.1 4\d\d /);
+      });
     });
   });
 

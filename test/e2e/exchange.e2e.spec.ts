@@ -15,8 +15,11 @@ describeOnEachDatabase('An exchange', (open) => {
   const token = (persona: 'alice' | 'bob' | 'carol' | 'svc-billing', changes = {}): string =>
     service.identityProvider.issue({ persona, version: 2, ...changes });
   const rest = (clientId: string, subject: string, more: Record<string, string> = {}): ReturnType<typeof post> =>
-    post(service.host, exchangeForm(subject, { audience: SAMPLE_AUDIENCE, ...more }), { authorization: basic(clientId, service.secret) });
-  const claimsOf = (answer: Awaited<ReturnType<typeof post>>): ReturnType<typeof decodeJwt> => decodeJwt(String(answer.body['access_token']));
+    post(service.host, exchangeForm(subject, { audience: SAMPLE_AUDIENCE, ...more }), {
+      authorization: basic(clientId, service.secret),
+    });
+  const claimsOf = (answer: Awaited<ReturnType<typeof post>>): ReturnType<typeof decodeJwt> =>
+    decodeJwt(String(answer.body['access_token']));
 
   it('answers over REST with the members of RFC 8693 §2.2.1 and no caching', async () => {
     const answer = await rest(PORTAL_CLIENT_ID, token('alice'));
@@ -58,7 +61,9 @@ describeOnEachDatabase('An exchange', (open) => {
     const subject = token('alice');
     const overRest = claimsOf(await rest(PORTAL_CLIENT_ID, subject));
     const { response } = await call(service.host, basic(PORTAL_CLIENT_ID, service.secret), {
-      subjectToken: subject, subjectTokenType: JWT_TYPE, audience: [SAMPLE_AUDIENCE],
+      subjectToken: subject,
+      subjectTokenType: JWT_TYPE,
+      audience: [SAMPLE_AUDIENCE],
     });
     expect(response).toMatchObject({ tokenType: 'Bearer', expiresIn: 600, scope: overRest['scope'] });
     const { jti: _a, iat: _b, exp: _c, ...overGrpc } = decodeJwt(response?.accessToken ?? '');
@@ -73,7 +78,11 @@ describeOnEachDatabase('An exchange', (open) => {
 
   it('names the actor and keeps to its ceiling on behalf of somebody', async () => {
     const claims = claimsOf(await rest(ORDERS_CLIENT_ID, token('alice')));
-    expect(claims).toMatchObject({ permissions: ['billing:invoice:read'], client_id: ORDERS_CLIENT_ID, act: { sub: expect.stringMatching(/^c_[\w-]{43}$/) } });
+    expect(claims).toMatchObject({
+      permissions: ['billing:invoice:read'],
+      client_id: ORDERS_CLIENT_ID,
+      act: { sub: expect.stringMatching(/^c_[\w-]{43}$/) },
+    });
     const own = claimsOf(await rest(PORTAL_CLIENT_ID, token('alice')));
     expect(own['act']).toBeUndefined();
     expect(own.sub).toBe(claims.sub);
@@ -113,15 +122,25 @@ describeOnEachDatabase('An exchange', (open) => {
   it('shows a changed assignment within 2 s (promised propagation)', async () => {
     const before = claimsOf(await rest(PORTAL_CLIENT_ID, token('bob')));
     expect(before['permissions']).toEqual(['billing:invoice:read', 'billing:report:read']);
-    await service.apply({ apiVersion: 'countersign/v1', assignments: [{ tenant: 'acme', principal: 'subject:bob', role: 'approver' }] });
+    await service.apply({
+      apiVersion: 'countersign/v1',
+      assignments: [{ tenant: 'acme', principal: 'subject:bob', role: 'approver' }],
+    });
     const deadline = Date.now() + 2_000;
     let permissions: unknown = [];
-    while (Date.now() < deadline && !String(permissions).includes('approve')) permissions = claimsOf(await rest(PORTAL_CLIENT_ID, token('bob')))['permissions'];
+    while (Date.now() < deadline && !String(permissions).includes('approve'))
+      permissions = claimsOf(await rest(PORTAL_CLIENT_ID, token('bob')))['permissions'];
     expect(permissions).toContain('billing:invoice:approve');
   });
 
   it('refuses whoever lost everything', async () => {
-    await service.apply({ apiVersion: 'countersign/v1', assignments: [{ tenant: 'acme', principal: 'subject:bob', role: 'approver', state: 'revoked' }, { tenant: 'acme', principal: 'subject:bob', role: 'viewer', state: 'revoked' }] });
+    await service.apply({
+      apiVersion: 'countersign/v1',
+      assignments: [
+        { tenant: 'acme', principal: 'subject:bob', role: 'approver', state: 'revoked' },
+        { tenant: 'acme', principal: 'subject:bob', role: 'viewer', state: 'revoked' },
+      ],
+    });
     const deadline = Date.now() + 2_000;
     let answer = await rest(PORTAL_CLIENT_ID, token('bob'));
     while (Date.now() < deadline && answer.status === 200) answer = await rest(PORTAL_CLIENT_ID, token('bob'));
@@ -129,8 +148,14 @@ describeOnEachDatabase('An exchange', (open) => {
   });
 
   it('refuses carol, whose groups nobody resolves, over both transports', async () => {
-    expect((await rest(PORTAL_CLIENT_ID, token('carol'))).body).toMatchObject({ error: 'invalid_request', code: 'GROUPS_OVERAGE_UNRESOLVED' });
-    const { failure } = await call(service.host, basic(PORTAL_CLIENT_ID, service.secret), { subjectToken: token('carol'), subjectTokenType: JWT_TYPE });
+    expect((await rest(PORTAL_CLIENT_ID, token('carol'))).body).toMatchObject({
+      error: 'invalid_request',
+      code: 'GROUPS_OVERAGE_UNRESOLVED',
+    });
+    const { failure } = await call(service.host, basic(PORTAL_CLIENT_ID, service.secret), {
+      subjectToken: token('carol'),
+      subjectTokenType: JWT_TYPE,
+    });
     expect(failure).toMatchObject({ code: 'INVALID_ARGUMENT', reason: 'GROUPS_OVERAGE_UNRESOLVED', domain: 'countersign' });
   });
 
@@ -142,7 +167,9 @@ describeOnEachDatabase('An exchange', (open) => {
   it('takes the form with a charset and nothing but a form', async () => {
     const headers = { authorization: basic(PORTAL_CLIENT_ID, service.secret) };
     const body = exchangeForm(token('alice'));
-    expect((await post(service.host, body, { ...headers, 'content-type': 'application/x-www-form-urlencoded; charset=UTF-8' })).status).toBe(200);
+    expect(
+      (await post(service.host, body, { ...headers, 'content-type': 'application/x-www-form-urlencoded; charset=UTF-8' })).status,
+    ).toBe(200);
     const json = JSON.stringify({ grant_type: GRANT, subject_token: token('alice') });
     expect((await post(service.host, json, { ...headers, 'content-type': 'application/json' })).status).toBe(415);
   });

@@ -47,14 +47,24 @@ describe('Hostile tokens', () => {
     const input = [header, payload].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.');
     const good = `${input}.${sign('sha256', Buffer.from(input), privateKey).toString('base64url')}`;
     expect((await post(service.host, exchangeForm(good), { authorization })).status).toBe(200);
-    expect((await call(service.host, authorization, { subjectToken: good, subjectTokenType: JWT_TYPE })).response?.tokenType).toBe('Bearer');
+    expect(
+      (await call(service.host, authorization, { subjectToken: good, subjectTokenType: JWT_TYPE })).response?.tokenType,
+    ).toBe('Bearer');
   });
 
   it('are refused over REST, each for its own reason', async () => {
     for (const hostile of tokens) {
       const answer = await post(service.host, exchangeForm(hostile.token), { authorization });
-      expect({ name: hostile.name, status: answer.status, error: answer.body['error'] }).toEqual({ name: hostile.name, status: 400, error: 'invalid_request' });
-      expect({ name: hostile.name, known: hostile.codes.includes(answer.body['code'] as never), code: answer.body['code'] }).toMatchObject({ known: true });
+      expect({ name: hostile.name, status: answer.status, error: answer.body['error'] }).toEqual({
+        name: hostile.name,
+        status: 400,
+        error: 'invalid_request',
+      });
+      expect({
+        name: hostile.name,
+        known: hostile.codes.includes(answer.body['code'] as never),
+        code: answer.body['code'],
+      }).toMatchObject({ known: true });
       expect(JSON.stringify(answer.body)).not.toContain(hostile.token.slice(0, 40));
     }
     expect(new Set(tokens.map(({ family }) => family)).size).toBeGreaterThanOrEqual(13);
@@ -63,7 +73,11 @@ describe('Hostile tokens', () => {
   it('are refused over gRPC, each for its own reason', async () => {
     for (const hostile of tokens) {
       const { failure } = await call(service.host, authorization, { subjectToken: hostile.token, subjectTokenType: JWT_TYPE });
-      expect({ name: hostile.name, known: hostile.codes.includes(failure?.reason as never), reason: failure?.reason }).toMatchObject({ known: true });
+      expect({
+        name: hostile.name,
+        known: hostile.codes.includes(failure?.reason as never),
+        reason: failure?.reason,
+      }).toMatchObject({ known: true });
       expect(failure?.code).toBe(ERROR_MAPPING[failure?.reason as keyof typeof ERROR_MAPPING].grpc);
     }
   }, 60_000);

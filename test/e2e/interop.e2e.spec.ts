@@ -22,6 +22,7 @@ describe('Interoperation with software that nobody here wrote', () => {
   });
 
   describe('oauth4webapi', () => {
+    // eslint-disable-next-line @typescript-eslint/no-deprecated -- marked so to stand out; the service is on loopback here
     const http = { [oauth.allowInsecureRequests]: true } as const;
 
     it.each(['oauth2', 'oidc'] as const)('discovers the service (%s)', async (algorithm) => {
@@ -44,7 +45,9 @@ describe('Interoperation with software that nobody here wrote', () => {
       const response = await oauth.genericTokenEndpointRequest(server, client, method(service.secret), GRANT, parameters, http);
       const result = await oauth.processGenericTokenEndpointResponse(server, client, response);
       expect(result.token_type).toBe('bearer');
-      const request = new Request('https://billing.acme.example/', { headers: { authorization: `Bearer ${result.access_token}` } });
+      const request = new Request('https://billing.acme.example/', {
+        headers: { authorization: `Bearer ${result.access_token}` },
+      });
       const claims = await oauth.validateJwtAccessToken(server, request, SAMPLE_AUDIENCE, http);
       expect(claims['permissions']).toContain('billing:invoice:read');
     });
@@ -53,7 +56,14 @@ describe('Interoperation with software that nobody here wrote', () => {
       const server = await discovered('oauth2');
       const parameters = new URLSearchParams({ subject_token: 'x', subject_token_type: JWT_TYPE });
       const client: oauth.Client = { client_id: PORTAL_CLIENT_ID };
-      const response = await oauth.genericTokenEndpointRequest(server, client, oauth.ClientSecretBasic(service.secret), GRANT, parameters, http);
+      const response = await oauth.genericTokenEndpointRequest(
+        server,
+        client,
+        oauth.ClientSecretBasic(service.secret),
+        GRANT,
+        parameters,
+        http,
+      );
       await expect(oauth.processGenericTokenEndpointResponse(server, client, response)).rejects.toMatchObject({
         error: 'invalid_request',
         status: 400,
@@ -77,7 +87,10 @@ describe('Interoperation with software that nobody here wrote', () => {
       });
       expect(answer.body).toMatchObject({ token_type: 'Bearer', scope: 'billing:invoice:read billing:report:read' });
       const keys = createRemoteJWKSet(new URL(`${service.settings.issuer}/.well-known/jwks.json`));
-      const { payload } = await jwtVerify(String(answer.body['access_token']), keys, { audience: SAMPLE_AUDIENCE, typ: 'at+jwt' });
+      const { payload } = await jwtVerify(String(answer.body['access_token']), keys, {
+        audience: SAMPLE_AUDIENCE,
+        typ: 'at+jwt',
+      });
       expect(payload.sub).toMatch(/^w_/);
       expect(payload['act']).toBeUndefined();
     });
@@ -97,8 +110,16 @@ async function startOidcProvider(): Promise<{ readonly issuer: string; readonly 
   const { privateKey } = await generateKeyPair('RS256', { extractable: true });
   const jwk = { ...(await exportJWK(privateKey)), use: 'sig', alg: 'RS256', kid: 'op-key' };
   const configuration: Configuration = {
-    jwks: { keys: [jwk as never] },
-    clients: [{ client_id: 'robot', client_secret: 'robot-secret', grant_types: ['client_credentials'], redirect_uris: [], response_types: [] }],
+    jwks: { keys: [jwk] },
+    clients: [
+      {
+        client_id: 'robot',
+        client_secret: 'robot-secret',
+        grant_types: ['client_credentials'],
+        redirect_uris: [],
+        response_types: [],
+      },
+    ],
     features: {
       clientCredentials: { enabled: true },
       devInteractions: { enabled: false },

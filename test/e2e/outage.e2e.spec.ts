@@ -33,7 +33,10 @@ run('With PostgreSQL away', () => {
     await cluster.halt();
     const refused = await exchange();
     expect(refused.status).toBe(503);
-    expect(refused.body).toMatchObject({ error: 'temporarily_unavailable', code: expect.stringMatching(/^(AUDIT|STORE)_UNAVAILABLE$/) });
+    expect(refused.body).toMatchObject({
+      error: 'temporarily_unavailable',
+      code: expect.stringMatching(/^(AUDIT|STORE)_UNAVAILABLE$/),
+    });
     expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
     const subjectToken = service.identityProvider.issue({ persona: 'alice' });
     const { failure } = await call(service.host, authorization, { subjectToken, subjectTokenType: JWT_TYPE });

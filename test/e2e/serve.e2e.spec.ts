@@ -40,7 +40,10 @@ describeOnPostgres('countersign serve', (open) => {
     await identityProvider.start({ tls: { cert: tls.certificate, key: tls.privateKey } });
     [http, grpc] = [await freePort(), await freePort()];
     writeFileSync(file('settings.yaml'), stringify(settings()));
-    writeFileSync(file('import.yaml'), stringify(sampleDocument(identityProvider.cloud, createHash('sha256').update(secret).digest('hex'))));
+    writeFileSync(
+      file('import.yaml'),
+      stringify(sampleDocument(identityProvider.cloud, createHash('sha256').update(secret).digest('hex'))),
+    );
   });
   afterAll(async () => {
     service.process.kill('SIGKILL');
@@ -112,14 +115,22 @@ describeOnPostgres('countersign serve', (open) => {
   it('exchanges over HTTPS and over gRPC with TLS', async () => {
     service = start(['serve', '--config', file('settings.yaml')], environment);
     await service.printed('REST at');
-    const answer = await postTls(exchangeForm(alice(), { audience: SAMPLE_AUDIENCE }).toString(), basic(PORTAL_CLIENT_ID, secret));
-    expect(answer).toMatchObject({ status: 200, body: { token_type: 'Bearer', scope: expect.stringContaining('billing:invoice:read') } });
+    const answer = await postTls(
+      exchangeForm(alice(), { audience: SAMPLE_AUDIENCE }).toString(),
+      basic(PORTAL_CLIENT_ID, secret),
+    );
+    expect(answer).toMatchObject({
+      status: 200,
+      body: { token_type: 'Bearer', scope: expect.stringContaining('billing:invoice:read') },
+    });
     expect(await callTls()).toBe('Bearer');
   });
 
   it('has the records of what it answered, in the database, before the answer', async () => {
     await postTls(exchangeForm('not-a-token').toString(), basic(PORTAL_CLIENT_ID, secret));
-    const rows = await database.query<{ outcome: string; code: string | null }>('select outcome, code from audit_record order by id');
+    const rows = await database.query<{ outcome: string; code: string | null }>(
+      'select outcome, code from audit_record order by id',
+    );
     expect(rows.filter((row) => row.outcome === 'issued')).toHaveLength(2);
     expect(rows.filter((row) => row.code === 'TOKEN_MALFORMED')).toHaveLength(1);
   });
@@ -128,13 +139,20 @@ describeOnPostgres('countersign serve', (open) => {
     const token = alice();
     await postTls(exchangeForm(token, { client_secret: wrongSecret, client_id: PORTAL_CLIENT_ID }).toString());
     await postTls(exchangeForm(token, { actor_token: 'canary-actor-token' }).toString(), basic(PORTAL_CLIENT_ID, secret));
-    await postTls(`${exchangeForm(`${token.slice(0, -6)}AAAAAA`).toString()}`, basic(PORTAL_CLIENT_ID, secret));
+    await postTls(exchangeForm(`${token.slice(0, -6)}AAAAAA`).toString(), basic(PORTAL_CLIENT_ID, secret));
     await postTls(`grant_type=x&subject_token=${token}&%zz`, basic(PORTAL_CLIENT_ID, secret));
     const [dump] = await database.query<{ text: string }>('select json_agg(audit_record)::text as text from audit_record');
     const [keys] = await database.query<{ text: string }>('select json_agg(signing_key)::text as text from signing_key');
     const everything = service.output() + (dump?.text ?? '') + (keys?.text ?? '');
     const [header = '', payload = '', signature = ''] = token.split('.');
-    for (const canary of [secret, wrongSecret, payload, signature, 'canary-actor-token', basic(PORTAL_CLIENT_ID, secret).slice(6)]) {
+    for (const canary of [
+      secret,
+      wrongSecret,
+      payload,
+      signature,
+      'canary-actor-token',
+      basic(PORTAL_CLIENT_ID, secret).slice(6),
+    ]) {
       expect(everything.includes(canary)).toBe(false);
     }
     expect(header).not.toBe('');
@@ -173,17 +191,23 @@ describeOnPostgres('countersign serve', (open) => {
   }
 
   function postTls(body: string, authorization?: string): Promise<{ status: number; body: Record<string, unknown> }> {
-    const headers = { 'content-type': 'application/x-www-form-urlencoded', ...(authorization === undefined ? {} : { authorization }) };
+    const headers = {
+      'content-type': 'application/x-www-form-urlencoded',
+      ...(authorization === undefined ? {} : { authorization }),
+    };
     return new Promise((resolve, reject) => {
-      const call = httpsRequest({ host: '127.0.0.1', port: http, path: '/oauth2/token', method: 'POST', ca: tls.certificate, headers, agent: false }, (response) => {
-        let text = '';
-        response.setEncoding('utf8');
-        response.on('data', (chunk: string) => (text += chunk));
-        response.on('error', reject);
-        response.on('end', () => {
-          resolve({ status: response.statusCode ?? 0, body: JSON.parse(text) as Record<string, unknown> });
-        });
-      });
+      const call = httpsRequest(
+        { host: '127.0.0.1', port: http, path: '/oauth2/token', method: 'POST', ca: tls.certificate, headers, agent: false },
+        (response) => {
+          let text = '';
+          response.setEncoding('utf8');
+          response.on('data', (chunk: string) => (text += chunk));
+          response.on('error', reject);
+          response.on('end', () => {
+            resolve({ status: response.statusCode ?? 0, body: JSON.parse(text) as Record<string, unknown> });
+          });
+        },
+      );
       call.on('error', reject);
       call.end(body);
     });
@@ -194,8 +218,16 @@ describeOnPostgres('countersign serve', (open) => {
     const metadata = new Metadata();
     metadata.set('authorization', basic(PORTAL_CLIENT_ID, secret));
     const request = {
-      subjectToken: alice(), subjectTokenType: JWT_TYPE, audience: [SAMPLE_AUDIENCE], resource: [], scope: '', requestedTokenType: '',
-      actorToken: '', actorTokenType: '', tenant: '', impersonation: false,
+      subjectToken: alice(),
+      subjectTokenType: JWT_TYPE,
+      audience: [SAMPLE_AUDIENCE],
+      resource: [],
+      scope: '',
+      requestedTokenType: '',
+      actorToken: '',
+      actorTokenType: '',
+      tenant: '',
+      impersonation: false,
     };
     return new Promise((resolve, reject) => {
       client.exchangeToken(request, metadata, { deadline: Date.now() + 10_000 }, (error, response) => {

@@ -1,5 +1,9 @@
 import { Client, credentials, Metadata, type ServiceError, status } from '@grpc/grpc-js';
-import { AuthServiceClient, type ExchangeTokenRequest, type ExchangeTokenResponse } from '#protos/generated/countersign/auth/v1/auth.js';
+import {
+  AuthServiceClient,
+  type ExchangeTokenRequest,
+  type ExchangeTokenResponse,
+} from '#protos/generated/countersign/auth/v1/auth.js';
 import { BadRequest, ErrorInfo, RetryInfo } from '#protos/generated/google/rpc/error_details.js';
 import { Status } from '#protos/generated/google/rpc/status.js';
 import type { Host } from '#clients/host.js';
@@ -18,14 +22,22 @@ export function basic(clientId: string, secret: string): string {
 }
 
 /** Posts a form to the token endpoint as it is. */
-export async function post(host: Host, body: string | URLSearchParams, headers: Readonly<Record<string, string>> = {}): Promise<RestAnswer> {
+export async function post(
+  host: Host,
+  body: string | URLSearchParams,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<RestAnswer> {
   const response = await fetch(`${host.httpUrl}/oauth2/token`, {
     method: 'POST',
     headers: { 'content-type': 'application/x-www-form-urlencoded', ...headers },
     body: body.toString(),
   });
   const text = await response.text();
-  return { status: response.status, headers: response.headers, body: text === '' ? {} : (JSON.parse(text) as RestAnswer['body']) };
+  return {
+    status: response.status,
+    headers: response.headers,
+    body: text === '' ? {} : (JSON.parse(text) as RestAnswer['body']),
+  };
 }
 
 export function exchangeForm(subjectToken: string, more: Readonly<Record<string, string>> = {}): URLSearchParams {
@@ -43,16 +55,31 @@ export interface GrpcFailure {
   readonly trailers: Metadata;
 }
 
-export type GrpcAnswer = { readonly response: ExchangeTokenResponse; readonly failure?: undefined } | { readonly failure: GrpcFailure; readonly response?: undefined };
+export type GrpcAnswer =
+  | { readonly response: ExchangeTokenResponse; readonly failure?: undefined }
+  | { readonly failure: GrpcFailure; readonly response?: undefined };
 
 /** Calls ExchangeToken with an `authorization` value as it is; `undefined` sends none. */
-export async function call(host: Host, authorization: string | Metadata | undefined, request: Partial<ExchangeTokenRequest>): Promise<GrpcAnswer> {
+export async function call(
+  host: Host,
+  authorization: string | Metadata | undefined,
+  request: Partial<ExchangeTokenRequest>,
+): Promise<GrpcAnswer> {
   const client = new AuthServiceClient(host.grpcAddress, credentials.createInsecure());
   const metadata = authorization instanceof Metadata ? authorization : new Metadata();
   if (typeof authorization === 'string') metadata.set('authorization', authorization);
   const full: ExchangeTokenRequest = {
-    subjectToken: '', subjectTokenType: '', audience: [], resource: [], scope: '', requestedTokenType: '', actorToken: '', actorTokenType: '',
-    tenant: '', impersonation: false, ...request,
+    subjectToken: '',
+    subjectTokenType: '',
+    audience: [],
+    resource: [],
+    scope: '',
+    requestedTokenType: '',
+    actorToken: '',
+    actorTokenType: '',
+    tenant: '',
+    impersonation: false,
+    ...request,
   };
   try {
     return await new Promise<GrpcAnswer>((resolve) => {
@@ -69,19 +96,17 @@ export async function call(host: Host, authorization: string | Metadata | undefi
 export function failureOf(error: ServiceError): GrpcFailure {
   const packed = error.metadata.get('grpc-status-details-bin')[0];
   const details = packed instanceof Buffer ? Status.decode(packed).details : [];
-  const find = (name: string): Uint8Array | undefined => details.find((detail) => detail.typeUrl.endsWith(`.${name}`))?.value;
-  const info = find('ErrorInfo');
-  const bad = find('BadRequest');
-  const retry = find('RetryInfo');
-  const errorInfo = info === undefined ? undefined : ErrorInfo.decode(info);
+  const nothing = Buffer.alloc(0);
+  const find = (name: string): Uint8Array => details.find((detail) => detail.typeUrl.endsWith(`.${name}`))?.value ?? nothing;
+  const { reason, domain, metadata } = ErrorInfo.decode(find('ErrorInfo'));
   return {
-    code: status[error.code] ?? String(error.code),
+    code: status[error.code],
     message: error.details,
-    reason: errorInfo?.reason ?? '',
-    domain: errorInfo?.domain ?? '',
-    metadata: errorInfo?.metadata ?? {},
-    violations: bad === undefined ? [] : BadRequest.decode(bad).fieldViolations.map((violation) => violation.field),
-    retrySeconds: retry === undefined ? null : (RetryInfo.decode(retry).retryDelay?.seconds ?? null),
+    reason,
+    domain,
+    metadata,
+    violations: BadRequest.decode(find('BadRequest')).fieldViolations.map((violation) => violation.field),
+    retrySeconds: RetryInfo.decode(find('RetryInfo')).retryDelay?.seconds ?? null,
     trailers: error.metadata,
   };
 }
@@ -93,7 +118,7 @@ export function callRaw(host: Host, path: string): Promise<string> {
   return new Promise((resolve) => {
     client.makeUnaryRequest(path, same, same, Buffer.alloc(0), new Metadata(), { deadline: Date.now() + 10_000 }, (error) => {
       client.close();
-      resolve(error === null ? 'OK' : (status[error.code] ?? 'UNKNOWN'));
+      resolve(error === null ? 'OK' : status[error.code]);
     });
   });
 }

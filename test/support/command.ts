@@ -19,14 +19,20 @@ export interface Running {
 }
 
 /** Runs a built command to its end, standard output and error together. */
-export async function countersign(parameters: readonly string[], environment: Readonly<Record<string, string>> = {}): Promise<Finished> {
+export async function countersign(
+  parameters: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Finished> {
   const child = start(parameters, environment);
   return finished(child.process, child.output);
 }
 
 export function start(parameters: readonly string[], environment: Readonly<Record<string, string>> = {}): Running {
   const { DATABASE_URL: _unused, ...inherited } = process.env;
-  const child = spawn(process.execPath, [MAIN, ...parameters], { env: { ...inherited, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [MAIN, ...parameters], {
+    env: { ...inherited, ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8');

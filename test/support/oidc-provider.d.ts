@@ -15,6 +15,7 @@ declare module 'oidc-provider' {
     };
   }
 
+  // eslint-disable-next-line no-restricted-syntax -- the package exports it so
   export default class Provider {
     constructor(issuer: string, configuration: Configuration);
     callback(): (request: IncomingMessage, response: ServerResponse) => Promise<void>;

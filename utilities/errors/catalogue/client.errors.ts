@@ -61,8 +61,12 @@ export const CLIENT_ERRORS = {
   },
   SCOPE_NOT_HELD: {
     summary: 'None of the requested scope is held.',
-    cause: 'The scope is known and allowed, but the subject holds no permission in it, or the client may exercise none of it for others.',
-    remedy: ['Assign the subject a role that grants it.', 'For an exchange on behalf of a subject, widen the delegation ceiling of the client.'],
+    cause:
+      'The scope is known and allowed, but the subject holds no permission in it, or the client may exercise none of it for others.',
+    remedy: [
+      'Assign the subject a role that grants it.',
+      'For an exchange on behalf of a subject, widen the delegation ceiling of the client.',
+    ],
     source: 'RFC 8693 §2.2.2',
   },
 } as const satisfies Record<string, CatalogueEntry>;

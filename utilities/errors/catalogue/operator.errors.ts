@@ -10,12 +10,19 @@ export const OPERATOR_ERRORS = {
   CONFIG_PLAINTEXT_REFUSED: {
     summary: 'A port without TLS would be reachable from other hosts.',
     cause: 'A listener has no certificate, its address is not loopback, and behindProxy is not true.',
-    remedy: ['Give the listener tls.certFile and tls.keyFile.', 'Or bind it to 127.0.0.1.', 'Or set behindProxy: true if a proxy on the way terminates TLS.'],
+    remedy: [
+      'Give the listener tls.certFile and tls.keyFile.',
+      'Or bind it to 127.0.0.1.',
+      'Or set behindProxy: true if a proxy on the way terminates TLS.',
+    ],
   },
   KEY_ENCRYPTION_KEY_MISSING: {
     summary: 'There is no key-encryption key.',
     cause: 'keys.keyEncryptionKeyFile names no readable file.',
-    remedy: ['Make one: countersign key-encryption-key --out FILE.', 'Restore it from its backup if the database already holds sealed keys.'],
+    remedy: [
+      'Make one: countersign key-encryption-key --out FILE.',
+      'Restore it from its backup if the database already holds sealed keys.',
+    ],
   },
   KEY_ENCRYPTION_KEY_INSECURE: {
     summary: 'The key-encryption key is not protected.',

@@ -29,7 +29,8 @@ export const PERMISSION_ERRORS = {
   },
   GROUPS_OVERAGE_UNRESOLVED: {
     summary: 'The groups of the subject are not in its token and could not be resolved.',
-    cause: 'The identity provider left the groups out because there are too many, roles are mapped from groups, and no directory is configured.',
+    cause:
+      'The identity provider left the groups out because there are too many, roles are mapped from groups, and no directory is configured.',
     remedy: [
       'Have the identity provider emit only the groups assigned to the application.',
       'Or use app roles instead of groups.',
@@ -38,7 +39,8 @@ export const PERMISSION_ERRORS = {
   },
   PERMISSION_NONE: {
     summary: 'The subject has no permission at this target.',
-    cause: 'No role that is assigned to the subject or mapped from its token grants a permission of the application within what the client may ask for.',
+    cause:
+      'No role that is assigned to the subject or mapped from its token grants a permission of the application within what the client may ask for.',
     remedy: [
       'Assign the subject a role that grants a permission of the application.',
       'For an exchange on behalf of a subject, check the delegation ceiling of the client: it is empty by default.',

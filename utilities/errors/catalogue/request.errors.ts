@@ -57,7 +57,10 @@ export const REQUEST_ERRORS = {
   REQUEST_DEADLINE_EXCEEDED: {
     summary: 'The request was not finished in time.',
     cause: 'The deadline of the caller, or the 10 s limit of the service, passed before an answer was ready.',
-    remedy: ['Try again with a longer deadline.', 'If it persists, the operator should look at database latency under the diagnostic id.'],
+    remedy: [
+      'Try again with a longer deadline.',
+      'If it persists, the operator should look at database latency under the diagnostic id.',
+    ],
   },
   GRANT_UNSUPPORTED: {
     summary: 'The grant type is not supported.',
@@ -67,7 +70,8 @@ export const REQUEST_ERRORS = {
   },
   TOKEN_TYPE_UNSUPPORTED: {
     summary: 'The declared type of the token is not one that can be exchanged.',
-    cause: 'A subject token is an access token: …token-type:jwt or …token-type:access_token. ID tokens, refresh tokens and SAML are refused.',
+    cause:
+      'A subject token is an access token: …token-type:jwt or …token-type:access_token. ID tokens, refresh tokens and SAML are refused.',
     remedy: ['Send the access token of the identity provider with subject_token_type=urn:ietf:params:oauth:token-type:jwt.'],
     source: 'RFC 8693 §3',
   },

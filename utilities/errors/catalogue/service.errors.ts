@@ -5,7 +5,10 @@ export const SERVICE_ERRORS = {
   STORE_UNAVAILABLE: {
     summary: 'The service cannot reach its database.',
     cause: 'PostgreSQL is down, unreachable or too slow, or its state could not be confirmed for too long.',
-    remedy: ['Try again after the time in Retry-After.', 'Operator: check PostgreSQL and the connection under the diagnostic id.'],
+    remedy: [
+      'Try again after the time in Retry-After.',
+      'Operator: check PostgreSQL and the connection under the diagnostic id.',
+    ],
   },
   AUDIT_UNAVAILABLE: {
     summary: 'The decision could not be recorded, so nothing was issued.',
@@ -15,7 +18,10 @@ export const SERVICE_ERRORS = {
   SIGNING_UNAVAILABLE: {
     summary: 'The service cannot sign tokens right now.',
     cause: 'No active signing key, or the key could not be unsealed.',
-    remedy: ['Try again after the time in Retry-After.', 'Operator: read the log under the diagnostic id; check the key-encryption key.'],
+    remedy: [
+      'Try again after the time in Retry-After.',
+      'Operator: read the log under the diagnostic id; check the key-encryption key.',
+    ],
   },
   SERVICE_STOPPING: {
     summary: 'This instance is shutting down.',

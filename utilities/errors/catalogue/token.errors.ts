@@ -4,7 +4,8 @@ import type { CatalogueEntry } from '../catalogue-entry.js';
 export const TOKEN_ERRORS = {
   TOKEN_MALFORMED: {
     summary: 'The subject token is not a well-formed compact JWS.',
-    cause: 'Not three base64url parts, not canonical base64url, not UTF-8 JSON objects, a duplicate or forbidden member name, or nested too deep.',
+    cause:
+      'Not three base64url parts, not canonical base64url, not UTF-8 JSON objects, a duplicate or forbidden member name, or nested too deep.',
     remedy: [
       'Send the access token exactly as the identity provider returned it: no quotes, no spaces, no line breaks, not cut short.',
       'A token of five parts is encrypted, one without dots is opaque: ask for a token for your own API.',
@@ -57,7 +58,8 @@ export const TOKEN_ERRORS = {
   },
   ISSUER_UNTRUSTED: {
     summary: 'The issuer of the subject token is not trusted here.',
-    cause: 'The iss claim equals no configured issuer exactly; a trailing slash, the token version (v1 or v2) and the tenant count.',
+    cause:
+      'The iss claim equals no configured issuer exactly; a trailing slash, the token version (v1 or v2) and the tenant count.',
     remedy: [
       'Register the issuer exactly as the iss claim spells it.',
       'For Entra: list the tenant, and check requestedAccessTokenVersion of the API registration.',
@@ -104,7 +106,10 @@ export const TOKEN_ERRORS = {
   TOKEN_TYPE_MISMATCH: {
     summary: 'The typ header of the subject token is not one that its issuer uses for access tokens.',
     cause: 'A token of another kind was sent, or the issuer uses a typ that is not configured.',
-    remedy: ['Send an access token.', 'If the issuer marks access tokens differently, add the value to acceptedTypes of the issuer.'],
+    remedy: [
+      'Send an access token.',
+      'If the issuer marks access tokens differently, add the value to acceptedTypes of the issuer.',
+    ],
     source: 'RFC 8725 §3.11',
   },
   TOKEN_IS_ID_TOKEN: {
@@ -146,6 +151,9 @@ export const TOKEN_ERRORS = {
   ISSUER_KEYS_UNAVAILABLE: {
     summary: 'The keys of the issuer cannot be had right now.',
     cause: 'Its discovery or key document could not be fetched, and no earlier key set is kept.',
-    remedy: ['Try again after the time in Retry-After.', 'Operator: allow egress to the issuer, and check DNS, proxy and certificates.'],
+    remedy: [
+      'Try again after the time in Retry-After.',
+      'Operator: allow egress to the issuer, and check DNS, proxy and certificates.',
+    ],
   },
 } as const satisfies Record<string, CatalogueEntry>;
