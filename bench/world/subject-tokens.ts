@@ -3,7 +3,7 @@ import type { EntraDevIssuer } from '#devkit/entra-issuer/entra-dev-issuer.js';
 import { apiClientId, directoryId, objectIdOf, permissionsOf, presenterId, subjectCount } from './population.js';
 import type { LoadSubject, LoadSubjects } from '../load/load.contract.js';
 
-export const subjectTokenCount = 256;
+const subjectTokenCount = 256;
 
 /** Spread over all subjects, so that nothing near in the registration is near in the load. */
 export function loadSubjects(
