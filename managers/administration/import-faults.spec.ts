@@ -158,6 +158,7 @@ describe('AdministrationManager: what a document must not make true', () => {
   });
 
   it.each([
+    ['two ways to choose a tenant', { tenants: [{ tenant: 'acme' }] }],
     ['no audience', { audiences: [] }],
     ['no algorithm', { algorithms: [] }],
     ['the algorithm none', { algorithms: ['none'] }],
@@ -230,6 +231,12 @@ describe('AdministrationManager: what a document must not make true', () => {
     expect(await lifetime({ tokenLifetimeSeconds: 299 })).toHaveLength(1);
     expect(await lifetime({ tokenLifetimeSeconds: 3600, unusualLifetime: true })).toEqual([]);
     expect(await lifetime({ tokenLifetimeSeconds: 900 })).toEqual([]);
+  });
+
+  it('a role that the policy no longer has can still be taken from somebody, but not given', async () => {
+    const assignment = { tenant: 'acme', principal: 'subject:alice', role: 'gone' };
+    expect(await changed(() => ({ assignments: [{ ...assignment, state: 'revoked' }] }))).toEqual([]);
+    expect(await changed(() => ({ assignments: [assignment] }))).toHaveLength(1);
   });
 
   it('lists a thousand faults and says how many more there are', async () => {
