@@ -34,7 +34,7 @@ export class DefaultFactAccess implements FactAccess {
 
   async factsOf(_context: CallContext, tenantId: string, identity: UpstreamIdentity): Promise<SubjectFacts> {
     const key = tenantId + identityKey(identity);
-    const facts = await this.kept.get(tenantId, key, () => this.facts.read(tenantId, identity));
+    const facts = this.kept.peek(tenantId, key) ?? (await this.kept.get(tenantId, key, () => this.facts.read(tenantId, identity)));
     if (facts === undefined) throw new Error('facts are always there, if only to say that nobody is');
     return facts;
   }

@@ -37,12 +37,16 @@ export interface Dated<Value> {
  * What turned out not to be there is kept apart, so that asking for things that do not exist pushes out nothing that does.
  */
 export interface EpochCache<Value> {
-  /** The kept value, if it is certainly current: its epoch is the newest known, and epochs were confirmed within 5 minutes. Not for use inside a unit of work. */
+  /**
+   * The kept value, if it is certainly current: its epoch is the newest known, and epochs were confirmed within 5 minutes.
+   * Never inside a unit of work, which may have changed it.
+   */
   peek(topic: string, key: string): Value | undefined;
 
   /**
    * The current value; `read` reads it when it is not kept. Callers at the same time share one read, unless a change became
    * known after that read began. `read` is handed the outdated value, to answer that very object where nothing changed.
+   * Inside a unit of work it always reads, and keeps nothing.
    *
    * @param key unique over all topics of the cache
    */

@@ -52,14 +52,14 @@ class MemoryEpochCache<Value> implements EpochCache<Value> {
   peek(topic: string, key: string): Value | undefined {
     const kept = this.values.get(key);
     if (kept === undefined || kept.epoch < this.feed.epochOf(topic)) return undefined;
-    return this.isConfirmed() ? kept.value : undefined;
+    return this.isConfirmed() && !this.deps.units.isInsideUnit() ? kept.value : undefined;
   }
 
   get(topic: string, key: string, read: (outdated: Value | undefined) => Promise<Dated<Value>>): Promise<Value | undefined> {
-    // SECURITY: kept data would outlive a roll-back, under an epoch that the next commit uses again.
-    if (this.deps.units.isInsideUnit()) return read(undefined).then((dated) => dated.value);
     const value = this.peek(topic, key);
     if (value !== undefined) return Promise.resolve(value);
+    // SECURITY: kept data would outlive a roll-back, under an epoch that the next commit uses again.
+    if (this.deps.units.isInsideUnit()) return read(undefined).then((dated) => dated.value);
     const epoch = this.feed.epochOf(topic);
     const absentAt = this.absent.get(key);
     if (absentAt !== undefined && absentAt >= epoch && this.isConfirmed()) return Promise.resolve(undefined);

@@ -32,11 +32,13 @@ const FACTS = `
   ) as first_identity on true
   left join lateral (
     select array_agg(distinct role_key order by role_key) as roles
-    from role_assignment
-    where tenant_id = $1 and state = 'active' and (
-      (principal_type = 'subject' and principal_id = s.id) or
-      (principal_type = 'group' and principal_id in (select group_id from group_member where tenant_id = $1 and subject_id = s.id))
-    )
+    from (
+      select s.id as principal_id, 'subject' as principal_type
+      union all
+      select group_id, 'group' from group_member where tenant_id = $1 and subject_id = s.id
+    ) as principal
+    join role_assignment a on a.tenant_id = $1 and a.state = 'active'
+      and a.principal_id = principal.principal_id and a.principal_type = principal.principal_type
   ) as held on true`;
 
 /** No identity can be stored under an empty id, so this finds nobody. */
