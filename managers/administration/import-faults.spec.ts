@@ -1,9 +1,22 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import { parse } from 'yaml';
 import { faultsOf } from './fixtures/import-world.fixture.js';
 import { BILLING, DIRECTORY, OBJECT, sampleImport } from './fixtures/sample-import.fixture.js';
 
 const changed = (change: (document: ReturnType<typeof sampleImport>) => object): Promise<readonly string[]> =>
   faultsOf({ ...sampleImport(), ...change(sampleImport()) });
+
+describe('AdministrationManager: the documented example', () => {
+  it('has no fault', async () => {
+    const page = readFileSync(join(import.meta.dirname, '../../docs/guides/import-file.md'), 'utf8');
+    const [, example = ''] = /^```yaml\n([\s\S]*?)^```/m.exec(page) ?? [];
+    expect(example).toContain('apiVersion');
+    const document: unknown = parse(example.replace(/<digest[^>]*>/, 'a'.repeat(64)));
+    expect(await faultsOf(document)).toEqual([]);
+  });
+});
 
 describe('AdministrationManager: a faulty document', () => {
   it('is refused with all faults at once, of form and of reference, and nothing is changed', async () => {
