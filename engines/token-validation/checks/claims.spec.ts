@@ -8,8 +8,9 @@ import {
   OTHER_DIRECTORY,
   V1_ISSUER,
   V2_ISSUER,
+  oidcIssuer,
 } from '../../../test/vectors/stub.issuer.access.js';
-import { signedToken } from '../../../test/vectors/token-factory.js';
+import { signedToken, verificationKey } from '../../../test/vectors/token-factory.js';
 import { ValidationBench } from '../../../test/vectors/validation-bench.js';
 
 const bench = new ValidationBench();
@@ -203,6 +204,13 @@ describe('An issuer', () => {
       `https://idp.example@evil.example/realms/acme`,
     ];
     for (const iss of lookalikes) expect(await bench.verdict(bench.oidcToken({ iss }))).toBe('ISSUER_UNTRUSTED');
+  });
+
+  it('is compared once more by its provider, whatever the look-up answered', async () => {
+    const wide = new ValidationBench();
+    const iss = 'https://other.example';
+    wide.trust(oidcIssuer(), iss, [verificationKey(wide.keys.oidc)]);
+    expect(await wide.verdict(wide.oidcToken({ iss }))).toBe('ISSUER_UNTRUSTED');
   });
 
   it('uses its own keys alone, also where another has a key of the same id', async () => {
