@@ -1,4 +1,4 @@
-import type { IssuerAccess, KeyLookup } from '#accessors/issuer/contract.js';
+import type { IssuerAccess, KeyLookup, VerificationKey } from '#accessors/issuer/contract.js';
 import type { Fault } from '../identity-provider.contract.js';
 import { quoted } from '../quoted.js';
 import type { ValidationState } from '../validation-state.js';
@@ -19,21 +19,20 @@ export function createKeyCheck(issuerAccess: IssuerAccess): Check {
 }
 
 function judge(state: ValidationState, keyId: string, lookup: KeyLookup): Fault | undefined {
+  if (lookup.status === 'found') return judgeKey(state, lookup.key);
   const expected = `a key of issuer ${quoted(state.issuer.name)}`;
-  if (lookup.status === 'unavailable') {
-    return {
-      code: 'ISSUER_KEYS_UNAVAILABLE',
-      actual: 'no key set of the issuer',
-      expected,
-      retryAfterSeconds: lookup.retryAfterSeconds,
-    };
-  }
   if (lookup.status === 'unknown') return { code: 'TOKEN_KEY_UNKNOWN', actual: `kid is ${quoted(keyId)}`, expected };
-  state.foundKey = lookup.key;
-  if (lookup.key.algorithm === state.token.header.algorithm) return undefined;
+  const { retryAfterSeconds } = lookup;
+  return { code: 'ISSUER_KEYS_UNAVAILABLE', actual: 'no key set of the issuer', expected, retryAfterSeconds };
+}
+
+function judgeKey(state: ValidationState, key: VerificationKey): Fault | undefined {
+  state.foundKey = key;
+  const { header } = state.token;
+  if (key.algorithm === header.algorithm) return undefined;
   return {
     code: 'TOKEN_ALGORITHM_NOT_ALLOWED',
-    actual: `alg is ${quoted(state.token.header.members['alg'])}`,
-    expected: `${lookup.key.algorithm}, the algorithm of the key`,
+    actual: `alg is ${quoted(header.members['alg'])}`,
+    expected: `${key.algorithm}, the algorithm of the key`,
   };
 }
