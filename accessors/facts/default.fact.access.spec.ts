@@ -47,7 +47,9 @@ describeOnEachDatabase('FactAccess', (open) => {
 
   it('answers the subject, its first identity, and the roles it has directly and through groups', async () => {
     await facts.registerGroup(CONTEXT, { tenant, key: 'fin' });
-    await facts.registerSubjects(CONTEXT, [subject(tenant, 'alice', { identities: [identity('first'), identity('second')], groups: ['fin'] })]);
+    await facts.registerSubjects(CONTEXT, [
+      subject(tenant, 'alice', { identities: [identity('first'), identity('second')], groups: ['fin'] }),
+    ]);
     await facts.assignRoles(CONTEXT, [
       { tenant, principal: { type: 'subject', key: 'alice' }, role: 'viewer', state: 'active' },
       { tenant, principal: { type: 'group', key: 'fin' }, role: 'clerk', state: 'active' },
@@ -138,7 +140,9 @@ describeOnEachDatabase('FactAccess', (open) => {
   it('keeps nothing that was read inside a unit of work, which may be rolled back', async () => {
     await facts.registerSubjects(CONTEXT, [subject(tenant, 'alice')]);
     const inside = parts.unitOfWork.run(async () => {
-      await facts.assignRoles(CONTEXT, [{ tenant, principal: { type: 'subject', key: 'alice' }, role: 'ghost', state: 'active' }]);
+      await facts.assignRoles(CONTEXT, [
+        { tenant, principal: { type: 'subject', key: 'alice' }, role: 'ghost', state: 'active' },
+      ]);
       expect((await facts.factsOf(CONTEXT, tenantId, identity('alice'))).roles).toEqual(['ghost']);
       throw new Error('rolled back');
     });
@@ -161,10 +165,15 @@ describeOnPostgres('FactAccess in two processes', (open) => {
     await writing.registerSubjects(CONTEXT, [subject('acme', 'alice')]);
     await writing.announceChanges(CONTEXT);
     const roles = async () => (await reading.factsOf(CONTEXT, id, identity('alice'))).roles;
-    await until('the reader knows of the subject', async () => (await reading.factsOf(CONTEXT, id, identity('alice'))).subject !== null);
+    await until(
+      'the reader knows of the subject',
+      async () => (await reading.factsOf(CONTEXT, id, identity('alice'))).subject !== null,
+    );
     expect(await roles()).toEqual([]);
     // The writer reads its own change first: what it knows by that, the others still have to be told.
-    await writing.assignRoles(CONTEXT, [{ tenant: 'acme', principal: { type: 'subject', key: 'alice' }, role: 'clerk', state: 'active' }]);
+    await writing.assignRoles(CONTEXT, [
+      { tenant: 'acme', principal: { type: 'subject', key: 'alice' }, role: 'clerk', state: 'active' },
+    ]);
     await writing.factsOf(CONTEXT, id, identity('bob'));
     await writing.announceChanges(CONTEXT);
     await until('the reader sees the role', async () => (await roles()).length === 1);

@@ -2,7 +2,15 @@ import type { CallContext } from '#utilities/call-context/contract.js';
 import type { ChangeFeed, EpochCache, EpochCaches } from '#utilities/change-feed/contract.js';
 import type { Database, UnitOfWork } from '#utilities/database/contract.js';
 import type { IdSource } from '#utilities/id/contract.js';
-import type { AssignmentRecord, FactAccess, RecordOutcome, SubjectFacts, SubjectRecord, TenantRecord, UpstreamIdentity } from './contract.js';
+import type {
+  AssignmentRecord,
+  FactAccess,
+  RecordOutcome,
+  SubjectFacts,
+  SubjectRecord,
+  TenantRecord,
+  UpstreamIdentity,
+} from './contract.js';
 import { refuseImport, unknownTenants } from './import-fault.js';
 import { AssignmentStore, repeatedAssignments } from './stores/assignment.store.js';
 import { FactStore } from './stores/fact.store.js';
@@ -34,7 +42,8 @@ export class DefaultFactAccess implements FactAccess {
 
   async factsOf(_context: CallContext, tenantId: string, identity: UpstreamIdentity): Promise<SubjectFacts> {
     const key = tenantId + identityKey(identity);
-    const facts = this.kept.peek(tenantId, key) ?? (await this.kept.get(tenantId, key, () => this.facts.read(tenantId, identity)));
+    const facts =
+      this.kept.peek(tenantId, key) ?? (await this.kept.get(tenantId, key, () => this.facts.read(tenantId, identity)));
     if (facts === undefined) throw new Error('facts are always there, if only to say that nobody is');
     return facts;
   }
@@ -48,19 +57,25 @@ export class DefaultFactAccess implements FactAccess {
   }
 
   registerSubjects(_context: CallContext, subjects: readonly SubjectRecord[]): Promise<readonly RecordOutcome[]> {
-    return this.inTenants(subjects.map(({ tenant }) => tenant), (tenantId) => {
-      refuseImport(contradictions(subjects));
-      return this.subjects.register(
-        subjects.map((record) => ({ tenantId: tenantId(record.tenant), record, groups: [...new Set(record.groups)].sort() })),
-      );
-    });
+    return this.inTenants(
+      subjects.map(({ tenant }) => tenant),
+      (tenantId) => {
+        refuseImport(contradictions(subjects));
+        return this.subjects.register(
+          subjects.map((record) => ({ tenantId: tenantId(record.tenant), record, groups: [...new Set(record.groups)].sort() })),
+        );
+      },
+    );
   }
 
   assignRoles(_context: CallContext, assignments: readonly AssignmentRecord[]): Promise<readonly RecordOutcome[]> {
-    return this.inTenants(assignments.map(({ tenant }) => tenant), (tenantId) => {
-      refuseImport(repeatedAssignments(assignments));
-      return this.assignments.assign(assignments.map((record) => ({ tenantId: tenantId(record.tenant), record })));
-    });
+    return this.inTenants(
+      assignments.map(({ tenant }) => tenant),
+      (tenantId) => {
+        refuseImport(repeatedAssignments(assignments));
+        return this.assignments.assign(assignments.map((record) => ({ tenantId: tenantId(record.tenant), record })));
+      },
+    );
   }
 
   announceChanges(_context: CallContext): Promise<void> {
@@ -68,7 +83,10 @@ export class DefaultFactAccess implements FactAccess {
   }
 
   /** All or nothing, with the tenants locked against other writers. */
-  private inTenants<Result>(slugs: readonly string[], work: (tenantId: (slug: string) => string) => Promise<Result>): Promise<Result> {
+  private inTenants<Result>(
+    slugs: readonly string[],
+    work: (tenantId: (slug: string) => string) => Promise<Result>,
+  ): Promise<Result> {
     return this.deps.unitOfWork.run(async () => {
       const ids = await this.facts.lockTenants(slugs);
       refuseImport(unknownTenants(slugs, ids));

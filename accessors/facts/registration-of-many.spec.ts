@@ -7,7 +7,15 @@ import { DefaultFactAccess } from './default.fact.access.js';
 const MANY = 10_000;
 
 function subject(tenant: string, key: string, changes: Partial<SubjectRecord> = {}): SubjectRecord {
-  return { tenant, key, kind: 'user', status: 'active', identities: [{ instance: 'oidc:x', externalId: key }], groups: [], ...changes };
+  return {
+    tenant,
+    key,
+    kind: 'user',
+    status: 'active',
+    identities: [{ instance: 'oidc:x', externalId: key }],
+    groups: [],
+    ...changes,
+  };
 }
 
 describeOnEachDatabase('Registration of facts', (open) => {
@@ -40,8 +48,17 @@ describeOnEachDatabase('Registration of facts', (open) => {
   });
 
   it('tells created, updated and unchanged apart, in the order of the input', async () => {
-    expect(await facts.registerSubjects(CONTEXT, [subject(tenant, 'a'), subject(tenant, 'b'), subject(tenant, 'c')])).toEqual(['created', 'created', 'created']);
-    const again = [subject(tenant, 'c', { groups: ['fin'] }), subject(tenant, 'new'), subject(tenant, 'a'), subject(tenant, 'b', { status: 'disabled' })];
+    expect(await facts.registerSubjects(CONTEXT, [subject(tenant, 'a'), subject(tenant, 'b'), subject(tenant, 'c')])).toEqual([
+      'created',
+      'created',
+      'created',
+    ]);
+    const again = [
+      subject(tenant, 'c', { groups: ['fin'] }),
+      subject(tenant, 'new'),
+      subject(tenant, 'a'),
+      subject(tenant, 'b', { status: 'disabled' }),
+    ];
     expect(await facts.registerSubjects(CONTEXT, again)).toEqual(['updated', 'created', 'unchanged', 'updated']);
     expect(await facts.assignRoles(CONTEXT, [role('a'), role('b')])).toEqual(['created', 'created']);
     expect(await facts.assignRoles(CONTEXT, [role('b', 'revoked'), role('a')])).toEqual(['updated', 'unchanged']);
@@ -73,7 +90,10 @@ describeOnEachDatabase('Registration of facts', (open) => {
 
   it('moves an identity from one subject to another, in one import', async () => {
     await facts.registerSubjects(CONTEXT, [subject(tenant, 'a'), subject(tenant, 'b')]);
-    const swapped = [subject(tenant, 'a', { identities: [{ instance: 'oidc:x', externalId: 'b' }] }), subject(tenant, 'b', { identities: [{ instance: 'oidc:x', externalId: 'a' }] })];
+    const swapped = [
+      subject(tenant, 'a', { identities: [{ instance: 'oidc:x', externalId: 'b' }] }),
+      subject(tenant, 'b', { identities: [{ instance: 'oidc:x', externalId: 'a' }] }),
+    ];
     expect(await facts.registerSubjects(CONTEXT, swapped)).toEqual(['updated', 'updated']);
   });
 
@@ -81,11 +101,21 @@ describeOnEachDatabase('Registration of facts', (open) => {
     ['an unknown tenant', () => [subject('nowhere', 'a')], 'tenant nowhere is not there'],
     ['an unknown group', () => [subject(tenant, 'a', { groups: ['hr'] })], /^group .*\/hr is not there$/],
     ['a subject listed twice', () => [subject(tenant, 'a'), subject(tenant, 'a')], /listed twice/],
-    ['an identity of two subjects', () => [subject(tenant, 'a'), subject(tenant, 'b', { identities: [{ instance: 'oidc:x', externalId: 'a' }] })], /^identity a of oidc:x is listed for/],
-    ['an identity that belongs to somebody else', () => [subject(tenant, 'new', { identities: [{ instance: 'oidc:x', externalId: 'taken' }] })], 'identity taken of oidc:x belongs to subject owner'],
+    [
+      'an identity of two subjects',
+      () => [subject(tenant, 'a'), subject(tenant, 'b', { identities: [{ instance: 'oidc:x', externalId: 'a' }] })],
+      /^identity a of oidc:x is listed for/,
+    ],
+    [
+      'an identity that belongs to somebody else',
+      () => [subject(tenant, 'new', { identities: [{ instance: 'oidc:x', externalId: 'taken' }] })],
+      'identity taken of oidc:x belongs to subject owner',
+    ],
     ['a subject without an identity', () => [subject(tenant, 'a', { identities: [] })], /has no identity/],
   ])('refuses %s, and changes nothing', async (_what, subjects, actual) => {
-    await facts.registerSubjects(CONTEXT, [subject(tenant, 'owner', { identities: [{ instance: 'oidc:x', externalId: 'taken' }] })]);
+    await facts.registerSubjects(CONTEXT, [
+      subject(tenant, 'owner', { identities: [{ instance: 'oidc:x', externalId: 'taken' }] }),
+    ]);
     const before = await epoch();
     const refused = facts.registerSubjects(CONTEXT, [subject(tenant, 'innocent'), ...subjects()]);
     await expect(refused).rejects.toMatchObject({ code: 'IMPORT_INVALID', details: { actual: expect.stringMatching(actual) } });

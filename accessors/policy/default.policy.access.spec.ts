@@ -5,7 +5,13 @@ import { until } from '../../test/support/until.js';
 import type { PolicyDocument, RoleDefinition } from './contract.js';
 import { DefaultPolicyAccess } from './default.policy.access.js';
 
-const role = (key: string, changes: Partial<RoleDefinition> = {}): RoleDefinition => ({ key, inherits: [], grants: [`billing:${key}:read`], exclude: [], ...changes });
+const role = (key: string, changes: Partial<RoleDefinition> = {}): RoleDefinition => ({
+  key,
+  inherits: [],
+  grants: [`billing:${key}:read`],
+  exclude: [],
+  ...changes,
+});
 
 function policy(tenant: string, roles: readonly RoleDefinition[], changes: Partial<PolicyDocument> = {}): PolicyDocument {
   return { tenant, set: 'main', roles, mappings: [], ...changes };
@@ -55,7 +61,10 @@ describeOnEachDatabase('PolicyAccess', (open) => {
 
   it('keeps the same content as rows for SQL to ask', async () => {
     const mappings = [{ issuer: 'contoso', claim: 'groups' as const, value: 'g-1', role: 'owner' }];
-    await policies.activate(CONTEXT, policy(tenant, [role('clerk', { exclude: ['billing:x:y'] }), role('owner', { inherits: ['clerk'] })], { mappings }));
+    await policies.activate(
+      CONTEXT,
+      policy(tenant, [role('clerk', { exclude: ['billing:x:y'] }), role('owner', { inherits: ['clerk'] })], { mappings }),
+    );
     const rows = await parts.database.query(
       `select role_key || ' grants ' || pattern as line from pv_role_grant where tenant_id = $1 and not exclude
        union all select role_key || ' excludes ' || pattern from pv_role_grant where tenant_id = $1 and exclude
@@ -166,11 +175,16 @@ describeOnPostgres('PolicyAccess in two processes', (open) => {
     const other = await accessorParts(await test.reopen());
     const tenantId = await addTenant(one, 'acme');
     const [mine, theirs] = [new DefaultPolicyAccess(one), new DefaultPolicyAccess(other)];
-    await Promise.all([mine, theirs, mine, theirs].map((each, number) => each.activate(CONTEXT, policy('acme', [role(`role-${number}`)]))));
+    await Promise.all(
+      [mine, theirs, mine, theirs].map((each, number) => each.activate(CONTEXT, policy('acme', [role(`role-${number}`)]))),
+    );
     const versions = await one.database.query<{ seq: number }>('select seq from policy_version order by seq');
     expect(versions.map(({ seq }) => seq)).toEqual([1, 2, 3, 4]);
     await one.changeFeed.announce();
-    await until('the other process answers the newest', async () => (await theirs.activePolicy(CONTEXT, tenantId)).sequence === 4);
+    await until(
+      'the other process answers the newest',
+      async () => (await theirs.activePolicy(CONTEXT, tenantId)).sequence === 4,
+    );
     await one.changeFeed.stop();
     await other.changeFeed.stop();
   });

@@ -35,7 +35,12 @@ export class DefaultPolicyAccess implements PolicyAccess {
     return this.deps.unitOfWork.run(() => this.recordAndActivate(document));
   }
 
-  private async recordAndActivate({ tenant, set, roles, mappings }: PolicyDocument): Promise<'created' | 'updated' | 'unchanged'> {
+  private async recordAndActivate({
+    tenant,
+    set,
+    roles,
+    mappings,
+  }: PolicyDocument): Promise<'created' | 'updated' | 'unchanged'> {
     const tenantId = await this.store.lockTenant(tenant);
     if (tenantId === undefined) throw new CodedError('IMPORT_INVALID', { actual: `tenant ${tenant} is not there` });
 
@@ -46,8 +51,8 @@ export class DefaultPolicyAccess implements PolicyAccess {
     if (saysTheSame && active.value?.versionId === newest.id) return 'unchanged';
 
     const sequence = (newest?.seq ?? 0) + 1;
-    const versionId = saysTheSame ? newest.id : await this.store.addVersion(tenantId, set, sequence, content);
-    await this.store.activate(tenantId, set, versionId, 'import');
+    const versionId = saysTheSame ? newest.id : await this.store.addVersion(tenantId, { set, sequence, content });
+    await this.store.activate(tenantId, { set, versionId, reason: 'import' });
     return newest === undefined ? 'created' : 'updated';
   }
 }

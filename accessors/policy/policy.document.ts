@@ -7,7 +7,11 @@ export interface CanonicalPolicy {
   readonly mappings: readonly ClaimMapping[];
 }
 
-export function canonicalPolicy(document: CanonicalPolicy): { readonly policy: CanonicalPolicy; readonly json: string; readonly sha256: Buffer } {
+export function canonicalPolicy(document: CanonicalPolicy): {
+  readonly policy: CanonicalPolicy;
+  readonly json: string;
+  readonly sha256: Buffer;
+} {
   const policy: CanonicalPolicy = {
     roles: sortedBy(document.roles.map(canonicalRole), (role) => role.key),
     mappings: distinctBy(

@@ -3,13 +3,25 @@ import { describe, expect, it } from '@jest/globals';
 import { hasSecretForm, matchesSecret, type SecretDigest } from './client-secret.check.js';
 
 const newSecret = (): string => `cs_${randomBytes(32).toString('base64url')}`;
-const digest = (secret: string, expiresAt: number | null = null): SecretDigest => ({ sha256: createHash('sha256').update(secret).digest(), expiresAt });
+const digest = (secret: string, expiresAt: number | null = null): SecretDigest => ({
+  sha256: createHash('sha256').update(secret).digest(),
+  expiresAt,
+});
 
 describe('Client secret', () => {
   it('has one form, and nothing else is a secret', () => {
     const secret = newSecret();
     expect(hasSecretForm(secret)).toBe(true);
-    for (const wrong of ['', 'cs_', secret.slice(1), `${secret}a`, secret.slice(0, -1), `${secret}\n`, `${secret.slice(0, -1)}=`, secret.toUpperCase()]) {
+    for (const wrong of [
+      '',
+      'cs_',
+      secret.slice(1),
+      `${secret}a`,
+      secret.slice(0, -1),
+      `${secret}\n`,
+      `${secret.slice(0, -1)}=`,
+      secret.toUpperCase(),
+    ]) {
       expect(hasSecretForm(wrong)).toBe(false);
     }
   });

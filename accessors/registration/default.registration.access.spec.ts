@@ -9,7 +9,11 @@ import { DefaultRegistrationAccess } from './default.registration.access.js';
 const newSecret = (): string => `cs_${randomBytes(32).toString('base64url')}`;
 const sha256 = (secret: string): string => createHash('sha256').update(secret).digest('hex');
 
-function registration(clientId: string, secrets: readonly string[], changes: Partial<ClientRegistration> = {}): ClientRegistration {
+function registration(
+  clientId: string,
+  secrets: readonly string[],
+  changes: Partial<ClientRegistration> = {},
+): ClientRegistration {
   return {
     clientId,
     status: 'active',
@@ -22,9 +26,20 @@ function registration(clientId: string, secrets: readonly string[], changes: Par
   };
 }
 
-function application(audience: string, permissions: readonly string[], changes: Partial<ApplicationRegistration> = {}): ApplicationRegistration {
+function application(
+  audience: string,
+  permissions: readonly string[],
+  changes: Partial<ApplicationRegistration> = {},
+): ApplicationRegistration {
   const named = permissions.map((name) => ({ name: `billing:${name}:read` }));
-  return { audience, prefix: 'billing', permissions: named, allowsEmptyPermissions: false, tokenLifetimeSeconds: null, ...changes };
+  return {
+    audience,
+    prefix: 'billing',
+    permissions: named,
+    allowsEmptyPermissions: false,
+    tokenLifetimeSeconds: null,
+    ...changes,
+  };
 }
 
 describeOnEachDatabase('RegistrationAccess', (open) => {
@@ -105,7 +120,8 @@ describeOnEachDatabase('RegistrationAccess', (open) => {
   });
 
   it('asks the database nothing about what cannot be a secret or an id', async () => {
-    for (const wrong of ['', 'password', sha256(secret), `${secret}x`]) expect(await statementsOf(() => authenticate(wrong))).toBe(0);
+    for (const wrong of ['', 'password', sha256(secret), `${secret}x`])
+      expect(await statementsOf(() => authenticate(wrong))).toBe(0);
     for (const id of ['', 'a\u0000b', 'x'.repeat(513)]) expect(await statementsOf(() => authenticate(secret, id))).toBe(0);
   });
 
@@ -128,10 +144,16 @@ describeOnEachDatabase('RegistrationAccess', (open) => {
   });
 
   it('touches no row when a client or an application is as it should be', async () => {
-    const client = registration(clientId, [secret, newSecret()], { listedPresenters: [{ issuer: 'b', id: '2' }, { issuer: 'a', id: '1' }] });
+    const client = registration(clientId, [secret, newSecret()], {
+      listedPresenters: [
+        { issuer: 'b', id: '2' },
+        { issuer: 'a', id: '1' },
+      ],
+    });
     await register(client);
     await access.registerApplication(CONTEXT, application(audience, ['b', 'a']));
-    const epoch = () => parts.database.query(`select epoch from data_epoch where tenant_id = '00000000-0000-0000-0000-000000000000'`);
+    const epoch = () =>
+      parts.database.query(`select epoch from data_epoch where tenant_id = '00000000-0000-0000-0000-000000000000'`);
     const before = await epoch();
     expect(await register({ ...client, secretSha256: [...client.secretSha256].reverse() })).toBe('unchanged');
     expect(await access.registerApplication(CONTEXT, application(audience, ['a', 'b']))).toBe('unchanged');
@@ -139,7 +161,10 @@ describeOnEachDatabase('RegistrationAccess', (open) => {
   });
 
   it('answers an application by its exact audience', async () => {
-    await access.registerApplication(CONTEXT, application(audience, ['invoice'], { allowsEmptyPermissions: true, tokenLifetimeSeconds: 300 }));
+    await access.registerApplication(
+      CONTEXT,
+      application(audience, ['invoice'], { allowsEmptyPermissions: true, tokenLifetimeSeconds: 300 }),
+    );
     await parts.changeFeed.announce();
     const found = await access.applicationFor(CONTEXT, audience);
     expect(found).toEqual({
@@ -151,15 +176,22 @@ describeOnEachDatabase('RegistrationAccess', (open) => {
       tokenLifetimeSeconds: 300,
     });
     expect(await access.applicationFor(CONTEXT, audience)).toBe(found);
-    for (const other of [`${audience}/`, audience.toUpperCase(), '', 'a\u0000']) expect(await access.applicationFor(CONTEXT, other)).toBeUndefined();
+    for (const other of [`${audience}/`, audience.toUpperCase(), '', 'a\u0000'])
+      expect(await access.applicationFor(CONTEXT, other)).toBeUndefined();
   });
 
   it('never gives the bit of a permission to another one, and gives it back to its own', async () => {
     expect(await access.registerApplication(CONTEXT, application(audience, ['a', 'b', 'c']))).toBe('created');
     expect(await access.registerApplication(CONTEXT, application(audience, ['a', 'b']))).toBe('updated');
-    expect(await catalogue()).toEqual([{ name: 'billing:a:read', bit: 0 }, { name: 'billing:b:read', bit: 1 }]);
+    expect(await catalogue()).toEqual([
+      { name: 'billing:a:read', bit: 0 },
+      { name: 'billing:b:read', bit: 1 },
+    ]);
     await access.registerApplication(CONTEXT, application(audience, ['a', 'd']));
-    expect(await catalogue()).toEqual([{ name: 'billing:a:read', bit: 0 }, { name: 'billing:d:read', bit: 3 }]);
+    expect(await catalogue()).toEqual([
+      { name: 'billing:a:read', bit: 0 },
+      { name: 'billing:d:read', bit: 3 },
+    ]);
     expect(await access.registerApplication(CONTEXT, application(audience, ['a', 'c', 'd']))).toBe('updated');
     expect((await catalogue())?.map(({ bit }) => bit)).toEqual([0, 2, 3]);
   });
@@ -168,7 +200,9 @@ describeOnEachDatabase('RegistrationAccess', (open) => {
     await access.registerApplication(CONTEXT, application(audience, ['a']));
     const described = { permissions: [{ name: 'billing:a:read', description: 'Read' }] };
     expect(await access.registerApplication(CONTEXT, application(audience, [], described))).toBe('updated');
-    expect(await access.registerApplication(CONTEXT, application(audience, [], { ...described, tokenLifetimeSeconds: 300 }))).toBe('updated');
+    expect(
+      await access.registerApplication(CONTEXT, application(audience, [], { ...described, tokenLifetimeSeconds: 300 })),
+    ).toBe('updated');
     expect((await catalogue())?.length).toBe(1);
   });
 });

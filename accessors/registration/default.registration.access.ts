@@ -4,7 +4,14 @@ import type { Clock } from '#utilities/clock/contract.js';
 import type { Database, UnitOfWork } from '#utilities/database/contract.js';
 import type { IdSource } from '#utilities/id/contract.js';
 import { hasSecretForm, matchesSecret } from './client-secret.check.js';
-import type { Application, ApplicationRegistration, ClientRegistration, RecordOutcome, RegisteredClient, RegistrationAccess } from './contract.js';
+import type {
+  Application,
+  ApplicationRegistration,
+  ClientRegistration,
+  RecordOutcome,
+  RegisteredClient,
+  RegistrationAccess,
+} from './contract.js';
 import { ApplicationStore, type StoredApplication } from './stores/application.store.js';
 import { ClientStore, type StoredClient } from './stores/client.store.js';
 
@@ -43,7 +50,9 @@ export class DefaultRegistrationAccess implements RegistrationAccess {
 
   async applicationFor(_context: CallContext, audience: string): Promise<Application | undefined> {
     if (!LOOKED_UP.test(audience)) return undefined;
-    const stored = await this.keptApplications.get(PLATFORM_TENANT, audience, (outdated) => this.applications.read(audience, outdated));
+    const stored = await this.keptApplications.get(PLATFORM_TENANT, audience, (outdated) =>
+      this.applications.read(audience, outdated),
+    );
     return stored?.application;
   }
 

@@ -22,9 +22,9 @@ run('Private PostgreSQL cluster', () => {
   it('asks for its password, keeps its promises about the disk, and leaves nothing behind', async () => {
     const cluster = await startPrivateCluster();
     if (cluster === undefined) throw new Error('it did not start');
-    expect(await ask(cluster.url, `select current_setting('fsync') as fsync, current_setting('synchronous_commit') as synchronous`)).toEqual([
-      { fsync: 'on', synchronous: 'on' },
-    ]);
+    expect(
+      await ask(cluster.url, `select current_setting('fsync') as fsync, current_setting('synchronous_commit') as synchronous`),
+    ).toEqual([{ fsync: 'on', synchronous: 'on' }]);
     const intruder = new URL(cluster.url);
     intruder.password = 'wrong';
     await expect(ask(intruder.href, 'select 1')).rejects.toMatchObject({ code: '28P01' });
@@ -40,7 +40,9 @@ run('Private PostgreSQL cluster', () => {
     await cluster.halt();
     await expect(ask(cluster.url, 'select 1')).rejects.toMatchObject({ code: 'ECONNREFUSED' });
     await cluster.resume();
-    expect(await ask(cluster.url, `select id, current_setting('max_connections') as max from note`)).toEqual([{ id: 1, max: '13' }]);
+    expect(await ask(cluster.url, `select id, current_setting('max_connections') as max from note`)).toEqual([
+      { id: 1, max: '13' },
+    ]);
     await cluster.stop();
   });
 

@@ -4,10 +4,20 @@
  */
 import { execFile, execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { accessSync, chownSync, constants, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  chownSync,
+  constants,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 
 export interface PrivateCluster {
@@ -41,7 +51,8 @@ const run = promisify(execFile);
 const OLDEST_MAJOR = 15;
 const USER = 'countersign';
 const START_ATTEMPTS = 3;
-const START_TIMEOUT_MS = 30_000;
+const READY_PAUSE_MS = 50;
+const READY_ATTEMPTS = 600;
 
 /**
  * Runs the server as its child, so that it can be stopped by ending this script, and stops it when the guardian is gone.
@@ -61,11 +72,21 @@ finish -INT drop
 /** The newest installed PostgreSQL of at least version 15: the folder of its binaries. */
 export function findPostgresBinaries(): string | undefined {
   if (process.platform === 'win32') return undefined;
-  const onPath = (process.env['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '');
-  const versioned = ['/usr/lib/postgresql', '/usr/pgsql', '/opt/homebrew/opt', '/usr/local/opt', '/usr/local/pgsql', '/Library/PostgreSQL'].flatMap(
-    (root) => (existsSync(root) ? readdirSync(root).sort(newestFirst).map((name) => join(root, name, 'bin')) : []),
+  const versioned = [
+    '/usr/lib/postgresql',
+    '/usr/pgsql',
+    '/opt/homebrew/opt',
+    '/usr/local/opt',
+    '/usr/local/pgsql',
+    '/Library/PostgreSQL',
+  ].flatMap((root) =>
+    existsSync(root)
+      ? readdirSync(root)
+          .sort(newestFirst)
+          .map((name) => join(root, name, 'bin'))
+      : [],
   );
-  return [...onPath, ...versioned, '/usr/local/pgsql/bin'].find(isUsable);
+  return [...onPath(), ...versioned, '/usr/local/pgsql/bin'].find(isUsable);
 }
 
 /** Answers `undefined` when no usable PostgreSQL is installed. */
@@ -77,8 +98,9 @@ export async function startPrivateCluster(options: PrivateClusterOptions = {}): 
   try {
     if (account !== undefined) chownSync(directory, account.uid, account.gid);
     const password = randomBytes(18).toString('hex');
-    await initialise(binaries, directory, password, account);
-    return await launch({ binaries, directory, password, account, options });
+    const prepared = { binaries, directory, password, account, options };
+    await initialise(prepared);
+    return await launch(prepared);
   } catch (error) {
     rmSync(directory, { recursive: true, force: true });
     throw error;
@@ -95,7 +117,9 @@ interface Launch {
 
 async function launch(launch: Launch): Promise<PrivateCluster> {
   const { directory, password } = launch;
-  let { supervisor, port } = await startOnFreePort(launch);
+  const started = await startOnFreePort(launch);
+  const port = started.port;
+  let supervisor = started.supervisor;
   const stop = async (): Promise<void> => {
     process.off('exit', endAtExit);
     await end(supervisor, 'SIGTERM');
@@ -116,12 +140,24 @@ async function launch(launch: Launch): Promise<PrivateCluster> {
   };
 }
 
-async function initialise(binaries: string, directory: string, password: string, account: Account | undefined): Promise<void> {
+async function initialise({ binaries, directory, password, account }: Launch): Promise<void> {
   const passwordFile = join(directory, 'password');
   writeFileSync(passwordFile, password, { mode: 0o600 });
   if (account !== undefined) chownSync(passwordFile, account.uid, account.gid);
   const data = join(directory, 'data');
-  const options = ['-D', data, '-U', USER, '-A', 'scram-sha-256', `--pwfile=${passwordFile}`, '-E', 'UTF8', '--locale=C', '--no-instructions'];
+  const options = [
+    '-D',
+    data,
+    '-U',
+    USER,
+    '-A',
+    'scram-sha-256',
+    `--pwfile=${passwordFile}`,
+    '-E',
+    'UTF8',
+    '--locale=C',
+    '--no-instructions',
+  ];
   await run(join(binaries, 'initdb'), options, { ...account, cwd: directory, env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' } });
   rmSync(passwordFile);
 }
@@ -139,7 +175,13 @@ async function startOnFreePort(launch: Launch): Promise<{ supervisor: ChildProce
 }
 
 async function startServer({ binaries, directory, account, options }: Launch, port: number): Promise<ChildProcess> {
-  const settings = [`port=${port}`, 'listen_addresses=127.0.0.1', 'unix_socket_directories=', 'logging_collector=off', ...(options.settings ?? [])];
+  const settings = [
+    `port=${port}`,
+    'listen_addresses=127.0.0.1',
+    'unix_socket_directories=',
+    'logging_collector=off',
+    ...(options.settings ?? []),
+  ];
   const server = [join(binaries, 'postgres'), '-D', join(directory, 'data'), ...settings.flatMap((setting) => ['-c', setting])];
   const guardian = String(options.guardianPid ?? process.pid);
   const supervisor = spawn('/bin/sh', ['-c', SUPERVISOR, 'supervisor', guardian, directory, ...server], {
@@ -161,13 +203,12 @@ async function startServer({ binaries, directory, account, options }: Launch, po
 }
 
 async function ready(binaries: string, supervisor: ChildProcess, port: number): Promise<void> {
-  const giveUpAt = performance.now() + START_TIMEOUT_MS;
-  while (supervisor.exitCode === null && performance.now() < giveUpAt) {
+  for (let attempt = 0; attempt < READY_ATTEMPTS && supervisor.exitCode === null; attempt += 1) {
     try {
       await run(join(binaries, 'pg_isready'), ['-q', '-h', '127.0.0.1', '-p', String(port)]);
       return;
     } catch {
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await new Promise((resolve) => setTimeout(resolve, READY_PAUSE_MS));
     }
   }
   throw new Error(`PostgreSQL did not start on port ${port}`);
@@ -185,7 +226,9 @@ function end(supervisor: ChildProcess, signal: 'SIGTERM' | 'SIGUSR1'): Promise<v
 /** PostgreSQL refuses to run as root. */
 function unprivilegedAccount(): Account | undefined {
   if (process.getuid?.() !== 0) return undefined;
-  const accounts = readFileSync('/etc/passwd', 'utf8').split('\n').map((line) => line.split(':'));
+  const accounts = readFileSync('/etc/passwd', 'utf8')
+    .split('\n')
+    .map((line) => line.split(':'));
   const account = accounts.find(([name]) => name === 'postgres') ?? accounts.find(([name]) => name === 'nobody');
   if (account === undefined) throw new Error('PostgreSQL does not run as root, and there is neither a user postgres nor nobody');
   return { uid: Number(account[2]), gid: Number(account[3]) };
@@ -197,9 +240,20 @@ function freePort(): Promise<number> {
     probe.once('error', reject);
     probe.listen(0, '127.0.0.1', () => {
       const address = probe.address();
-      probe.close(() => (typeof address === 'object' && address !== null ? resolve(address.port) : reject(new Error('no free port'))));
+      probe.close(() =>
+        typeof address === 'object' && address !== null ? resolve(address.port) : reject(new Error('no free port')),
+      );
     });
   });
+}
+
+/** The shell knows the path; `command` fails where it finds nothing. */
+function onPath(): string[] {
+  try {
+    return [dirname(execFileSync('/bin/sh', ['-c', 'command -v initdb'], { encoding: 'utf8' }).trim())];
+  } catch {
+    return [];
+  }
 }
 
 function newestFirst(one: string, other: string): number {

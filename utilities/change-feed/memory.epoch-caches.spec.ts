@@ -118,7 +118,8 @@ describe('EpochCache', () => {
 
   it('remembers what is not there until the epoch moves, and lets it push out nothing that is', async () => {
     await cache.get(TOPIC, 'key', answering(1));
-    for (let number = 0; number < 50; number += 1) await cache.get(TOPIC, `none-${number}`, () => Promise.resolve({ epoch: 1, value: undefined }));
+    for (let number = 0; number < 50; number += 1)
+      await cache.get(TOPIC, `none-${number}`, () => Promise.resolve({ epoch: 1, value: undefined }));
     expect(cache.peek(TOPIC, 'key')).toBeDefined();
     expect(await cache.get(TOPIC, 'none-49', answering(1))).toBeUndefined();
     expect(reads).toBe(1);

@@ -20,6 +20,8 @@ interface Kept<Value> {
   readonly value: Value;
 }
 
+type Read<Value> = (outdated: Value | undefined) => Promise<Dated<Value>>;
+
 interface Flight<Value> {
   readonly epoch: number;
   readonly value: Promise<Value | undefined>;
@@ -55,19 +57,19 @@ class MemoryEpochCache<Value> implements EpochCache<Value> {
     return this.isConfirmed() && !this.deps.units.isInsideUnit() ? kept.value : undefined;
   }
 
-  get(topic: string, key: string, read: (outdated: Value | undefined) => Promise<Dated<Value>>): Promise<Value | undefined> {
+  get(topic: string, key: string, read: Read<Value>): Promise<Value | undefined> {
     const value = this.peek(topic, key);
     if (value !== undefined) return Promise.resolve(value);
     // SECURITY: kept data would outlive a roll-back, under an epoch that the next commit uses again.
     if (this.deps.units.isInsideUnit()) return read(undefined).then((dated) => dated.value);
-    const epoch = this.feed.epochOf(topic);
     const absentAt = this.absent.get(key);
-    if (absentAt !== undefined && absentAt >= epoch && this.isConfirmed()) return Promise.resolve(undefined);
-    return this.share(topic, key, epoch, read);
+    if (absentAt !== undefined && absentAt >= this.feed.epochOf(topic) && this.isConfirmed()) return Promise.resolve(undefined);
+    return this.share(topic, key, read);
   }
 
   /** INVARIANT: a caller never gets the answer of a read that began before a change that was known when it called. */
-  private share(topic: string, key: string, epoch: number, read: (outdated: Value | undefined) => Promise<Dated<Value>>): Promise<Value | undefined> {
+  private share(topic: string, key: string, read: Read<Value>): Promise<Value | undefined> {
+    const epoch = this.feed.epochOf(topic);
     const under = this.flights.get(key);
     if (under?.epoch === epoch) return under.value;
     const flight: Flight<Value> = { epoch, value: this.readAndKeep(topic, key, read) };
@@ -79,7 +81,7 @@ class MemoryEpochCache<Value> implements EpochCache<Value> {
     return flight.value;
   }
 
-  private async readAndKeep(topic: string, key: string, read: (outdated: Value | undefined) => Promise<Dated<Value>>): Promise<Value | undefined> {
+  private async readAndKeep(topic: string, key: string, read: Read<Value>): Promise<Value | undefined> {
     const dated = await read(this.values.peek(key)?.value);
     this.feed.observe(topic, dated.epoch);
     if (dated.epoch >= this.feed.epochOf(topic)) this.keep(key, dated);

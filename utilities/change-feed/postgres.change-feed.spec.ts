@@ -92,7 +92,11 @@ describeOnEachDatabase('ChangeFeed', (open) => {
   it('announces what it has itself only observed, and what was announced once not again', async () => {
     const writer = await startFeed();
     const payloads: string[] = [];
-    const stop = await database.listen(CHANNEL, (payload) => payloads.push(payload), () => undefined);
+    const stop = await database.listen(
+      CHANNEL,
+      (payload) => payloads.push(payload),
+      () => undefined,
+    );
     await change();
     writer.observe(tenant, 1);
     await writer.announce();
@@ -105,7 +109,9 @@ describeOnEachDatabase('ChangeFeed', (open) => {
 
   it('announces more topics than one message carries', async () => {
     const [writer, reader] = [await startFeed(), await startFeed()];
-    await database.query(`insert into thing select ('44444444-4444-4444-8444-' || lpad(n::text, 12, '0'))::uuid, n from generate_series(1, 250) as n`);
+    await database.query(
+      `insert into thing select ('44444444-4444-4444-8444-' || lpad(n::text, 12, '0'))::uuid, n from generate_series(1, 250) as n`,
+    );
     await writer.announce();
     const topics = Array.from({ length: 250 }, (_, n) => `44444444-4444-4444-8444-${String(n + 1).padStart(12, '0')}`);
     await until('the reader knows all', () => topics.every((topic) => reader.epochOf(topic) === 1));
@@ -121,7 +127,16 @@ describeOnEachDatabase('ChangeFeed', (open) => {
     const feed = await startFeed();
     feed.observe(tenant, 5);
     feed.observe(tenant, 4);
-    for (const noise of ['', 'x', `${tenant}:`, `${tenant}:-1`, `${tenant}:1e99`, `${tenant}:99999999999999999999`, `${tenant}:3`]) await database.announce(CHANNEL, noise);
+    for (const noise of [
+      '',
+      'x',
+      `${tenant}:`,
+      `${tenant}:-1`,
+      `${tenant}:1e99`,
+      `${tenant}:99999999999999999999`,
+      `${tenant}:3`,
+    ])
+      await database.announce(CHANNEL, noise);
     await database.announce(CHANNEL, `${tenantId(888_888)}:7`);
     await until('the last one is heard', () => feed.epochOf(tenantId(888_888)) === 7);
     expect(feed.epochOf(tenant)).toBe(5);

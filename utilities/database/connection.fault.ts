@@ -2,8 +2,18 @@ import { CodedError } from '#utilities/errors/coded-error.js';
 
 /** Faults of the socket and of name resolution, as Node names them. */
 const NETWORK_CODES: ReadonlySet<string> = new Set([
-  'ECONNREFUSED', 'ECONNRESET', 'ECONNABORTED', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'EHOSTDOWN',
-  'ENETUNREACH', 'ENETDOWN', 'ENOENT',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ECONNABORTED',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'EHOSTDOWN',
+  'ENETUNREACH',
+  'ENETDOWN',
+  'ENOENT',
 ]);
 
 /**
@@ -11,7 +21,17 @@ const NETWORK_CODES: ReadonlySet<string> = new Set([
  * a server that became a read-only standby, transactions that the server ended, time-outs and shut-downs.
  */
 const SERVER_STATES: ReadonlySet<string> = new Set([
-  '28000', '28P01', '3D000', '25006', '25P03', '25P04', '57014', '57P01', '57P02', '57P03', '57P05',
+  '28000',
+  '28P01',
+  '3D000',
+  '25006',
+  '25P03',
+  '25P04',
+  '57014',
+  '57P01',
+  '57P02',
+  '57P03',
+  '57P05',
 ]);
 
 /** Connection exceptions, insufficient resources, system errors outside the server. */

@@ -35,7 +35,10 @@ describe('Lock of the data directory', () => {
   it('is refused while another process lives, and the refusal names that process', () => {
     writeFileSync(file, `${process.ppid}\n`);
     expect(() => lockDataDirectory(directory)).toThrow(
-      expect.objectContaining({ code: 'DATA_DIRECTORY_LOCKED', details: expect.objectContaining({ actual: `process ${process.ppid} holds ${file}` }) }),
+      expect.objectContaining({
+        code: 'DATA_DIRECTORY_LOCKED',
+        details: expect.objectContaining({ actual: `process ${process.ppid} holds ${file}` }),
+      }),
     );
     expect(readFileSync(file, 'utf8').trim()).toBe(String(process.ppid));
   });
@@ -59,7 +62,12 @@ describe('Lock of the data directory', () => {
   });
 
   it('holds as long as the embedded database is open, whose rows are there when it opens again', async () => {
-    const options = { settings: { kind: 'embedded', directory }, migrations: [], logger: new SilentLogger(), migrate: false } as const;
+    const options = {
+      settings: { kind: 'embedded', directory },
+      migrations: [],
+      logger: new SilentLogger(),
+      migrate: false,
+    } as const;
     const first = await openDatabase(options);
     await expect(openDatabase(options)).rejects.toMatchObject({ code: 'DATA_DIRECTORY_LOCKED' });
     await first.query('create table note (id int)');

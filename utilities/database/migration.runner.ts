@@ -1,4 +1,4 @@
-import type { Logger, MigrationInterface, QueryRunner } from 'typeorm';
+import type { Logger, MigrationExecutor, MigrationInterface, QueryRunner } from 'typeorm';
 
 /** A migration, listed as a class; its `name` ends in the 13 digits that order it. */
 export type MigrationClass = new () => MigrationInterface;
@@ -42,16 +42,14 @@ export function revertMigrations(target: MigrationTarget, migrations: readonly M
   });
 }
 
-type Executor = InstanceType<(typeof import('typeorm'))['MigrationExecutor']>;
-
 /** The lock belongs to the transaction, so it is released however this ends, also behind a connection pooler. */
 async function underLock<Result>(
   target: MigrationTarget,
   migrations: readonly MigrationClass[],
-  work: (executor: Executor) => Promise<Result>,
+  work: (executor: MigrationExecutor) => Promise<Result>,
 ): Promise<Result> {
-  const { DataSource, MigrationExecutor } = await import('typeorm');
-  const source = new DataSource({
+  const typeorm = await import('typeorm');
+  const source = new typeorm.DataSource({
     type: 'postgres',
     migrations: [...migrations],
     migrationsTableName: MIGRATION_TABLE,
@@ -65,7 +63,7 @@ async function underLock<Result>(
   try {
     return await inTransaction(runner, async () => {
       await runner.query('select pg_advisory_xact_lock($1)', [LOCK_NUMBER]);
-      return work(new MigrationExecutor(source, runner));
+      return work(new typeorm.MigrationExecutor(source, runner));
     });
   } finally {
     await runner.release();

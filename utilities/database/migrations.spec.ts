@@ -66,7 +66,12 @@ describeOnPostgres('Migrations of several processes', (open) => {
       up = (runner: QueryRunner): Promise<void> => runner.query('select * from nothing');
       down = (): Promise<void> => Promise.resolve();
     }
-    const options = { settings: test.settings, migrations: [Good1790000000001, Bad1790000000002], logger: new SilentLogger(), migrate: true };
+    const options = {
+      settings: test.settings,
+      migrations: [Good1790000000001, Bad1790000000002],
+      logger: new SilentLogger(),
+      migrate: true,
+    };
     await expect(openDatabase(options)).rejects.toThrow(/nothing/);
     expect(await test.database.query(`select to_regclass('good') as good`)).toEqual([{ good: null }]);
   });

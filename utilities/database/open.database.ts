@@ -35,7 +35,8 @@ export interface OpenDatabase extends Database, UnitOfWork, UnitOfWorkProbe {
  */
 export async function openDatabase(options: OpenDatabaseOptions): Promise<OpenDatabase> {
   const { settings, logger, migrations } = options;
-  const opened = settings.kind === 'postgres' ? openPostgres(settings, logger) : await openEmbedded(settings, logger, options.dataDirectory);
+  const opened =
+    settings.kind === 'postgres' ? openPostgres(settings, logger) : await openEmbedded(settings, logger, options.dataDirectory);
   const database = withMigrations(opened, migrations);
   try {
     // Fails here, at boot, rather than with the first caller.

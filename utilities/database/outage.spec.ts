@@ -46,7 +46,14 @@ run('Outage of PostgreSQL', () => {
     for (let round = 0; round < 5; round += 1) await expect(database.query('select 1')).rejects.toMatchObject(unavailable);
     await expect(database.run(() => database.query('select 1'))).rejects.toMatchObject(unavailable);
     await expect(database.announce('x', 'y')).rejects.toMatchObject(unavailable);
-    await expect(openDatabase({ settings: { kind: 'postgres', url: cluster?.url ?? '', poolSize: 1 }, migrations: [], logger, migrate: false })).rejects.toMatchObject(unavailable);
+    await expect(
+      openDatabase({
+        settings: { kind: 'postgres', url: cluster?.url ?? '', poolSize: 1 },
+        migrations: [],
+        logger,
+        migrate: false,
+      }),
+    ).rejects.toMatchObject(unavailable);
     await expect(database.migrate()).rejects.toMatchObject(unavailable);
     expect(logger.lines.map(({ event }) => event)).toContain('database.listener_lost');
 

@@ -12,11 +12,17 @@ describeOnPostgres('A pool of one connection', (open) => {
     if (settings.kind !== 'postgres') throw new Error('PostgreSQL was asked for');
     const pool = new pg.Pool({ connectionString: settings.url, max: 1, query_timeout: 200, connectionTimeoutMillis: 200 });
     pool.on('error', () => undefined);
-    database = new PoolDatabase({ engine: 'postgres', pool, listen: () => Promise.reject(new Error('not here')), dispose: () => Promise.resolve() });
+    database = new PoolDatabase({
+      engine: 'postgres',
+      pool,
+      listen: () => Promise.reject(new Error('not here')),
+      dispose: () => Promise.resolve(),
+    });
   });
   afterEach(() => database.close());
 
-  const pid = async (): Promise<number | undefined> => (await database.query<{ pid: number }>('select pg_backend_pid() as pid'))[0]?.pid;
+  const pid = async (): Promise<number | undefined> =>
+    (await database.query<{ pid: number }>('select pg_backend_pid() as pid'))[0]?.pid;
 
   it('gives up a connection whose answer did not come in time, and serves on with another one', async () => {
     const first = await pid();

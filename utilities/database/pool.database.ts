@@ -68,7 +68,10 @@ export class PoolDatabase implements Database, UnitOfWork, UnitOfWorkProbe {
   private async send<Row extends object>(statement: QueryConfig): Promise<Row[]> {
     try {
       const unit = this.currentUnit();
-      const result = unit === undefined ? await this.sendOnce<Row & QueryResultRow>(statement) : await unit.send<Row & QueryResultRow>(statement);
+      const result =
+        unit === undefined
+          ? await this.sendOnce<Row & QueryResultRow>(statement)
+          : await unit.send<Row & QueryResultRow>(statement);
       return result.rows;
     } catch (error) {
       throw asStoreFault(error);

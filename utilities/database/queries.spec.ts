@@ -28,7 +28,11 @@ describeOnEachDatabase('Database', (open) => {
 
   it('tells a listener each announcement on its channel, and nothing after it stopped', async () => {
     const heard: string[] = [];
-    const stop = await test.database.listen('spec_channel', (payload) => heard.push(payload), () => undefined);
+    const stop = await test.database.listen(
+      'spec_channel',
+      (payload) => heard.push(payload),
+      () => undefined,
+    );
     await test.database.announce('another_channel', 'not for us');
     await test.database.announce('spec_channel', 'one');
     await test.database.announce('spec_channel', 'two');
@@ -40,7 +44,9 @@ describeOnEachDatabase('Database', (open) => {
   });
 
   it('refuses to announce inside a unit of work, where the change is not committed yet', async () => {
-    await expect(test.database.run(() => test.database.announce('spec_channel', 'early'))).rejects.toThrow(/inside a unit of work/);
+    await expect(test.database.run(() => test.database.announce('spec_channel', 'early'))).rejects.toThrow(
+      /inside a unit of work/,
+    );
   });
 
   it('closes once, however often it is asked to', async () => {
@@ -53,14 +59,29 @@ describeOnEachDatabase('Database', (open) => {
 describe('Connection faults', () => {
   const fault = (code: string): Error => Object.assign(new Error('fault'), { code });
 
-  it.each(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', '57P01', '57P03', '08006', '08P01', '53300', '53100', '57014', '25006', '28P01', '3D000', '58030'])(
-    'are told from programming errors: %s',
-    (code) => expect(isConnectionFault(fault(code))).toBe(true),
-  );
+  it.each([
+    'ECONNREFUSED',
+    'ECONNRESET',
+    'ENOTFOUND',
+    '57P01',
+    '57P03',
+    '08006',
+    '08P01',
+    '53300',
+    '53100',
+    '57014',
+    '25006',
+    '28P01',
+    '3D000',
+    '58030',
+  ])('are told from programming errors: %s', (code) => expect(isConnectionFault(fault(code))).toBe(true));
 
-  it.each(['23505', '42P01', '42501', '40001', '22012', '25P02', 'ERR_INVALID_ARG_TYPE'])('leave other errors alone: %s', (code) => {
-    expect(isConnectionFault(fault(code))).toBe(false);
-  });
+  it.each(['23505', '42P01', '42501', '40001', '22012', '25P02', 'ERR_INVALID_ARG_TYPE'])(
+    'leave other errors alone: %s',
+    (code) => {
+      expect(isConnectionFault(fault(code))).toBe(false);
+    },
+  );
 
   it('are known by their words where the driver gives no code', () => {
     expect(isConnectionFault(new Error('timeout exceeded when trying to connect'))).toBe(true);

@@ -134,7 +134,8 @@ describeOnPostgres('UnitOfWork among several connections', (open) => {
   });
 
   it('gives the connection back after many failed units', async () => {
-    for (let round = 0; round < 10; round += 1) await expect(test.database.run(() => Promise.reject(new Error('no')))).rejects.toThrow('no');
+    for (let round = 0; round < 10; round += 1)
+      await expect(test.database.run(() => Promise.reject(new Error('no')))).rejects.toThrow('no');
     expect(await test.database.query('select 1 as one')).toEqual([{ one: 1 }]);
   });
 

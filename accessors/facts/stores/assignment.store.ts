@@ -40,15 +40,26 @@ export class AssignmentStore {
 
   /** Runs in the caller's unit of work, which holds the locks of the tenants. */
   async assign(assignments: readonly WantedAssignment[]): Promise<RecordOutcome[]> {
-    const keys = assignments.map(({ tenantId, record }, nr) => ({ nr, tenant_id: tenantId, ...record.principal, role: record.role }));
+    const keys = assignments.map(({ tenantId, record }, nr) => ({
+      nr,
+      tenant_id: tenantId,
+      ...record.principal,
+      role: record.role,
+    }));
     const stored = new Map((await this.each<StoredAssignment>(STORED, keys)).map((row) => [row.nr, row]));
     const changes = assignments.map((wanted, nr) => ({ wanted, stored: stored.get(nr) }));
     refuseImport(changes.filter(({ stored }) => !stored?.principal_id).map(({ wanted }) => unknownPrincipal(wanted.record)));
 
     const outcomes = changes.map(({ wanted, stored }) => outcomeOf(wanted, stored));
     const rows = changes.map(({ wanted, stored }) => this.toRow(wanted, stored));
-    await this.each(INSERT, rows.filter((_, nr) => outcomes[nr] === 'created'));
-    await this.each(UPDATE, rows.filter((_, nr) => outcomes[nr] === 'updated'));
+    await this.each(
+      INSERT,
+      rows.filter((_, nr) => outcomes[nr] === 'created'),
+    );
+    await this.each(
+      UPDATE,
+      rows.filter((_, nr) => outcomes[nr] === 'updated'),
+    );
     return outcomes;
   }
 

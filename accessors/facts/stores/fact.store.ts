@@ -60,7 +60,10 @@ export class FactStore {
   }
 
   async registerTenant({ slug, status }: TenantRecord): Promise<{ id: string; outcome: RecordOutcome }> {
-    const [there] = await this.deps.database.query<{ id: string; status: string }>('select id, status from tenant where slug = $1 for no key update', [slug]);
+    const [there] = await this.deps.database.query<{ id: string; status: string }>(
+      'select id, status from tenant where slug = $1 for no key update',
+      [slug],
+    );
     if (there?.status === status) return { id: there.id, outcome: 'unchanged' };
     if (there !== undefined) {
       await this.deps.database.query('update tenant set status = $2 where id = $1', [there.id, status]);
@@ -72,9 +75,16 @@ export class FactStore {
   }
 
   async registerGroup(tenantId: string, key: string): Promise<RecordOutcome> {
-    const there = await this.deps.database.query('select 1 from subject_group where tenant_id = $1 and key = $2', [tenantId, key]);
+    const there = await this.deps.database.query('select 1 from subject_group where tenant_id = $1 and key = $2', [
+      tenantId,
+      key,
+    ]);
     if (there.length > 0) return 'unchanged';
-    await this.deps.database.query('insert into subject_group (tenant_id, id, key) values ($1, $2, $3)', [tenantId, this.deps.ids.ordered(), key]);
+    await this.deps.database.query('insert into subject_group (tenant_id, id, key) values ($1, $2, $3)', [
+      tenantId,
+      this.deps.ids.ordered(),
+      key,
+    ]);
     return 'created';
   }
 
@@ -103,7 +113,8 @@ function toFacts(tenantId: string, row: FactRow): SubjectFacts {
 }
 
 function toSubject(row: FactRow): SubjectFacts['subject'] {
-  if (row.subject_id === null || row.subject_status === null || row.primary_instance === null || row.primary_id === null) return null;
+  if (row.subject_id === null || row.subject_status === null || row.primary_instance === null || row.primary_id === null)
+    return null;
   return {
     id: row.subject_id,
     status: row.subject_status,

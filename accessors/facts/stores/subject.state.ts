@@ -27,14 +27,21 @@ export interface SubjectChange {
 }
 
 /** `undefined`: it is as it should be, and no row may be touched, for that would count as a change of the tenant's data. */
-export function changeOf(wanted: WantedSubject, stored: StoredSubject | undefined, newId: () => string): SubjectChange | undefined {
+export function changeOf(
+  wanted: WantedSubject,
+  stored: StoredSubject | undefined,
+  newId: () => string,
+): SubjectChange | undefined {
   if (stored === undefined) {
     return { id: newId(), wanted, created: true, attributes: false, identities: true, groups: wanted.groups.length > 0 };
   }
   const { record, groups } = wanted;
   const change = {
     attributes: stored.kind !== record.kind || stored.status !== record.status,
-    identities: !sameList(stored.identities.map(([instance, id]) => identityKey({ instance, externalId: id })), record.identities.map(identityKey)),
+    identities: !sameList(
+      stored.identities.map(([instance, id]) => identityKey({ instance, externalId: id })),
+      record.identities.map(identityKey),
+    ),
     groups: !sameList([...stored.groups].sort(), groups),
   };
   if (!change.attributes && !change.identities && !change.groups) return undefined;
@@ -58,7 +65,8 @@ export function contradictions(subjects: readonly SubjectRecord[]): string[] {
     for (const identity of identities) {
       const name = `${tenant}/${identityKey(identity)}`;
       const owner = owners.get(name);
-      if (owner !== undefined) faults.push(`identity ${identity.externalId} of ${identity.instance} is listed for ${owner} and for ${tenant}/${key}`);
+      if (owner !== undefined)
+        faults.push(`identity ${identity.externalId} of ${identity.instance} is listed for ${owner} and for ${tenant}/${key}`);
       owners.set(name, `${tenant}/${key}`);
     }
   }

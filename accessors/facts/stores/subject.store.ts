@@ -103,7 +103,9 @@ export class SubjectStore {
     const added = await this.each(ADD_IDENTITIES, rows);
     if (added.length === rows.length) return;
     const taken = await this.each<{ instance: string; external_id: string; owner: string }>(TAKEN_IDENTITIES, rows);
-    refuseImport(taken.map(({ instance, external_id, owner }) => `identity ${external_id} of ${instance} belongs to subject ${owner}`));
+    refuseImport(
+      taken.map(({ instance, external_id, owner }) => `identity ${external_id} of ${instance} belongs to subject ${owner}`),
+    );
   }
 
   private each<Row extends object>(sql: string, items: readonly object[]): Promise<Row[]> {

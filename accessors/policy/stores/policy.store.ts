@@ -26,6 +26,18 @@ export interface VersionRow {
   readonly sha256: Buffer;
 }
 
+export interface NewVersion {
+  readonly set: string;
+  readonly sequence: number;
+  readonly content: { readonly json: string; readonly sha256: Buffer };
+}
+
+export interface NewActivation {
+  readonly set: string;
+  readonly versionId: string;
+  readonly reason: string;
+}
+
 /** One statement, so one snapshot: the epoch is that of the very activation beside it. */
 const ACTIVE = `
   select
@@ -68,7 +80,9 @@ export class PolicyStore {
 
   /** Locks the tenant's row until the unit of work ends, so that versions and activations of a tenant follow one another. */
   async lockTenant(slug: string): Promise<string | undefined> {
-    const [row] = await this.deps.database.query<{ id: string }>('select id from tenant where slug = $1 for no key update', [slug]);
+    const [row] = await this.deps.database.query<{ id: string }>('select id from tenant where slug = $1 for no key update', [
+      slug,
+    ]);
     return row?.id;
   }
 
@@ -80,7 +94,7 @@ export class PolicyStore {
     return row;
   }
 
-  async addVersion(tenantId: string, set: string, sequence: number, content: { policy: CanonicalPolicy; json: string; sha256: Buffer }): Promise<string> {
+  async addVersion(tenantId: string, { set, sequence, content }: NewVersion): Promise<string> {
     const id = this.deps.ids.ordered();
     await this.deps.database.query(
       'insert into policy_version (tenant_id, id, policy_set, seq, sha256, document) values ($1, $2, $3, $4, $5, $6)',
@@ -90,7 +104,7 @@ export class PolicyStore {
     return id;
   }
 
-  async activate(tenantId: string, set: string, versionId: string, reason: string): Promise<void> {
+  async activate(tenantId: string, { set, versionId, reason }: NewActivation): Promise<void> {
     await this.deps.database.query(
       'insert into policy_activation (tenant_id, id, policy_set, version_id, reason) values ($1, $2, $3, $4, $5)',
       [tenantId, this.deps.ids.ordered(), set, versionId, reason],

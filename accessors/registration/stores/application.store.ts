@@ -46,7 +46,10 @@ export class ApplicationStore {
 
   /** Answers the very `outdated` when nothing about the application changed. */
   async read(audience: string, outdated: StoredApplication | undefined): Promise<Dated<StoredApplication>> {
-    const [row] = await this.deps.database.prepared<ApplicationRow>('registration_application', APPLICATION, [PLATFORM_TENANT, audience]);
+    const [row] = await this.deps.database.prepared<ApplicationRow>('registration_application', APPLICATION, [
+      PLATFORM_TENANT,
+      audience,
+    ]);
     if (row === undefined) throw new Error('the statement always answers a row');
     const epoch = Number(row.epoch);
     if (row.content === null) return { epoch, value: undefined };
@@ -66,7 +69,12 @@ export class ApplicationStore {
     return changed || written ? 'updated' : 'unchanged';
   }
 
-  private async insert({ audience, prefix, allowsEmptyPermissions, tokenLifetimeSeconds }: ApplicationRegistration): Promise<string> {
+  private async insert({
+    audience,
+    prefix,
+    allowsEmptyPermissions,
+    tokenLifetimeSeconds,
+  }: ApplicationRegistration): Promise<string> {
     const id = this.deps.ids.ordered();
     await this.deps.database.query(
       `insert into application (tenant_id, id, audience, prefix, allows_empty_permissions, token_lifetime_seconds)
@@ -76,7 +84,10 @@ export class ApplicationStore {
     return id;
   }
 
-  private async update(id: string, { prefix, allowsEmptyPermissions, tokenLifetimeSeconds }: ApplicationRegistration): Promise<void> {
+  private async update(
+    id: string,
+    { prefix, allowsEmptyPermissions, tokenLifetimeSeconds }: ApplicationRegistration,
+  ): Promise<void> {
     await this.deps.database.query(
       `update application set prefix = $3, allows_empty_permissions = $4, token_lifetime_seconds = $5
          where tenant_id = $1 and id = $2`,
@@ -92,7 +103,9 @@ export class ApplicationStore {
     const firstFree = stored.reduce((free, row) => Math.max(free, row.bit_index + 1), 0);
     const wanted = [...new Map(permissions.map((permission) => [permission.name, permission])).values()];
 
-    const added = wanted.filter(({ name }) => !byName.has(name)).map(({ name, description }, index) => ({ name, description, bit: firstFree + index }));
+    const added = wanted
+      .filter(({ name }) => !byName.has(name))
+      .map(({ name, description }, index) => ({ name, description, bit: firstFree + index }));
     const changed = wanted.filter(({ name, description }) => isChanged(byName.get(name), description));
     const names = new Set(wanted.map(({ name }) => name));
     const dropped = stored.filter((row) => !row.deprecated && !names.has(row.name)).map(({ name }) => ({ name }));

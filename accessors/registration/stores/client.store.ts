@@ -67,7 +67,11 @@ export class ClientStore {
     const { clientId } = registration;
     const { value: stored } = await this.read(clientId, undefined);
     if (stored === undefined) {
-      await this.run('insert into oauth_client (tenant_id, client_id, status) values ($1, $2, $3)', clientId, registration.status);
+      await this.run(
+        'insert into oauth_client (tenant_id, client_id, status) values ($1, $2, $3)',
+        clientId,
+        registration.status,
+      );
       await this.replaceParts(registration);
       return 'created';
     }
@@ -106,7 +110,9 @@ export class ClientStore {
          select $1::uuid, $2, audience, scopes, ceiling
          from jsonb_to_recordset($3) as r (audience text, scopes text[], ceiling text[])`,
       clientId,
-      JSON.stringify(targets.map((target) => ({ audience: target.audience, scopes: target.scopes, ceiling: target.delegationCeiling }))),
+      JSON.stringify(
+        targets.map((target) => ({ audience: target.audience, scopes: target.scopes, ceiling: target.delegationCeiling })),
+      ),
     );
   }
 
@@ -153,8 +159,12 @@ function canonical(content: ClientContent): readonly unknown[] {
   return [
     content.status,
     sortedSet(content.secrets.map((secret) => JSON.stringify(secret))),
-    ...[content.own, content.listed, content.audience].map((ids) => sortedSet(ids.map(({ issuer, id }) => JSON.stringify([issuer, id])))),
-    sortedSet(content.targets.map(({ audience, scopes, delegationCeiling }) => JSON.stringify([audience, scopes, delegationCeiling]))),
+    ...[content.own, content.listed, content.audience].map((ids) =>
+      sortedSet(ids.map(({ issuer, id }) => JSON.stringify([issuer, id]))),
+    ),
+    sortedSet(
+      content.targets.map(({ audience, scopes, delegationCeiling }) => JSON.stringify([audience, scopes, delegationCeiling])),
+    ),
   ];
 }
 
@@ -163,6 +173,7 @@ function sortedSet(values: readonly string[]): string[] {
 }
 
 function presentersOf({ ownPresenters, listedPresenters, apiAudiences }: ClientRegistration): object[] {
-  const related = (relation: string, ids: readonly IssuerScopedId[]): object[] => ids.map(({ issuer, id }) => ({ relation, issuer, id }));
+  const related = (relation: string, ids: readonly IssuerScopedId[]): object[] =>
+    ids.map(({ issuer, id }) => ({ relation, issuer, id }));
   return [...related('own', ownPresenters), ...related('listed', listedPresenters), ...related('audience', apiAudiences)];
 }
