@@ -49,6 +49,7 @@ describe('checkParameters (RFC 8693 §2.1)', () => {
     [{ resource: ['https://a.example', 'https://b.example'] }, 'TARGET_AMBIGUOUS resource'],
     [{ scope: 'a  b' }, 'SCOPE_UNKNOWN scope'],
     [{ scope: ' a' }, 'SCOPE_UNKNOWN scope'],
+    [{ scope: Array(101).fill('a').join(' ') }, 'REQUEST_PARAMETER_INVALID scope'],
   ])('refuses %j', (changes, expected) => {
     expect(refusal(changes)).toBe(expected);
   });

@@ -5,6 +5,9 @@ const TOKEN_TYPE = 'urn:ietf:params:oauth:token-type:';
 const ACCESS_TOKEN = `${TOKEN_TYPE}access_token` as const;
 const JWT = `${TOKEN_TYPE}jwt` as const;
 
+/** Each value is matched against the catalogue of the application; this bounds what one request can cost. */
+const MAX_SCOPE_VALUES = 100;
+
 /** The parameters of a request whose forms are right; nothing is looked up yet. */
 export interface ExchangeParameters {
   readonly subjectToken: string;
@@ -78,7 +81,13 @@ function isAbsoluteWithoutFragment(value: string): boolean {
 }
 
 function splitScope(scope: string): readonly string[] {
-  const values = scope.split(' ');
+  const values = scope.split(' ', MAX_SCOPE_VALUES + 1);
+  if (values.length > MAX_SCOPE_VALUES) {
+    throw new CodedError('REQUEST_PARAMETER_INVALID', {
+      field: 'scope',
+      expected: `at most ${String(MAX_SCOPE_VALUES)} values; a pattern stands for many`,
+    });
+  }
   if (values.includes('')) {
     throw new CodedError('SCOPE_UNKNOWN', { field: 'scope', expected: 'values separated by single spaces' });
   }
