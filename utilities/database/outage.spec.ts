@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { DefaultFactAccess } from '#accessors/facts/default.fact.access.js';
 import { MIGRATIONS } from '#clients/migrations.js';
 import { startPrivateCluster, type PrivateCluster } from '#devkit/postgres/private-cluster.js';
 import { PostgresChangeFeed } from '#utilities/change-feed/postgres.change-feed.js';
 import { SystemClock } from '#utilities/clock/system.clock.js';
+import { accessorParts, CONTEXT } from '../../test/support/accessor-parts.js';
 import { isPostgresInstalled } from '../../test/support/database.js';
 import { SilentLogger } from '../../test/support/silent.logger.js';
 import { until } from '../../test/support/until.js';
@@ -64,5 +66,22 @@ run('Outage of PostgreSQL', () => {
     await until('the missed change is known', () => feed.epochOf(tenant) === 2);
     await until('listening was resumed', () => logger.lines.some(({ event }) => event === 'database.listener_resumed'));
     await feed.stop();
+  });
+
+  it('leaves what is known answered from memory, and says STORE_UNAVAILABLE for the rest', async () => {
+    const parts = await accessorParts(database);
+    const facts = new DefaultFactAccess(parts);
+    const { id } = await facts.registerTenant(CONTEXT, { slug: 'known', status: 'active' });
+    await facts.announceChanges(CONTEXT);
+    const known = await facts.factsOf(CONTEXT, id, { instance: 'oidc:x', externalId: 'known' });
+    await cluster?.halt();
+    expect(await facts.factsOf(CONTEXT, id, { instance: 'oidc:x', externalId: 'known' })).toBe(known);
+    await expect(facts.factsOf(CONTEXT, id, { instance: 'oidc:x', externalId: 'new' })).rejects.toMatchObject({
+      code: 'STORE_UNAVAILABLE',
+    });
+    await cluster?.resume();
+    await until('the database answers', answers);
+    await facts.factsOf(CONTEXT, id, { instance: 'oidc:x', externalId: 'new' });
+    await parts.changeFeed.stop();
   });
 });
