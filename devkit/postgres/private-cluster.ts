@@ -61,7 +61,7 @@ const READY_ATTEMPTS = 600;
 const SUPERVISOR = `
 guardian=$1; directory=$2; shift 2
 "$@" & server=$!
-finish() { kill "$1" $server 2>/dev/null; wait $server 2>/dev/null; [ "$2" = keep ] || rm -rf "$directory"; exit 0; }
+finish() { trap '' TERM INT HUP USR1; kill "$1" $server 2>/dev/null; wait $server 2>/dev/null; [ "$2" = keep ] || rm -rf "$directory"; exit 0; }
 trap 'finish -INT drop' TERM INT HUP
 trap 'finish -QUIT keep' USR1
 alive() { if [ -d /proc/self ]; then [ -d "/proc/$guardian" ]; else ps -p "$guardian" >/dev/null 2>&1; fi; }
@@ -125,7 +125,9 @@ async function launch(launch: Launch): Promise<PrivateCluster> {
     await end(supervisor, 'SIGTERM');
     rmSync(directory, { recursive: true, force: true });
   };
-  const endAtExit = (): void => void supervisor.kill('SIGTERM');
+  const endAtExit = (): void => {
+    if (!supervisor.kill('SIGTERM')) rmSync(directory, { recursive: true, force: true });
+  };
   // A guardian of its own outlives this process, and the server with it.
   if (launch.options.guardianPid === undefined) process.on('exit', endAtExit);
   return {

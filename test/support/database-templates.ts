@@ -23,7 +23,7 @@ export async function embeddedTemplate(): Promise<Blob> {
 }
 
 /** The URL of a superuser on the server of this run: `DATABASE_URL`, else a private one. */
-export async function postgresUrl(): Promise<string> {
+async function postgresUrl(): Promise<string> {
   const file = await oncePerRun('postgres', async () => {
     const given = process.env['DATABASE_URL'];
     if (given !== undefined && given !== '') return JSON.stringify({ url: given });

@@ -38,7 +38,7 @@ export function describeOnPostgres(name: string, body: (open: Opener) => void): 
   run(`${name} (PostgreSQL)`, () => body(closingOpener(openPostgres)));
 }
 
-export function isPostgresAvailable(): boolean {
+function isPostgresAvailable(): boolean {
   const known = process.env['COUNTERSIGN_TEST_POSTGRES'];
   if (known !== undefined) return known === 'available';
   return Boolean(process.env['DATABASE_URL']) || findPostgresBinaries() !== undefined;

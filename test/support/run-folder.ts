@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
 /** What all workers of one test run share; of this process alone when the global set-up did not run. */
-export const RUN_FOLDER = process.env['COUNTERSIGN_TEST_RUN'] ?? mkdtempSync(join(tmpdir(), 'countersign-test-'));
+const RUN_FOLDER = process.env['COUNTERSIGN_TEST_RUN'] ?? mkdtempSync(join(tmpdir(), 'countersign-test-'));
 
 /** Starts the names of everything that the run makes outside its folder. */
 export const RUN_NAME = basename(RUN_FOLDER).replaceAll('-', '_').toLowerCase();
