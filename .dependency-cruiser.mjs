@@ -132,7 +132,7 @@ export default {
     }),
     home('typeorm', ['typeorm'], '^utilities/database/', '^utilities/change-feed/migrations/', '^accessors/[^/]+/migrations/'),
     home('database-driver', ['pg', '@electric-sql/pglite'], '^utilities/database/', '^devkit/postgres'),
-    home('grpc', ['@grpc/[^/]+', 'grpc-health-check'], '^clients/grpc/', '^protos/generated/'),
+    home('grpc', ['@grpc/[^/]+', 'grpc-health-check'], '^clients/grpc/', '^protos/generated/', '^devkit/demonstration/'),
     home('jose', ['jose'], '^engines/(token-validation|signing)/', '^accessors/(issuer|key)/', '^devkit/'),
     home('fastify', ['fastify', '@fastify/[^/]+'], '^clients/rest/'),
     home('pino', ['pino'], '^utilities/logging/'),

@@ -33,7 +33,7 @@ export async function settingsPages(built) {
     '# Settings',
     NOTE,
     'The file that `countersign serve --config FILE` reads: YAML, process settings only. Members that are not listed here are refused, and ' +
-      'every fault is told at once. `countersign config check FILE` reads it without starting anything. Point an editor at ' +
+      'every fault is told at once. `countersign config check --config FILE` reads it without starting anything. Point an editor at ' +
       '[config.schema.json](config.schema.json) for completion.',
     ['| setting | form | default | meaning |', '|---|---|---|---|', ...rows(schema)].join('\n'),
   ].join('\n\n');

@@ -17,11 +17,11 @@ import { ManualClock } from '#utilities/clock/manual.clock.js';
 import { MemoryCounters } from '#utilities/telemetry/memory.counters.js';
 import { recorded } from './recorder.js';
 
-export const DIRECTORY = '1f0c2a4e-6b7d-4c3a-9e5f-0a1b2c3d4e5f';
+const DIRECTORY = '1f0c2a4e-6b7d-4c3a-9e5f-0a1b2c3d4e5f';
 export const API = '6e74172b-be56-4843-9ff4-e66a39bb12e3';
-export const WEB = '2c4e6f80-1a2b-4c3d-8e9f-a0b1c2d3e4f5';
+const WEB = '2c4e6f80-1a2b-4c3d-8e9f-a0b1c2d3e4f5';
 export const AUDIENCE = 'https://billing.acme.test';
-export const ISS = `https://login.microsoftonline.com/${DIRECTORY}/v2.0`;
+const ISS = `https://login.microsoftonline.com/${DIRECTORY}/v2.0`;
 
 export type AnyRecord = ExchangeRecord | RefusalRecord | ChangeRecord;
 
