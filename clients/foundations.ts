@@ -2,21 +2,12 @@ import { MemoryEpochCaches } from '#utilities/change-feed/memory.epoch-caches.js
 import { PostgresChangeFeed } from '#utilities/change-feed/postgres.change-feed.js';
 import { SystemClock } from '#utilities/clock/system.clock.js';
 import type { Settings } from '#utilities/config/contract.js';
-import { openDatabase, type OpenDatabase } from '#utilities/database/open.database.js';
+import { openDatabase } from '#utilities/database/open.database.js';
 import { CryptoIdSource } from '#utilities/id/crypto.id-source.js';
 import { PinoLogger } from '#utilities/logging/pino.logger.js';
 import { MemoryCounters } from '#utilities/telemetry/memory.counters.js';
 import { MIGRATIONS } from './migrations.js';
 import type { Foundations } from './plugins.module.js';
-
-async function refuseOutdated(database: OpenDatabase): Promise<void> {
-  try {
-    await database.refuseIfOutdated();
-  } catch (error) {
-    await database.close();
-    throw error;
-  }
-}
 
 export interface OpenFoundations extends Foundations {
   close(): Promise<void>;
@@ -32,9 +23,14 @@ export async function openFoundations(settings: Settings, migrate: boolean): Pro
   const clock = new SystemClock();
   const logger = new PinoLogger({ level: settings.log.level, clock });
   const database = await openDatabase({ settings: settings.database, migrations: MIGRATIONS, logger, migrate });
-  if (!migrate) await refuseOutdated(database);
   const changeFeed = new PostgresChangeFeed({ database, clock, logger });
-  await changeFeed.start();
+  try {
+    if (!migrate) await database.refuseIfOutdated();
+    await changeFeed.start();
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
   return {
     settings,
     clock,
