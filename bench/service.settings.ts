@@ -25,7 +25,7 @@ export function serviceSettings(task: ServiceTask): Settings {
     database: { kind: 'postgres', url: task.databaseUrl, poolSize: 10 },
     keys: { keyEncryptionKeyFile: task.keyEncryptionKeyFile },
     tokens: { lifetimeSeconds: 600 },
-    log: { level: 'info' },
+    log: { level: 'warn' },
     outbound: { allowLoopbackHttp: true },
     drainSeconds: 0,
   };

@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import type { AddressInfo } from 'node:net';
-import type { INestApplication, INestApplicationContext } from '@nestjs/common';
+import type { INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { ADMINISTRATION_MANAGER, type AdministrationManager } from '#managers/administration/contract.js';
@@ -15,7 +15,7 @@ import { type Callers, CALLERS } from './grpc/callers.js';
 import { GrpcServer } from './grpc/grpc-server.js';
 import { NestLogger } from './nest-logger.js';
 import { type Readiness, READINESS } from './readiness.js';
-import { createHttpAdapter } from './rest/http-server.js';
+import { createHttpAdapter, endConnectionsWithAnswers } from './rest/http-server.js';
 
 /** Longest wait for requests in flight once the ports are closing. */
 const DRAIN_LIMIT_MS = 10_000;
@@ -117,8 +117,9 @@ function connectGrpc(app: INestApplication, foundations: OpenFoundations): GrpcS
   return server;
 }
 
-async function stop(app: INestApplicationContext, readiness: Readiness, foundations: OpenFoundations): Promise<void> {
+async function stop(app: NestFastifyApplication, readiness: Readiness, foundations: OpenFoundations): Promise<void> {
   readiness.set(false);
+  endConnectionsWithAnswers(app.getHttpServer());
   foundations.logger.info('host.draining', { seconds: foundations.settings.drainSeconds });
   await new Promise((resolve) => setTimeout(resolve, foundations.settings.drainSeconds * 1000));
   await app.close();

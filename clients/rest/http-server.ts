@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import type { Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
@@ -23,6 +24,8 @@ export function createHttpAdapter(listener: ListenerSettings, ids: IdSource): Fa
     bodyLimit: BODY_LIMIT_BYTES,
     requestTimeout: TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
+    // What arrives on an open connection while the server closes is answered; the connection ends with the answer.
+    return503OnClosing: false,
     genReqId: () => ids.random(),
     // SECURITY: an id that a caller chooses could point at somebody else's record.
     requestIdHeader: false as const,
@@ -51,6 +54,16 @@ export function createHttpAdapter(listener: ListenerSettings, ids: IdSource): Fa
     },
   );
   return adapter;
+}
+
+/**
+ * Ends every connection with its next answer, so that callers go elsewhere before the port closes and no request meets a
+ * connection that is just being closed. Costs nothing until it is called.
+ */
+export function endConnectionsWithAnswers(server: Server): void {
+  server.prependListener('request', (_request, response: ServerResponse) => {
+    response.setHeader('connection', 'close');
+  });
 }
 
 /** What Node's HTTP parser refuses never reaches a route; the answer has the same shape all the same. */

@@ -33,6 +33,7 @@ export interface TokenOfIssuer {
 export interface ProviderCheck {
   /** Unique among all checks. */
   readonly name: string;
+  /** What is wrong with the token by this rule; `undefined`: nothing. */
   run(token: TokenOfIssuer): Fault | undefined;
 }
 
@@ -58,8 +59,10 @@ export interface IdentityProvider {
   /** Whether the claims are those of an ID token, beyond the signs that every ID token has. */
   isIdToken(claims: Claims): boolean;
 
+  /** The client that the token was issued to; two claims that disagree are a conflict, never a choice. */
   presenterOf(claims: Claims): PresenterClaim;
 
+  /** Whether the token is about a person or about software that signed in as itself. */
   kindOf(claims: Claims): Principal['kind'];
 
   /** Who the token is about. Called with claims that are verified and have passed every check. */
