@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { CodedError } from '#utilities/errors/coded-error.js';
 import { decrypt, encrypt } from './authenticated-encryption.js';
-import type { KeyEncryptionKey } from './key-encryption-key.contract.js';
+import type { KeyEncryptionKey, Sealed } from './key-encryption-key.contract.js';
 
 const FORMAT_VERSION = 1;
 const DATA_KEY_BYTES = 32;
@@ -16,13 +16,7 @@ export interface SealedPlace {
   readonly purpose: string;
 }
 
-/** What is stored: the plaintext under a data key of its own, and that data key under the key-encryption key. */
-export interface Sealed {
-  readonly sealed: Buffer;
-  readonly wrappedDataKey: Buffer;
-  readonly keyEncryptionKeyId: string;
-  readonly formatVersion: number;
-}
+export type { Sealed };
 
 export async function seal(keyEncryptionKey: KeyEncryptionKey, place: SealedPlace, plaintext: Buffer): Promise<Sealed> {
   const dataKey = randomBytes(DATA_KEY_BYTES);

@@ -63,6 +63,10 @@ class HeldKey implements KeyEncryptionKey {
   async unwrap(wrapped: Buffer, boundTo: Buffer): Promise<Buffer> {
     return decrypt(this.key, wrapped, boundTo);
   }
+
+  withId(id: string): KeyEncryptionKey | undefined {
+    return id === this.id ? this : undefined;
+  }
 }
 
 function readKeyFile(path: string): Buffer {
