@@ -38,22 +38,144 @@ interface TrustedIssuerBase {
   readonly tenantRules: readonly TenantRule[];
 }
 
+/** A claim: the exact name of a top-level member, dots and all, or the names on the way down to a nested one. */
+export type ClaimSelector = string | readonly [string, ...string[]];
+
+/** Holds when the claim is exactly one of these values; a claim that is absent or of another type never holds. */
+export interface ClaimCondition {
+  readonly claim: ClaimSelector;
+  /** Never empty. */
+  readonly oneOf: readonly (string | boolean)[];
+}
+
+/** Where the keys of an issuer come from. Neither form is ever made of anything that a token holds. */
+export type KeySource =
+  | { readonly from: 'discovery' }
+  | { readonly from: 'jwks-uri'; readonly url: string }
+  /** Public keys that the operator uploaded, a JWK set as JSON text; nothing is fetched for them. */
+  | { readonly from: 'uploaded'; readonly jwks: string };
+
 export interface OidcIssuer extends TrustedIssuerBase {
   readonly provider: 'oidc';
+  /** The preset whose defaults and conditions this issuer was registered with. Default `null`: none. */
+  readonly preset: string | null;
   /** The exact `iss`. */
   readonly issuer: string;
-  /** Values of `typ` that mark its access tokens, compared without case and without `application/`. */
+  /** Values of `typ` that mark its access tokens, compared without case and without `application/`. Empty only with `allowMissingType`. */
   readonly acceptedTypes: readonly string[];
-  /** Names of the claims that hold roles and groups. */
-  readonly claims: { readonly roles: string; readonly groups: string };
+  /** Whether a token may do without `typ`, as those of Kubernetes and Okta do. Default `false`. */
+  readonly allowMissingType: boolean;
+  /** The claims that hold roles and groups; both are arrays of strings. */
+  readonly claims: { readonly roles: ClaimSelector; readonly groups: ClaimSelector };
+  /**
+   * The claims that make the identity; never empty, each must be a string in every token. One is taken as it is; several are
+   * percent-encoded and joined with ":". Default `sub`. Never a name that can be given to somebody else later.
+   */
+  readonly identityClaims: readonly [ClaimSelector, ...ClaimSelector[]];
+  /** The claims that name the client a token was issued to; where several are there they must agree. Default `client_id`, `azp`. */
+  readonly presenterClaims: readonly ClaimSelector[];
+  /** Default `auto`: a workload where the token is about the client itself, else a user. */
+  readonly kind: 'auto' | 'user' | 'workload';
+  /** Claims that only access tokens of this issuer have, where `typ` does not tell them apart. All must be there. Default none. */
+  readonly markerClaims: readonly ClaimSelector[];
+  /** All must hold. Default none; an issuer that many organisations share needs at least one. */
+  readonly conditions: readonly ClaimCondition[];
+  /** Default discovery. */
+  readonly keySource: KeySource;
+}
+
+/** What a registration that says nothing of these gets. */
+export const OIDC_DEFAULTS = {
+  preset: null,
+  allowMissingType: false,
+  identityClaims: ['sub'],
+  presenterClaims: ['client_id', 'azp'],
+  kind: 'auto',
+  markerClaims: [],
+  conditions: [],
+  keySource: { from: 'discovery' },
+} as const satisfies Partial<OidcIssuer>;
+
+/** Which of the three kinds of Entra directory this is; they share names of claims, but neither hosts nor keys. */
+export type EntraHosting =
+  | { readonly flavour: 'workforce' }
+  /**
+   * One policy (user flow) of Azure AD B2C. `base`: `https://contoso.b2clogin.com`, without a slash at the end. `issuer`, exactly
+   * as its metadata says it: `{base}/{directory}/v2.0/` or `{base}/tfp/{directory}/{policy}/v2.0/`. The metadata is at
+   * `{base}/{directory}/{policy}/v2.0/.well-known/openid-configuration`.
+   */
+  | { readonly flavour: 'b2c'; readonly base: string; readonly policy: string; readonly issuer: string }
+  /**
+   * External ID. `base`: `https://contoso.ciamlogin.com`; `issuer`, exactly as its metadata says it:
+   * `https://{directory}.ciamlogin.com/{directory}/v2.0`. The metadata is at `{base}/{directory}/v2.0/.well-known/openid-configuration`.
+   */
+  | { readonly flavour: 'external-id'; readonly base: string; readonly issuer: string };
+
+/** Which tokens of a trusted directory are accepted. Tokens of devices never are. */
+export interface EntraAcceptance {
+  /** Tokens of users. Default `true`. */
+  readonly delegated: boolean;
+  /** Tokens of applications and managed identities. Default `true`. */
+  readonly appOnly: boolean;
+  /** Users whose home is another directory. Default `true`: the directory that trusts them invited them. */
+  readonly guests: boolean;
+  /** Personal Microsoft accounts. Default `false`. */
+  readonly personalAccounts: boolean;
+  /** Agent identities. Default `false`. */
+  readonly agents: boolean;
+  /** Refuse tokens without `idtyp` instead of telling the kind from other claims. Default `false`. */
+  readonly strictIdtyp: boolean;
+  /** Refuse app-only tokens without roles, which any application of the directory can get. Default `true`. */
+  readonly requireAppRoles: boolean;
+  /** Short names that `scp` of every delegated token must hold, all of them. Default none. */
+  readonly requiredScopes: readonly string[];
+  /** Roles that every app-only token must hold, all of them. Default none. */
+  readonly requiredApplicationPermissions: readonly string[];
+  /** Roles that every delegated token must hold, all of them. Default none. */
+  readonly requiredUserRoles: readonly string[];
+  /** Client ids, lower case, that tokens may have been issued to. Default `null`: any client of a listed directory. */
+  readonly presenters: readonly string[] | null;
+  /** The least of `azpacr`/`appidacr`: `0` public, `1` secret, `2` certificate or federation. Default `0`. */
+  readonly minimumClientAuthentication: '0' | '1' | '2';
+  /** Authentication context (`acrs`, c1 to c99) that delegated tokens must hold: step-up. Default `null`. */
+  readonly requiredAuthContext: string | null;
 }
 
 export interface EntraIssuer extends TrustedIssuerBase {
   readonly provider: 'entra-id';
   readonly cloud: EntraCloud;
-  /** Directory (tenant) ids that are accepted, lower case; never empty. */
+  /** Default workforce. */
+  readonly hosting: EntraHosting;
+  /** Directory (tenant) ids that are accepted, lower case; empty exactly with `anyDirectory`; one for B2C and External ID. */
   readonly directoryIds: readonly string[];
+  /** Template mode: every directory of the cloud. Workforce only, and every tenant rule needs a condition. Default `false`. */
+  readonly anyDirectory: boolean;
+  readonly acceptance: EntraAcceptance;
+  /** The client id of an API with signing keys of its own, which only the metadata at `?appid=` lists. Default `null`. */
+  readonly appKeysClientId: string | null;
 }
+
+/** What a registration that says nothing of these gets. */
+export const ENTRA_DEFAULTS = {
+  hosting: { flavour: 'workforce' },
+  anyDirectory: false,
+  acceptance: {
+    delegated: true,
+    appOnly: true,
+    guests: true,
+    personalAccounts: false,
+    agents: false,
+    strictIdtyp: false,
+    requireAppRoles: true,
+    requiredScopes: [],
+    requiredApplicationPermissions: [],
+    requiredUserRoles: [],
+    presenters: null,
+    minimumClientAuthentication: '0',
+    requiredAuthContext: null,
+  },
+  appKeysClientId: null,
+} as const satisfies Partial<EntraIssuer>;
 
 export type TrustedIssuer = OidcIssuer | EntraIssuer;
 
@@ -64,6 +186,8 @@ export interface VerificationKey {
   readonly algorithm: SignatureAlgorithm;
   /** The `issuer` member of the JWK, where the issuer publishes one (Entra v2). May be a template with `{tenantid}`. */
   readonly keyIssuer: string | null;
+  /** The `cloud_instance_name` member of the JWK, where the issuer publishes one: the cloud that the key is good for. */
+  readonly cloudInstanceName: string | null;
 }
 
 export type KeyLookup =
@@ -73,8 +197,20 @@ export type KeyLookup =
   /** The issuer does not answer, and no key that is kept is this one. */
   | { readonly status: 'unavailable'; readonly retryAfterSeconds: number };
 
-/** An issuer as it is registered; `tenantRules` name tenants by slug. */
-export type IssuerRegistration = (Omit<OidcIssuer, 'tenantRules'> | Omit<EntraIssuer, 'tenantRules'>) & {
+/** `Members` may be left out. */
+type WithOptional<Whole, Members extends keyof Whole> = Omit<Whole, Members> & Partial<Pick<Whole, Members>>;
+
+type OidcRegistration = WithOptional<Omit<OidcIssuer, 'tenantRules'>, keyof typeof OIDC_DEFAULTS>;
+type EntraRegistration = WithOptional<
+  Omit<EntraIssuer, 'tenantRules' | 'acceptance'>,
+  Exclude<keyof typeof ENTRA_DEFAULTS, 'acceptance'>
+> & { readonly acceptance?: Partial<EntraAcceptance> };
+
+/**
+ * An issuer as it is registered; `tenantRules` name tenants by slug. What has a default may be left out, and is filled in from
+ * the preset where one is named, then from the defaults.
+ */
+export type IssuerRegistration = (OidcRegistration | EntraRegistration) & {
   readonly tenantRules: readonly Omit<TenantRule, 'tenantId'>[];
   readonly status: 'active' | 'disabled';
 };
@@ -96,6 +232,18 @@ export interface IssuerAccess {
    * @throws CodedError `STORE_UNAVAILABLE`
    */
   verificationKey(context: CallContext, issuer: TrustedIssuer, iss: string, kid: string): Promise<KeyLookup>;
+
+  /**
+   * The active issuers, as far as they are in memory; empty where nothing was loaded yet. Reads nothing and fetches nothing.
+   * Serves the words of a diagnosis, never a decision.
+   */
+  issuersInMemory(): readonly TrustedIssuer[];
+
+  /**
+   * Names of the active issuers whose keys in memory include this `kid`. Reads nothing and fetches nothing. Serves the words of
+   * a diagnosis, never a decision.
+   */
+  issuersHoldingKey(kid: string): readonly string[];
 
   /** Records trust in an issuer or brings it to this state. Idempotent. @throws CodedError `IMPORT_INVALID` */
   registerIssuer(context: CallContext, issuer: IssuerRegistration): Promise<'created' | 'updated' | 'unchanged'>;
