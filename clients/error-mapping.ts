@@ -8,10 +8,12 @@ export interface WireError {
     | 'invalid_client'
     | 'invalid_target'
     | 'invalid_scope'
+    | 'invalid_token'
+    | 'insufficient_scope'
     | 'unsupported_grant_type'
     | 'temporarily_unavailable'
     | 'server_error';
-  readonly http: 400 | 401 | 404 | 405 | 413 | 415 | 431 | 500 | 503;
+  readonly http: 400 | 401 | 403 | 404 | 405 | 413 | 415 | 431 | 500 | 503;
   readonly grpc:
     | 'INVALID_ARGUMENT'
     | 'DEADLINE_EXCEEDED'
@@ -92,6 +94,8 @@ export const ERROR_MAPPING = {
   SUBJECT_DISABLED: refused,
   GROUPS_OVERAGE_UNRESOLVED: badToken,
   PERMISSION_NONE: refused,
+  OPERATOR_UNAUTHENTICATED: { oauth: 'invalid_token', http: 401, grpc: 'UNAUTHENTICATED' },
+  OPERATOR_NOT_PERMITTED: { oauth: 'insufficient_scope', http: 403, grpc: 'PERMISSION_DENIED' },
 
   STORE_UNAVAILABLE: away,
   AUDIT_UNAVAILABLE: away,
@@ -108,5 +112,6 @@ export const ERROR_MAPPING = {
   SCHEMA_OUTDATED: fault,
   IMPORT_INVALID: fault,
   DEVKIT_REFUSED: fault,
+  OPERATOR_ALREADY_APPOINTED: fault,
   PLUGIN_CARDINALITY: fault,
 } as const satisfies Record<ErrorCode, WireError>;

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { addBootstrapCommand } from './cli/bootstrap.command.js';
 import { addConfigCommand } from './cli/config.command.js';
 import { addDemoCommand } from './cli/demo.command.js';
 import { addDevCommand } from './cli/dev.command.js';
@@ -22,6 +23,7 @@ addDemoCommand(program);
 addServeCommand(program);
 addMigrateCommand(program);
 addImportCommand(program);
+addBootstrapCommand(program);
 addConfigCommand(program);
 addSecretCommands(program);
 

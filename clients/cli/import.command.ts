@@ -22,8 +22,8 @@ export function addImportCommand(program: Command): void {
     });
 }
 
-/** @throws CodedError `IMPORT_INVALID` */
-function readDocument(file: string): unknown {
+/** Reads a YAML or JSON file. @throws CodedError `IMPORT_INVALID` */
+export function readDocument(file: string): unknown {
   try {
     return parse(readFileSync(file, 'utf8'), { maxAliasCount: 0 });
   } catch (cause) {

@@ -22,6 +22,16 @@ export interface AdministrationManager {
    * @throws CodedError `IMPORT_INVALID` with every fault listed in `details.actual`; nothing is changed then
    */
   importDocument(context: CallContext, document: unknown): Promise<ImportReport>;
+
+  /**
+   * Makes the upstream identity that the document names the first operator: a subject of the tenant `platform` with the role
+   * `operator`. Once: the same document again changes nothing, another identity is refused.
+   *
+   * @param document the parsed bootstrap file; any value, checked here
+   * @returns whether somebody was appointed now
+   * @throws CodedError `IMPORT_INVALID`, `OPERATOR_ALREADY_APPOINTED`
+   */
+  appointFirstOperator(context: CallContext, document: unknown): Promise<boolean>;
 }
 
 export const ADMINISTRATION_MANAGER: unique symbol = Symbol('AdministrationManager');

@@ -8,6 +8,7 @@ import type { PermissionEngine } from '#engines/permission/contract.js';
 import type { CallContext } from '#utilities/call-context/contract.js';
 import type { UnitOfWork } from '#utilities/database/contract.js';
 import type { AdministrationManager, ImportReport } from './contract.js';
+import { appointFirstOperator } from './first-operator.js';
 import { importError } from './import-faults.js';
 import { importPlan, type ImportPlan } from './import-plan.js';
 import { readImport, type ReadImport } from './import-reading.js';
@@ -40,6 +41,16 @@ export class DefaultAdministrationManager implements AdministrationManager {
       await this.deps.auditAccess.record(context, { outcome: 'changed', what: 'import', detail: detailOf(plan, report) });
     }
     return report;
+  }
+
+  async appointFirstOperator(context: CallContext, document: unknown): Promise<boolean> {
+    const appointed = await this.deps.unitOfWork.run(() => appointFirstOperator(this.deps, context, document));
+    await this.deps.factAccess.announceChanges(context);
+    if (appointed) {
+      const detail = createHash('sha256').update(JSON.stringify(document)).digest('hex');
+      await this.deps.auditAccess.record(context, { outcome: 'changed', what: 'first_operator', detail: `sha256 ${detail}` });
+    }
+    return appointed;
   }
 
   private async refuseFaulty(context: CallContext, read: ReadImport): Promise<void> {

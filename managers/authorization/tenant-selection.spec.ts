@@ -23,6 +23,11 @@ describe('selectTenant', () => {
     expect(refusal([acme, globex], undefined)).toBe('TENANT_AMBIGUOUS');
   });
 
+  it('lets whoever names it work in the tenant of operators, where being registered is everything', () => {
+    expect(refusal([acme], 'platform')).toBe('platform');
+    expect(refusal([acme], undefined)).not.toBe('platform');
+  });
+
   it('never lets the request choose what the issuer does not give', () => {
     expect(refusal([acme], 'globex')).toBe('TENANT_NOT_ALLOWED');
     expect(refusal([], 'acme')).toBe('TENANT_UNRESOLVED');

@@ -49,6 +49,11 @@ export const OPERATOR_ERRORS = {
     cause: 'The file is not YAML or JSON, has unknown members, or refers to something that is not there.',
     remedy: ['Correct every fault that is listed, and import again.'],
   },
+  OPERATOR_ALREADY_APPOINTED: {
+    summary: 'Another identity is the first operator already.',
+    cause: 'A bootstrap file appoints the first operator once; the file names somebody else.',
+    remedy: ['Ask an operator to assign the role operator in the tenant platform.', 'Delete the bootstrap file.'],
+  },
   DEVKIT_REFUSED: {
     summary: 'Development parts cannot run here.',
     cause: 'A development issuer, key or secret was configured under serve.',

@@ -37,6 +37,21 @@ export const PERMISSION_ERRORS = {
     ],
     source: 'Microsoft identity platform, groups overage claim',
   },
+  OPERATOR_UNAUTHENTICATED: {
+    summary: 'The operator could not be authenticated.',
+    cause: 'No bearer token, or one that is not a current token of this service for the audience countersign.',
+    remedy: [
+      'Exchange your own token with audience=countersign and tenant=platform, and send the issued token as Authorization: Bearer.',
+      'If you are not an operator yet, ask one to assign you a role in the tenant platform.',
+    ],
+    source: 'RFC 6750 §3.1',
+  },
+  OPERATOR_NOT_PERMITTED: {
+    summary: 'The operator may not do this.',
+    cause: 'The token is good, but it does not hold the permission that the error names.',
+    remedy: ['Ask an operator for a role that grants the permission, then exchange a new token.'],
+    source: 'RFC 6750 §3.1',
+  },
   PERMISSION_NONE: {
     summary: 'The subject has no permission at this target.',
     cause:
