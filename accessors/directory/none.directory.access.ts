@@ -5,7 +5,7 @@ const UNRESOLVED: GroupMembership = Object.freeze({ status: 'unresolved', reason
 
 /** Stands where no directory is configured: says so, and never guesses an empty list. */
 export class NoneDirectoryAccess implements DirectoryAccess {
-  groupsOf(_context: CallContext, _subject: DirectorySubject): Promise<GroupMembership> {
+  groupsOf(_context: CallContext, _subject: DirectorySubject, _mappedGroups: readonly string[]): Promise<GroupMembership> {
     return Promise.resolve(UNRESOLVED);
   }
 }

@@ -1,7 +1,7 @@
 import type { AuditAccess } from '#accessors/audit/contract.js';
 import type { DirectoryAccess } from '#accessors/directory/contract.js';
 import type { FactAccess } from '#accessors/facts/contract.js';
-import type { PolicyAccess } from '#accessors/policy/contract.js';
+import type { PolicyAccess, PolicyVersion } from '#accessors/policy/contract.js';
 import type { Application, ClientTarget, RegisteredClient, RegistrationAccess } from '#accessors/registration/contract.js';
 import type { PermissionEngine } from '#engines/permission/contract.js';
 import type { SigningEngine } from '#engines/signing/contract.js';
@@ -45,6 +45,12 @@ interface Target {
   readonly limits: ClientTarget;
 }
 
+interface GroupsQuestion {
+  readonly principal: Principal;
+  readonly token: string;
+  readonly policy: PolicyVersion;
+}
+
 export class DefaultAuthorizationManager implements AuthorizationManager {
   constructor(private readonly deps: AuthorizationManagerDeps) {}
 
@@ -77,9 +83,9 @@ export class DefaultAuthorizationManager implements AuthorizationManager {
     const report = await this.validated(attempt, parameters.subjectToken);
     const tenant = selectTenant(report.principal.tenants, request.tenant);
     trail.tenantId = tenant.tenantId;
-    const groups = await this.groupsOf(context, report.principal);
     const { policyAccess, factAccess } = this.deps;
     const policy = await policyAccess.activePolicy(context, tenant.tenantId);
+    const groups = await this.groupsOf(attempt, { principal: report.principal, token: parameters.subjectToken, policy });
     const facts = await factAccess.factsOf(context, tenant.tenantId, report.principal.identity);
     const granted = this.granted({ policy, facts, target, principal: report.principal, groups, scope: parameters.scope });
     const policyVersion = `${policy.set}@${String(policy.sequence)}`;
@@ -152,11 +158,19 @@ export class DefaultAuthorizationManager implements AuthorizationManager {
     });
   }
 
-  /** `null`: the groups are not in the token and no directory answered. */
-  private async groupsOf(context: CallContext, principal: Principal): Promise<readonly string[] | null> {
+  /** `null`: the groups are not in the token and no directory tells them. Only groups that the policy maps are asked for. */
+  private async groupsOf({ context }: Attempt, { principal, token, policy }: GroupsQuestion): Promise<readonly string[] | null> {
     if (!principal.groupsOverage) return principal.groups;
-    const membership = await this.deps.directoryAccess.groupsOf(context, { issuer: principal.issuer, ...principal.identity });
-    return membership.status === 'resolved' ? membership.groups : null;
+    const mapped = mappedGroups(policy, principal.issuer);
+    if (mapped.length === 0) return null;
+    const subject = { kind: principal.kind, issuer: principal.issuer, ...principal.identity, token };
+    const membership = await this.deps.directoryAccess.groupsOf(context, subject, mapped);
+    if (membership.status === 'resolved') return membership.groups;
+    if (membership.retryAfterSeconds === undefined) return null;
+    throw new CodedError('DIRECTORY_UNAVAILABLE', {
+      internal: membership.reason,
+      retryAfterSeconds: membership.retryAfterSeconds,
+    });
   }
 
   private granted(input: {
@@ -198,6 +212,11 @@ export class DefaultAuthorizationManager implements AuthorizationManager {
 }
 
 type IssuedGrant = Extract<ReturnType<PermissionEngine['effectivePermissions']>, { effect: 'granted' }>;
+
+function mappedGroups(policy: PolicyVersion, issuer: string): readonly string[] {
+  const groups = policy.mappings.filter((mapping) => mapping.claim === 'groups' && mapping.issuer === issuer);
+  return [...new Set(groups.map((mapping) => mapping.value))];
+}
 
 function soleTargetOf(client: RegisteredClient): string {
   const [only, second] = client.targets;

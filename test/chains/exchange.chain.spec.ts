@@ -36,7 +36,12 @@ const carol = {
   _claim_names: { groups: 'src1' },
   _claim_sources: { src1: { endpoint: 'https://graph.windows.net/x' } },
 };
-const onGroups: HouseChanges = { mappings: [{ issuer: 'contoso', claim: 'groups', value: 'g1', role: 'clerk' }] };
+type Mappings = NonNullable<HouseChanges['mappings']>;
+const onGroups: Mappings = [{ issuer: 'contoso', claim: 'groups', value: 'g1', role: 'clerk' }];
+const notTheirs: Mappings = [
+  { issuer: 'contoso', claim: 'roles', value: 'g2', role: 'clerk' },
+  { issuer: 'other', claim: 'groups', value: 'g3', role: 'clerk' },
+];
 
 const AUTHENTICATE = ['RegistrationAccess.authenticateClient'];
 const VALIDATE = [
@@ -45,7 +50,9 @@ const VALIDATE = [
   'IssuerAccess.trustedIssuer',
   'IssuerAccess.verificationKey',
 ];
-const COMPUTE = ['PolicyAccess.activePolicy', 'FactAccess.factsOf', 'PermissionEngine.effectivePermissions'];
+const POLICY = ['PolicyAccess.activePolicy'];
+const JUDGE = ['FactAccess.factsOf', 'PermissionEngine.effectivePermissions'];
+const COMPUTE = [...POLICY, ...JUDGE];
 const MINT = ['SigningEngine.mint', 'KeyAccess.activeKey', 'KeyAccess.keyedDigest', 'KeyAccess.signWith'];
 const RECORD = ['AuditAccess.record'];
 
@@ -56,20 +63,55 @@ describe('The exchange chain', () => {
     expect(house.calls).toEqual([...AUTHENTICATE, ...VALIDATE, ...COMPUTE, ...MINT, ...RECORD]);
   });
 
-  it('asks the directory for the groups of carol alone, who has too many for her token', async () => {
+  it('asks the directory for the mapped groups of carol alone, who has too many for her token', async () => {
+    const asked: unknown[] = [];
     const house = buildHouse({
-      directory: { groupsOf: () => Promise.resolve({ status: 'resolved', groups: ['g1'] }) },
-      ...onGroups,
+      directory: {
+        groupsOf: (...question) => {
+          asked.push(question.slice(1));
+          return Promise.resolve({ status: 'resolved', groups: ['g1'] });
+        },
+      },
+      mappings: [...onGroups, { issuer: 'contoso', claim: 'groups', value: 'g1', role: 'viewer' }, ...notTheirs],
     });
-    expect(await exchange(house, house.token(carol))).toBe('billing:invoice:create billing:invoice:read');
-    expect(house.calls).toEqual([...AUTHENTICATE, ...VALIDATE, 'DirectoryAccess.groupsOf', ...COMPUTE, ...MINT, ...RECORD]);
+    const token = house.token(carol);
+    expect(await exchange(house, token)).toBe('billing:invoice:create billing:invoice:read');
+    expect(house.calls).toEqual([
+      ...AUTHENTICATE,
+      ...VALIDATE,
+      ...POLICY,
+      'DirectoryAccess.groupsOf',
+      ...JUDGE,
+      ...MINT,
+      ...RECORD,
+    ]);
+    expect(asked).toEqual([[expect.objectContaining({ kind: 'user', issuer: 'contoso', token }), ['g1']]]);
+    house.calls.length = 0;
+    await exchange(house);
+    expect(house.calls).not.toContain('DirectoryAccess.groupsOf');
   });
 
-  it('refuses carol where no directory answers and roles are mapped from groups, and not otherwise', async () => {
-    const mapped = buildHouse(onGroups);
+  it('refuses carol where no directory answers and roles are mapped from groups, and does not ask otherwise', async () => {
+    const mapped = buildHouse({ mappings: onGroups });
     expect(await exchange(mapped, mapped.token(carol))).toBe('GROUPS_OVERAGE_UNRESOLVED');
-    const unmapped = buildHouse();
+    const unmapped = buildHouse({ mappings: notTheirs });
     expect(await exchange(unmapped, unmapped.token(carol))).toBe('billing:invoice:read');
+    expect(unmapped.calls).not.toContain('DirectoryAccess.groupsOf');
+  });
+
+  it('says when to come back while the directory is away, and records no refusal: it is not the doing of the caller', async () => {
+    const away = { status: 'unresolved', reason: 'throttled', retryAfterSeconds: 7 } as const;
+    const house = buildHouse({ directory: { groupsOf: () => Promise.resolve(away) }, mappings: onGroups });
+    const client = await house.manager.authenticate(context, {
+      method: 'client_secret_post',
+      clientId: 'web',
+      clientSecret: 'right',
+    });
+    await expect(house.manager.exchange(context, client, request(house.token(carol)))).rejects.toMatchObject({
+      code: 'DIRECTORY_UNAVAILABLE',
+      details: { retryAfterSeconds: 7 },
+    });
+    expect(house.records).toEqual([]);
   });
 
   it('records a refusal and signs nothing', async () => {

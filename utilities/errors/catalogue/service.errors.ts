@@ -23,6 +23,14 @@ export const SERVICE_ERRORS = {
       'Operator: read the log under the diagnostic id; check the key-encryption key.',
     ],
   },
+  DIRECTORY_UNAVAILABLE: {
+    summary: 'The directory that knows the group memberships of the subject does not answer right now.',
+    cause: 'The token leaves its groups out, roles depend on them, and the directory is down, slow or throttles this service.',
+    remedy: [
+      'Try again after the time in Retry-After.',
+      'Operator: read the log under the diagnostic id; check the way to the login host and to Microsoft Graph.',
+    ],
+  },
   SERVICE_STOPPING: {
     summary: 'This instance is shutting down.',
     cause: 'The process was told to stop and takes no new work.',
