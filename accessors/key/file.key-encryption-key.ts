@@ -1,13 +1,10 @@
-import { createHash, createSecretKey, randomBytes, type KeyObject } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { closeSync, constants, fstatSync, fsyncSync, openSync, readSync, unlinkSync, writeSync } from 'node:fs';
 import { CodedError } from '#utilities/errors/coded-error.js';
-import { decrypt, encrypt } from './authenticated-encryption.js';
+import { HeldKey, KEY_BYTES, KEY_TEXT_BYTES, keyFromText } from './held-key.js';
 import type { KeyEncryptionKey, KeyEncryptionKeyProvider } from './key-encryption-key.contract.js';
 
-const KEY_BYTES = 32;
-const TEXT_BYTES = 43;
 const OWNER_READS = 0o400;
-const ALPHABET = Buffer.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_', 'latin1');
 
 /** 32 random bytes in base64url in a file that its owner alone may read. */
 export class FileKeyEncryptionKey implements KeyEncryptionKeyProvider {
@@ -47,36 +44,14 @@ export function createKeyEncryptionKeyFile(path: string): void {
   }
 }
 
-class HeldKey implements KeyEncryptionKey {
-  readonly id: string;
-  private readonly key: KeyObject;
-
-  constructor(bytes: Buffer) {
-    this.id = createHash('sha256').update('countersign key-encryption key id').update(bytes).digest('base64url').slice(0, 16);
-    this.key = createSecretKey(bytes);
-  }
-
-  async wrap(dataKey: Buffer, boundTo: Buffer): Promise<Buffer> {
-    return encrypt(this.key, dataKey, boundTo);
-  }
-
-  async unwrap(wrapped: Buffer, boundTo: Buffer): Promise<Buffer> {
-    return decrypt(this.key, wrapped, boundTo);
-  }
-
-  withId(id: string): KeyEncryptionKey | undefined {
-    return id === this.id ? this : undefined;
-  }
-}
-
 function readKeyFile(path: string): Buffer {
   const file = openExisting(path);
-  const text = Buffer.alloc(TEXT_BYTES + 2);
+  const text = Buffer.alloc(KEY_TEXT_BYTES + 2);
   try {
     checkProtection(file);
     const length = readSync(file, text, 0, text.length, 0);
     const end = text[length - 1] === 0x0a ? length - 1 : length;
-    return decodeKey(text.subarray(0, end));
+    return keyFromText(text.subarray(0, end));
   } finally {
     text.fill(0);
     closeSync(file);
@@ -101,27 +76,6 @@ function checkProtection(file: number): void {
   const mode = found.mode & 0o777;
   if (mode !== OWNER_READS) throw insecure(`mode is 0${mode.toString(8)}, expected 0400`);
   if (found.uid !== process.getuid()) throw insecure('owned by another user');
-}
-
-/** Decodes without making a string of the key: a string cannot be filled with zeros. */
-function decodeKey(text: Buffer): Buffer {
-  if (text.length !== TEXT_BYTES) throw insecure('not 43 characters of base64url');
-
-  const key = Buffer.alloc(KEY_BYTES);
-  let bits = 0;
-  let held = 0;
-  let at = 0;
-  for (const character of text) {
-    const value = ALPHABET.indexOf(character);
-    if (value < 0) throw insecure('not 43 characters of base64url');
-    bits = ((bits << 6) | value) & 0xffff;
-    held += 6;
-    if (held < 8) continue;
-    held -= 8;
-    key[at++] = (bits >> held) & 0xff;
-  }
-  if ((bits & ((1 << held) - 1)) !== 0) throw insecure('not the base64url of 32 bytes');
-  return key;
 }
 
 function insecure(why: string): CodedError {
