@@ -1,8 +1,9 @@
 /**
- * Hides what an issued token contains and how it is signed. Called by Managers.
+ * Hides what an issued token contains, how it is signed and verified, and when keys change. Called by Managers.
  * A token holds only what its audience needs: no names, no addresses, no upstream claims.
  */
 import type { UpstreamIdentity } from '#accessors/facts/contract.js';
+import type { Keyring, SigningAlgorithm } from '#accessors/key/contract.js';
 import type { CallContext } from '#utilities/call-context/contract.js';
 
 export interface MintRequest {
@@ -13,6 +14,8 @@ export interface MintRequest {
   /** Client id of the actor; `null`: no `act` claim. */
   readonly actorClientId: string | null;
   readonly audience: string;
+  /** What the audience wants its tokens signed with. */
+  readonly algorithm: SigningAlgorithm;
   readonly tenant: string;
   readonly permissions: readonly string[];
   readonly scope: string;
@@ -39,6 +42,99 @@ export interface IssuedToken {
   readonly expiresAt: number;
 }
 
+/** Times that rotation keeps to, all in seconds. */
+export interface RotationPolicy {
+  /** What the keyring signs with: each has a key of its own. */
+  readonly algorithms: readonly SigningAlgorithm[];
+  /** R: how long a key signs. */
+  readonly periodSeconds: number;
+  /** How long a key is public before it signs. */
+  readonly prePublishSeconds: number;
+  /** How long a key stays public after it signed last. */
+  readonly retireAfterSeconds: number;
+  /** `max-age` of our JWKS. */
+  readonly jwksMaxAgeSeconds: number;
+  /** `stale-if-error` of our JWKS: how much longer caches on the way may serve it. */
+  readonly staleIfErrorSeconds: number;
+  /** C: the longest time for which a verifier keeps our JWKS without asking again. */
+  readonly verifierCacheSeconds: number;
+  /** P: longest time between a change of the keyring and the last replica that knows of it. */
+  readonly propagationSeconds: number;
+  /** S: clock difference between us and verifiers. */
+  readonly skewSeconds: number;
+  /** L: how long after `exp` a verifier may still accept a token. */
+  readonly leewaySeconds: number;
+  /** T: longest life of a token. */
+  readonly maxTokenSeconds: number;
+}
+
+/** A time of the policy that is too short for the others. */
+export interface SafetyFault {
+  readonly member: 'periodSeconds' | 'prePublishSeconds' | 'retireAfterSeconds' | 'verifierCacheSeconds';
+  readonly actual: number;
+  /** Least value that is safe. */
+  readonly least: number;
+  /** The sum behind it, in words. */
+  readonly because: string;
+}
+
+export type RotationStepKind = 'stage' | 'publish' | 'activate' | 'retire' | 'remove';
+
+export interface RotationStep {
+  readonly kind: RotationStepKind;
+  readonly algorithm: SigningAlgorithm;
+  /** `null`: a key that is not made yet. */
+  readonly kid: string | null;
+  /** With `activate`: the key that stops signing then. */
+  readonly replaces: string | null;
+  /** Unix milliseconds of the database. */
+  readonly dueAt: number;
+  readonly because: string;
+}
+
+export type IssuedTokenFault =
+  | 'malformed'
+  | 'key-unknown'
+  | 'algorithm-mismatch'
+  | 'signature-invalid'
+  | 'type-mismatch'
+  | 'issuer-mismatch'
+  | 'audience-mismatch'
+  | 'expired'
+  | 'not-yet-valid'
+  | 'outside-key-window'
+  | 'claims-incomplete';
+
+/** What a genuine token of ours says. */
+export interface IssuedClaims {
+  readonly tokenId: string;
+  readonly kid: string;
+  readonly subject: string;
+  readonly clientId: string;
+  readonly actor: string | null;
+  readonly audience: string;
+  readonly tenant: string;
+  readonly scope: string;
+  readonly permissions: readonly string[];
+  readonly issuedAt: number;
+  readonly expiresAt: number;
+  readonly policyVersion: string;
+  readonly epoch: number;
+}
+
+export type IssuedVerdict =
+  | { readonly genuine: true; readonly claims: IssuedClaims }
+  | { readonly genuine: false; readonly fault: IssuedTokenFault };
+
+/** What offline verifiers are told not to accept. */
+export interface CutoffDocument {
+  /** Grows with every change of the keyring; a verifier never goes back to a lower one. */
+  readonly sequence: number;
+  readonly lifetimeSeconds: number;
+  readonly revokedKeys: readonly { readonly kid: string; readonly revokedAt: number }[];
+  readonly taintedKeys: readonly { readonly kid: string; readonly taintedAt: number }[];
+}
+
 export interface SigningEngine {
   /**
    * Issues one access token of the RFC 9068 profile. `exp` is the earlier of the wanted life and `notAfter`.
@@ -46,6 +142,30 @@ export interface SigningEngine {
    * @throws CodedError `SIGNING_UNAVAILABLE`
    */
   mint(context: CallContext, request: MintRequest): Promise<IssuedToken>;
+
+  /**
+   * Whether a token is one of ours for this audience, in full: strict form, a key that is still good, a signature, an `iat` inside
+   * the time in which that key signed, and every time claim. Never throws for a bad token.
+   *
+   * @throws CodedError `SIGNING_UNAVAILABLE` when the keyring is not known
+   */
+  verifyIssued(context: CallContext, token: string, audience: string): IssuedVerdict;
+
+  /**
+   * The signed cut-off document: compact JWS, `typ: countersign-cutoff+jwt`.
+   *
+   * @throws CodedError `SIGNING_UNAVAILABLE`
+   */
+  signCutoffs(context: CallContext, document: CutoffDocument): Promise<string>;
+
+  /**
+   * What is due, and what comes next, for each algorithm, soonest first. Pure: the same ring, policy and time give the same steps.
+   * A step that waits for another one has the time at which it would be due if all goes as planned.
+   */
+  planRotation(ring: Keyring, policy: RotationPolicy, now: number): readonly RotationStep[];
+
+  /** Every inequality that the policy breaks; empty when tokens are verified by everybody through every rotation. Pure. */
+  safetyFaults(policy: RotationPolicy): readonly SafetyFault[];
 }
 
 export const SIGNING_ENGINE: unique symbol = Symbol('SigningEngine');
