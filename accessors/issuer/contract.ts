@@ -234,8 +234,8 @@ export interface IssuerAccess {
   verificationKey(context: CallContext, issuer: TrustedIssuer, iss: string, kid: string): Promise<KeyLookup>;
 
   /**
-   * The active issuers, as far as they are in memory; empty where nothing was loaded yet. Reads nothing and fetches nothing.
-   * Serves the words of a diagnosis, never a decision.
+   * The active issuers, as far as they are in memory; empty where nothing was loaded yet. The same array until they change, so
+   * that an index of it can be kept. Reads nothing and fetches nothing. Serves the words of a diagnosis, never a decision.
    */
   issuersInMemory(): readonly TrustedIssuer[];
 

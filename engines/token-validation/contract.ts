@@ -57,6 +57,8 @@ export interface Finding {
   readonly remedy: string;
   /** Set when the fault is transient. */
   readonly retryAfterSeconds?: number;
+  /** Base64 of a claims request (OpenID Connect Core §5.5): the client can acquire a token with it that passes this check. */
+  readonly claims?: string;
 }
 
 export interface AcceptedReport {

@@ -3,7 +3,7 @@
  * no input or output, keeps no state and never throws for what a token holds.
  * The engine chooses the plug-in by the trusted issuer's configuration, never by the token.
  */
-import type { TrustedIssuer } from '#accessors/issuer/contract.js';
+import type { TrustedIssuer, VerificationKey } from '#accessors/issuer/contract.js';
 import type { ErrorCode } from '#utilities/errors/catalogue.js';
 import type { Principal } from './contract.js';
 
@@ -20,6 +20,8 @@ export interface Fault {
   readonly remedy?: string;
   /** Set when the fault is transient. */
   readonly retryAfterSeconds?: number;
+  /** As in `Finding`. */
+  readonly claims?: string;
 }
 
 /** A token whose issuer is trusted. `iss`, `sub`, `aud`, `exp` and `iat` are there and of their types; everything else is unknown. */
@@ -27,6 +29,8 @@ export interface TokenOfIssuer {
   readonly header: Claims;
   readonly claims: Claims;
   readonly issuer: TrustedIssuer;
+  /** The key that `kid` names; `null` while it is not known, which happens in diagnosis alone. */
+  readonly key: VerificationKey | null;
 }
 
 /** A rule about claims that only tokens of this kind of provider have. */
@@ -53,17 +57,32 @@ export interface IdentityProvider {
   /** Rules of this provider, in order. They run after the signature and the claims that every token has. */
   readonly checks: readonly ProviderCheck[];
 
+  /** Which genuine tokens are accepted, in order. They run after audience and times, before the presenter. */
+  readonly acceptance?: readonly ProviderCheck[];
+
   /** Values of `typ` that mark access tokens of this issuer, in any case, with or without `application/`. */
   acceptedTypes(issuer: TrustedIssuer): readonly string[];
+
+  /** Whether tokens of this issuer may do without `typ`. Left out: never. */
+  allowsMissingType?(issuer: TrustedIssuer): boolean;
+
+  /**
+   * What the token evidently is for, if not for an API of ours: the wrong kind of token is named before anything else is said
+   * about it. The token is unverified: this can refuse it, and do nothing else.
+   */
+  purposeFault?(header: Claims, claims: Claims): Fault | undefined;
+
+  /** Whether these claims are those of an access token although they hold `nonce`. Left out: never. */
+  mayCarryNonce?(claims: Claims, issuer: TrustedIssuer): boolean;
 
   /** Whether the claims are those of an ID token, beyond the signs that every ID token has. */
   isIdToken(claims: Claims): boolean;
 
   /** The client that the token was issued to; two claims that disagree are a conflict, never a choice. */
-  presenterOf(claims: Claims): PresenterClaim;
+  presenterOf(claims: Claims, issuer: TrustedIssuer): PresenterClaim;
 
   /** Whether the token is about a person or about software that signed in as itself. */
-  kindOf(claims: Claims): Principal['kind'];
+  kindOf(claims: Claims, issuer: TrustedIssuer): Principal['kind'];
 
   /** Who the token is about. Called with claims that are verified and have passed every check. */
   toPrincipal(claims: Claims, issuer: TrustedIssuer): ProviderPrincipal;

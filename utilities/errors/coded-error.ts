@@ -11,6 +11,8 @@ export interface ErrorDetails {
   readonly expected?: string;
   /** For the operator's log and audit record alone; never leaves the process. */
   readonly internal?: string;
+  /** Base64 of a claims request (OpenID Connect Core §5.5) that the client is to acquire a new subject token with: step-up. */
+  readonly claims?: string;
   readonly cause?: unknown;
 }
 

@@ -66,6 +66,37 @@ export const TOKEN_ERRORS = {
     ],
     source: 'RFC 8725 §3.8',
   },
+  ISSUER_VERSION_MISMATCH: {
+    summary: 'The directory of the subject token is trusted, but not with tokens of this version.',
+    cause:
+      'Microsoft Entra ID writes another iss into v1 tokens than into v2 tokens, and only the other one of this directory is registered. The version follows requestedAccessTokenVersion of the API registration, not the endpoint that the client called.',
+    remedy: [
+      'Set requestedAccessTokenVersion in the manifest of the API to the version that is registered, and wait for cached tokens to end.',
+      'Or register the directory with the provider entra-id, which owns both versions.',
+    ],
+    source: 'Microsoft identity platform, access tokens',
+  },
+  ISSUER_CLOUD_MISMATCH: {
+    summary: 'The subject token comes from another cloud or kind of directory than the one that is trusted.',
+    cause: 'The directory id is registered, but iss names a host of another national cloud, of External ID or of Azure AD B2C.',
+    remedy: ['Use the authority of the cloud that is registered.', 'Or register this authority as an issuer of its own.'],
+    source: 'Microsoft identity platform, national clouds',
+  },
+  TOKEN_FOR_GRAPH: {
+    summary: 'This is a token for Microsoft Graph; a token for your own API is needed.',
+    cause:
+      'Its audience is Microsoft Graph, or its header carries the nonce that only tokens for Microsoft Graph have. Nobody else can verify it.',
+    remedy: [
+      'Request a scope of your own API (api://…/scope) alone: where Graph scopes stand beside it, the first resource wins.',
+      'Call Microsoft Graph with a token of its own, for example by On-Behalf-Of.',
+    ],
+    source: 'Microsoft identity platform, access tokens',
+  },
+  TOKEN_FOR_OTHER_RESOURCE: {
+    summary: 'This is a token for another Azure service; a token for your own API is needed.',
+    cause: 'Its audience is Azure Resource Manager, Key Vault, or the exchange of federated credentials.',
+    remedy: ['Ask for your own API: az account get-access-token --resource api://…, or the scope api://…/.default.'],
+  },
   TOKEN_AUDIENCE_MISMATCH: {
     summary: 'The subject token is meant for another audience.',
     cause: 'No value of aud is on the audience list of the issuer; case and a trailing slash count.',
@@ -147,6 +178,82 @@ export const TOKEN_ERRORS = {
       'Let the client that the token was issued to exchange it.',
       'Or register the presenter: the azp or appid of the token under presents.own or presents.listed, or the audience of the API under presents.audiences.',
     ],
+  },
+  TOKEN_CONDITION_UNMET: {
+    summary: 'The subject token is genuine, but a condition of its issuer does not hold.',
+    cause: 'A claim that the operator made a condition of trust is absent or has another value.',
+    remedy: ['Use an account, repository or workload that the condition names, or have the operator change the condition.'],
+  },
+  TOKEN_KIND_NOT_ACCEPTED: {
+    summary: 'The subject token is genuine, but tokens of this kind are not accepted from its issuer.',
+    cause:
+      'Tokens of users, of applications or without idtyp are switched off for the issuer; tokens of devices are never accepted.',
+    remedy: [
+      'For software that signs in as itself: define an app role with member type Application and have it accepted, or use a flow with a user.',
+      'For users: request a delegated scope. For the kind to be certain: add the optional claim idtyp to the API registration.',
+    ],
+  },
+  TOKEN_PERSONAL_ACCOUNT: {
+    summary: 'Personal Microsoft accounts are not accepted.',
+    cause: 'The user signed in with a personal account, and the sign-in audience of the application includes those.',
+    remedy: ['Sign in with a work or school account.', 'Or have the operator accept personal accounts.'],
+  },
+  TOKEN_GUEST_REFUSED: {
+    summary: 'Guests of the directory are not accepted.',
+    cause: 'The home of the user is another directory (acct or idp says so).',
+    remedy: ['Sign in with an account of the directory itself.', 'Or have the operator accept guests.'],
+  },
+  TOKEN_AGENT_REFUSED: {
+    summary: 'Agent identities are not accepted.',
+    cause: 'The token was issued to, or is about, an agent identity.',
+    remedy: ['Have the operator accept agents, with permissions of their own.'],
+  },
+  TOKEN_APP_WITHOUT_ROLES: {
+    summary: 'The application has no role for this API.',
+    cause: 'Every application of the directory can get a token without roles, so such a token proves nothing.',
+    remedy: [
+      'Assign an app role (member type Application) of the API to the application and grant admin consent.',
+      'Switch on "assignment required" for the API.',
+    ],
+    source: 'Microsoft identity platform, client credentials flow',
+  },
+  TOKEN_WITHOUT_SERVICE_PRINCIPAL: {
+    summary: 'The application has no service principal in the directory.',
+    cause: 'An app-only token without oid: the client is not registered in the directory that issued it.',
+    remedy: ['Create the enterprise application in the directory, grant admin consent, and acquire a new token.'],
+    source: 'Microsoft Entra, deprecation of service-principal-less authentication',
+  },
+  TOKEN_SCOPE_MISSING: {
+    summary: 'The subject token lacks a scope that its issuer is registered with.',
+    cause: 'The client requested another scope, or nobody consented to this one, or the token is older than the consent.',
+    remedy: ['Request the scope of the API, consent to it, and acquire a new token.'],
+  },
+  TOKEN_ROLE_MISSING: {
+    summary: 'The subject token lacks a role that its issuer is registered with.',
+    cause: 'The role is not assigned, or was assigned after the token was issued.',
+    remedy: [
+      'Assign the app role and acquire a new token.',
+      'Tokens of managed identities are kept by the platform for up to 24 hours; nothing can force a new one.',
+    ],
+  },
+  TOKEN_PRESENTER_NOT_ALLOWED: {
+    summary: 'The client that the subject token was issued to is not on the list of its issuer.',
+    cause: 'azp or appid is not among the presenters that the operator listed.',
+    remedy: ['Sign in through a listed client, or have the operator list this one.'],
+  },
+  TOKEN_PRESENTER_WEAK: {
+    summary: 'The client that the subject token was issued to did not authenticate strongly enough.',
+    cause: 'azpacr or appidacr is below the least that the operator demands, or absent.',
+    remedy: ['Let the client authenticate by certificate or federated credential.'],
+  },
+  TOKEN_STEP_UP_REQUIRED: {
+    summary: 'The user has to sign in again with a stronger method.',
+    cause: 'acrs lacks the authentication context that the operator demands.',
+    remedy: [
+      'Where claims are given, acquire a token with them as the claims parameter.',
+      'Else have the client declare the capability cp1, or let its users sign in under a policy that demands this context.',
+    ],
+    source: 'Microsoft identity platform, claims challenge',
   },
   ISSUER_KEYS_UNAVAILABLE: {
     summary: 'The keys of the issuer cannot be had right now.',
