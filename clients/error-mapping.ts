@@ -13,7 +13,7 @@ export interface WireError {
     | 'unsupported_grant_type'
     | 'temporarily_unavailable'
     | 'server_error';
-  readonly http: 400 | 401 | 403 | 404 | 405 | 413 | 415 | 431 | 500 | 503;
+  readonly http: 400 | 401 | 403 | 404 | 405 | 413 | 415 | 429 | 431 | 500 | 503;
   readonly grpc:
     | 'INVALID_ARGUMENT'
     | 'DEADLINE_EXCEEDED'
@@ -32,6 +32,7 @@ const refused: WireError = { oauth: 'invalid_request', http: 400, grpc: 'PERMISS
 const badTarget: WireError = { oauth: 'invalid_target', http: 400, grpc: 'INVALID_ARGUMENT' };
 const refusedScope: WireError = { oauth: 'invalid_scope', http: 400, grpc: 'PERMISSION_DENIED' };
 const away: WireError = { oauth: 'temporarily_unavailable', http: 503, grpc: 'UNAVAILABLE' };
+const throttled: WireError = { oauth: 'temporarily_unavailable', http: 429, grpc: 'RESOURCE_EXHAUSTED' };
 const fault: WireError = { oauth: 'server_error', http: 500, grpc: 'INTERNAL' };
 
 /** Complete by type: a code without a line here does not compile. */
@@ -119,6 +120,29 @@ export const ERROR_MAPPING = {
   DIRECTORY_UNAVAILABLE: away,
   SERVICE_STOPPING: away,
   INTERNAL: fault,
+
+  SIGNING_THROTTLED: throttled,
+  VAULT_FIREWALL_PUBLIC_ADDRESS: away,
+  VAULT_FIREWALL_PRIVATE_ADDRESS: away,
+  VAULT_PRIVATE_ENDPOINT_NOT_APPROVED: away,
+  VAULT_PUBLIC_ACCESS_DISABLED: away,
+  VAULT_ROLE_MISSING: away,
+  VAULT_ACCESS_POLICY_MISSING: away,
+  VAULT_FORBIDDEN: away,
+  VAULT_KEY_NOT_FOUND: away,
+  VAULT_KEY_DELETED: away,
+  VAULT_KEY_DISABLED: away,
+  VAULT_OPERATION_REFUSED: away,
+  VAULT_CONFLICT: away,
+  VAULT_THROTTLED: throttled,
+  VAULT_UNAUTHENTICATED: away,
+  VAULT_CREDENTIAL_REFUSED: away,
+  VAULT_CHALLENGE_UNTRUSTED: away,
+  VAULT_NAME_UNRESOLVED: away,
+  VAULT_TIMEOUT: away,
+  VAULT_UNREACHABLE: away,
+  VAULT_UNAVAILABLE: away,
+  VAULT_ANSWER_INVALID: away,
 
   CONFIG_INVALID: fault,
   CONFIG_PLAINTEXT_REFUSED: fault,

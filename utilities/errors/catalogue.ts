@@ -4,6 +4,7 @@ import { PERMISSION_ERRORS } from './catalogue/permission.errors.js';
 import { REQUEST_ERRORS } from './catalogue/request.errors.js';
 import { SERVICE_ERRORS } from './catalogue/service.errors.js';
 import { TOKEN_ERRORS } from './catalogue/token.errors.js';
+import { VAULT_ERRORS } from './catalogue/vault.errors.js';
 
 /**
  * Every error that Countersign can answer, as plain data. A code is never renamed, only retired.
@@ -16,6 +17,7 @@ export const CATALOGUE = {
   ...PERMISSION_ERRORS,
   ...SERVICE_ERRORS,
   ...OPERATOR_ERRORS,
+  ...VAULT_ERRORS,
 } as const;
 
 export type ErrorCode = keyof typeof CATALOGUE;

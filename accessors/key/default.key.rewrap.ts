@@ -1,0 +1,44 @@
+import { PLATFORM_TENANT } from '#utilities/change-feed/contract.js';
+import type { CallContext } from '#utilities/call-context/contract.js';
+import { isCodedError } from '#utilities/errors/coded-error.js';
+import { rewrapped } from './envelope.js';
+import type { KeyEncryptionKey, KeyEncryptionKeyProvider } from './key-encryption-key.contract.js';
+import type { KeyRewrap, RewrapProgress } from './rewrap.contract.js';
+import type { SealedRow, SealedRowStore } from './sealed-row.store.js';
+
+const LARGEST_BATCH = 1_000;
+
+export class DefaultKeyRewrap implements KeyRewrap {
+  constructor(private readonly deps: { readonly store: SealedRowStore; readonly keyEncryptionKey: KeyEncryptionKeyProvider }) {}
+
+  async rewrap(_context: CallContext, options: { readonly batch: number }): Promise<RewrapProgress> {
+    const keyEncryptionKey = await this.deps.keyEncryptionKey.open();
+    const batch = Math.min(Math.max(Math.trunc(options.batch), 1), LARGEST_BATCH);
+    const failed: string[] = [];
+    let done = 0;
+    while (done < batch) {
+      // Those that failed are left out, so that they do not stand in the way of the rest.
+      const page = { limit: batch - done, without: failed };
+      const rows = await this.deps.store.underAnotherKey(keyEncryptionKey.id, page);
+      if (rows.length === 0) break;
+      for (const row of rows) {
+        const outcome = await this.rewrapRow(keyEncryptionKey, row);
+        if (outcome === 'failed') failed.push(`${row.table} ${row.row}`);
+        if (outcome === 'rewrapped') done += 1;
+      }
+    }
+    const remaining = await this.deps.store.countUnderAnotherKey(keyEncryptionKey.id);
+    return { keyEncryptionKeyId: keyEncryptionKey.id, rewrapped: done, remaining, failed };
+  }
+
+  private async rewrapRow(keyEncryptionKey: KeyEncryptionKey, row: SealedRow): Promise<'rewrapped' | 'changed' | 'failed'> {
+    try {
+      const made = await rewrapped(keyEncryptionKey, { ...row, tenantId: PLATFORM_TENANT }, row);
+      // Where the row has changed in between, whoever changed it sealed it; the next reading finds out under what.
+      return (await this.deps.store.replace(row, made)) ? 'rewrapped' : 'changed';
+    } catch (cause) {
+      if (isCodedError(cause) && cause.code === 'KEY_UNSEAL_FAILED') return 'failed';
+      throw cause;
+    }
+  }
+}
