@@ -26,7 +26,8 @@ export function serviceSettings(task: ServiceTask): Settings {
     keys: { keyEncryptionKeyFile: task.keyEncryptionKeyFile },
     tokens: { lifetimeSeconds: 600 },
     log: { level: 'warn' },
-    outbound: { allowLoopbackHttp: true },
+    outbound: { allowLoopbackHttp: true, allowedPrivateAddresses: [] },
+    directories: [],
     drainSeconds: 0,
   };
 }

@@ -101,7 +101,8 @@ async function devSettings(options: DevOptions, home: string): Promise<Settings>
     keys: { keyEncryptionKeyFile },
     tokens: { lifetimeSeconds: 600 },
     log: { level: 'warn' },
-    outbound: { allowLoopbackHttp: true },
+    outbound: { allowLoopbackHttp: true, allowedPrivateAddresses: [] },
+    directories: [],
     drainSeconds: 0,
   };
 }

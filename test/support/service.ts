@@ -85,7 +85,8 @@ async function defaults(database: DatabaseSettings, keyEncryptionKeyFile: string
     keys: { keyEncryptionKeyFile },
     tokens: { lifetimeSeconds: 600 },
     log: { level: 'silent' },
-    outbound: { allowLoopbackHttp: true },
+    outbound: { allowLoopbackHttp: true, allowedPrivateAddresses: [] },
+    directories: [],
     drainSeconds: 0,
   };
 }

@@ -15,10 +15,39 @@ export interface Settings {
   readonly outbound: {
     /** Lets issuers on 127.0.0.1, ::1 and localhost be fetched over plain HTTP. Development only. */
     readonly allowLoopbackHttp: boolean;
+    /** Private address ranges in CIDR notation where identity providers may be; all others are refused. */
+    readonly allowedPrivateAddresses: readonly string[];
   };
+  /** Where group memberships are asked for that a token leaves out; at most one for an issuer and a tenant. */
+  readonly directories: readonly DirectorySettings[];
   /** Seconds between readiness off and the closing of ports on SIGTERM. */
   readonly drainSeconds: number;
 }
+
+/** Microsoft Graph of one Entra tenant, and the app registration that asks it. */
+export interface DirectorySettings {
+  /** Name of the trusted issuer whose subjects are looked up. */
+  readonly issuer: string;
+  /** A national cloud, or the bases of another: URLs without a trailing slash. */
+  readonly cloud: 'public' | 'usgov' | 'china' | { readonly loginBase: string; readonly graphBase: string };
+  /** Id of the Entra tenant, lower case. */
+  readonly tenantId: string;
+  /** Of the app registration, or of a user-assigned managed identity; `null`: the system-assigned one. */
+  readonly clientId: string | null;
+  readonly credential: DirectoryCredential;
+  /** Whether the application asks for itself, or on behalf of the subject whose token it was handed. */
+  readonly mode: 'application' | 'onBehalfOf';
+  /** PEM file with the only authorities to trust for these calls; `null`: those of the system. */
+  readonly caFile: string | null;
+}
+
+/** Secrets are in files alone, which are read anew for each use. */
+export type DirectoryCredential =
+  | { readonly kind: 'secretFile'; readonly file: string }
+  | { readonly kind: 'certificateFile'; readonly certFile: string; readonly keyFile: string }
+  /** A token of another issuer that the registration trusts, such as a projected one of Kubernetes. */
+  | { readonly kind: 'federatedTokenFile'; readonly file: string }
+  | { readonly kind: 'managedIdentity' };
 
 export interface ListenerSettings {
   readonly host: string;

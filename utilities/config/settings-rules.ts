@@ -1,5 +1,6 @@
 import { accessSync, constants } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { directoryRules } from './directory-rules.js';
 import { isLoopbackHost, type SettingsFile } from './settings.schema.js';
 import type { SettingsErrorCode, SettingsFault } from './settings-fault.js';
 
@@ -16,7 +17,12 @@ export interface RuleInput {
 const USUAL_LIFETIME = { least: 300, most: 900 };
 
 export function brokenRules(input: RuleInput): readonly SettingsFault[] {
-  const everywhere = [...tokenRules(input), ...tlsFileRules(input), ...storeRules(input)];
+  const everywhere = [
+    ...tokenRules(input),
+    ...tlsFileRules(input),
+    ...storeRules(input),
+    ...directoryRules(input.members.directories ?? [], (name) => isReadable(resolveBeside(input.fileName, name))),
+  ];
   return input.mode === 'dev'
     ? everywhere
     : [...everywhere, ...databaseRules(input), ...keyRules(input), ...exposureRules(input)];

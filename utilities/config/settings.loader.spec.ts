@@ -53,6 +53,7 @@ describe('settings file: defaults', () => {
       tokens: { lifetimeSeconds: 600 },
       log: { level: 'info' },
       outbound: { allowLoopbackHttp: false },
+      directories: [],
       drainSeconds: 5,
     });
   });
@@ -273,6 +274,48 @@ describe('showing settings', () => {
       ...settings,
       database: { ...settings.database, url: shown('postgres://app:hunter2@db.internal:5432/countersign') },
     });
+  });
+
+  const DIRECTORY = `${GOOD}directories: [{ issuer: contoso, tenantId: 1F0C2A4E-6b7d-4c3a-9e5f-0a1b2c3d4e5f, `;
+  const CLIENT = 'clientId: 6e74172b-be56-4843-9ff4-e66a39bb12e3';
+
+  it('reads directories, and finds the files of their credentials beside itself', () => {
+    const { directories } = serve(
+      `${DIRECTORY}${CLIENT}, credential: { kind: certificateFile, certFile: cert.pem, keyFile: key.pem } }]`,
+    );
+    expect(directories).toEqual([
+      {
+        issuer: 'contoso',
+        cloud: 'public',
+        tenantId: '1f0c2a4e-6b7d-4c3a-9e5f-0a1b2c3d4e5f',
+        clientId: '6e74172b-be56-4843-9ff4-e66a39bb12e3',
+        credential: { kind: 'certificateFile', certFile: join(folder, 'cert.pem'), keyFile: join(folder, 'key.pem') },
+        mode: 'application',
+        caFile: null,
+      },
+    ]);
+    const identity = serve(`${DIRECTORY}credential: { kind: managedIdentity }, caFile: cert.pem }]`).directories[0];
+    expect(identity).toMatchObject({ clientId: null, caFile: join(folder, 'cert.pem') });
+  });
+
+  it.each([
+    ['a secret written where the name of its file belongs', `${CLIENT}, credential: { kind: secretFile, secret: hunter2 } }]`],
+    ['a credential without an app registration', 'credential: { kind: secretFile, file: kek } }]'],
+    ['a file that is not there', `${CLIENT}, credential: { kind: federatedTokenFile, file: absent } }]`],
+    ['a managed identity on behalf of others', 'credential: { kind: managedIdentity }, mode: onBehalfOf }]'],
+    [
+      'a login host over plain HTTP',
+      'cloud: { loginBase: "http://127.0.0.1", graphBase: "https://g" }, credential: { kind: managedIdentity } }]',
+    ],
+    [
+      'two entries for one tenant',
+      `credential: { kind: managedIdentity } }, { issuer: contoso, tenantId: 1f0c2a4e-6b7d-4c3a-9e5f-0a1b2c3d4e5f, credential: { kind: managedIdentity } }]`,
+    ],
+  ])('refuses %s in a directory', (_, rest) => {
+    const { code, lines } = refusalOf(`${DIRECTORY}${rest}`);
+    expect(code).toBe('CONFIG_INVALID');
+    expect(lines.every((line) => line.includes('directories['))).toBe(true);
+    expect(lines.join('')).not.toContain('hunter2');
   });
 
   it('publishes a JSON Schema that describes every member and takes no others', () => {

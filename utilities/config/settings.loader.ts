@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { DatabaseSettings, ListenerSettings, Settings } from './contract.js';
+import type { DatabaseSettings, DirectoryCredential, DirectorySettings, ListenerSettings, Settings } from './contract.js';
 import { nearestName } from './did-you-mean.js';
 import { readSettingsDocument } from './settings-document.js';
 import { pathText, settingsError, type SettingsFault } from './settings-fault.js';
@@ -60,6 +60,7 @@ function wellFormedMembers(value: unknown, faults: readonly SettingsFault[]): We
     tokens: member('tokens', settingsShape.tokens),
     log: member('log', settingsShape.log),
     outbound: member('outbound', settingsShape.outbound),
+    directories: member('directories', settingsShape.directories),
     drainSeconds: member('drainSeconds', settingsShape.drainSeconds),
   };
 }
@@ -125,8 +126,34 @@ function settingsOf(file: SettingsFile, input: RuleInput): Settings {
     tokens: { lifetimeSeconds: file.tokens.lifetimeSeconds },
     log: file.log,
     outbound: file.outbound,
+    directories: file.directories.map((directory) => directoryOf(directory, fileName)),
     drainSeconds: file.drainSeconds,
   };
+}
+
+function directoryOf(from: DirectorySettings, fileName: string): DirectorySettings {
+  const { credential, caFile } = from;
+  return {
+    ...from,
+    credential: withNamesBeside(credential, fileName),
+    caFile: caFile === null ? null : resolveBeside(fileName, caFile),
+  };
+}
+
+function withNamesBeside(credential: DirectoryCredential, fileName: string): DirectoryCredential {
+  switch (credential.kind) {
+    case 'managedIdentity':
+      return credential;
+    case 'certificateFile':
+      return {
+        kind: credential.kind,
+        certFile: resolveBeside(fileName, credential.certFile),
+        keyFile: resolveBeside(fileName, credential.keyFile),
+      };
+    case 'secretFile':
+    case 'federatedTokenFile':
+      return { kind: credential.kind, file: resolveBeside(fileName, credential.file) };
+  }
 }
 
 function listener(from: ListenerSettings, fileName: string): ListenerSettings {

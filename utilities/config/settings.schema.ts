@@ -1,5 +1,6 @@
 import { isIPv4 } from 'node:net';
 import { z } from 'zod';
+import { isPrivateRange } from './private-range.js';
 
 /** Whether nothing but this host can reach the address. Anything that is not plainly so does not count. */
 export function isLoopbackHost(host: string): boolean {
@@ -66,6 +67,45 @@ const database = z.strictObject({
     .meta({ description: 'The embedded database instead of a server. Development only.' }),
 });
 
+const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+const guid = z.string().regex(GUID, 'expected a GUID').toLowerCase();
+
+/** The base of a service: https, nothing after the path, in its canonical spelling. */
+function isHttpsBase(text: string): boolean {
+  return text.startsWith('https://') && isIssuerUrl(text);
+}
+
+const base = z.string().refine(isHttpsBase, 'expected an https URL without query, fragment and trailing slash');
+
+const credential = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('secretFile'), file }),
+  z.strictObject({ kind: z.literal('certificateFile'), certFile: file, keyFile: file }),
+  z.strictObject({ kind: z.literal('federatedTokenFile'), file }),
+  z.strictObject({ kind: z.literal('managedIdentity') }),
+]);
+
+const directory = z.strictObject({
+  issuer: z.string().min(1).meta({ description: 'Name of the trusted issuer whose subjects are looked up.' }),
+  cloud: z
+    .union([z.enum(['public', 'usgov', 'china']), z.strictObject({ loginBase: base, graphBase: base })])
+    .default('public')
+    .meta({ description: 'National cloud, or the bases of its login host and of Microsoft Graph.' }),
+  tenantId: guid.meta({ description: 'Id of the Entra tenant.' }),
+  clientId: guid
+    .nullable()
+    .default(null)
+    .meta({ description: 'Of the app registration or user-assigned identity; null: the system-assigned one.' }),
+  credential: credential.meta({ description: 'What the registration proves itself with. Secrets are in files alone.' }),
+  mode: z
+    .enum(['application', 'onBehalfOf'])
+    .default('application')
+    .meta({ description: 'Whether it asks for itself, or on behalf of the subject of the token.' }),
+  caFile: file
+    .nullable()
+    .default(null)
+    .meta({ description: 'PEM file with the only authorities to trust; null: those of the system.' }),
+});
+
 /** The members of the settings file. Sections with defaults may be left out. */
 export const settingsShape = {
   issuer: z
@@ -112,9 +152,18 @@ export const settingsShape = {
         .boolean()
         .default(false)
         .meta({ description: 'Lets issuers on this host be fetched over plain HTTP. Refused by serve.' }),
+      allowedPrivateAddresses: z
+        .array(z.string().refine(isPrivateRange, 'expected a CIDR inside 10/8, 172.16/12, 192.168/16, 100.64/10 or fc00::/7'))
+        .max(100)
+        .default([])
+        .meta({ description: 'Private ranges, in CIDR notation, where identity providers of your own network are.' }),
     })
     .prefault({})
     .meta({ description: 'Calls to identity providers.' }),
+  directories: z
+    .array(directory)
+    .default([])
+    .meta({ description: 'Where group memberships are asked for that a token leaves out: guides/group-overage.md.' }),
   drainSeconds: z
     .int()
     .min(0)
