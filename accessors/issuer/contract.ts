@@ -84,6 +84,16 @@ export interface OidcIssuer extends TrustedIssuerBase {
   readonly keySource: KeySource;
 }
 
+/** Issuers that many organisations share: their tokens say nothing about the organisation without a condition on a claim. */
+export const SHARED_ISSUERS: readonly string[] = [
+  'https://accounts.google.com',
+  'https://agent.buildkite.com',
+  'https://app.terraform.io',
+  'https://gitlab.com',
+  'https://oidc.vercel.com',
+  'https://token.actions.githubusercontent.com',
+];
+
 /** What a registration that says nothing of these gets. */
 export const OIDC_DEFAULTS = {
   preset: null,

@@ -9,11 +9,11 @@ import type { Counters } from '#utilities/telemetry/contract.js';
 import type { IssuerAccess, IssuerRegistration, KeyLookup, TenantRule, TrustedIssuer } from './contract.js';
 import type { MetadataSource } from './http.metadata.source.js';
 import { IssuerKeySet, type KeySetPace } from './issuer-key-set.js';
-import { toConfig, type IssuerRecord } from './issuer-record.js';
+import { issuerOf, toConfig } from './issuer-record.js';
 import { registrationFaults, type RegistrationRules } from './issuer-registration.check.js';
 import { type MetadataLocation, metadataLocations } from './metadata-location.js';
 import type { IssuerStore } from './stores/issuer.store.js';
-import { TrustedIssuers } from './trusted-issuers.js';
+import { type TrustEntry, TrustedIssuers } from './trusted-issuers.js';
 
 export interface IssuerAccessDeps {
   readonly store: Pick<IssuerStore, 'readActive' | 'find' | 'tenantIds' | 'save'>;
@@ -65,36 +65,52 @@ export class DefaultIssuerAccess implements IssuerAccess {
 
   /** Fetches every key set that is due, off the path of any caller. Waits for nothing. */
   refreshDueKeySets(): void {
-    for (const { keys } of this.trust.lastLoaded()?.values() ?? []) keys.refreshIfStarted();
+    for (const { keys } of this.trust.lastLoaded()?.entries() ?? []) keys.refreshIfStarted();
+  }
+
+  issuersInMemory(): readonly TrustedIssuer[] {
+    return [...new Set(this.entries().map(({ issuer }) => issuer))];
+  }
+
+  issuersHoldingKey(kid: string): readonly string[] {
+    const holders = this.entries().filter(({ keys }) => keys.holds(kid));
+    return [...new Set(holders.map(({ issuer }) => issuer.name))];
+  }
+
+  private entries(): readonly TrustEntry[] {
+    return [...(this.trust.lastLoaded()?.entries() ?? [])];
   }
 
   private async register(registration: IssuerRegistration): Promise<'created' | 'updated' | 'unchanged'> {
-    const record = await this.toRecord(registration);
-    const before = await this.deps.store.find(registration.name);
+    const issuer = await this.checked(registration);
+    const { name, provider } = issuer;
+    const { status } = registration;
+    const record = { name, provider, status, config: toConfig(issuer), rules: issuer.tenantRules };
+    const before = await this.deps.store.find(name);
     if (before !== undefined && isDeepStrictEqual(before, record)) return 'unchanged';
-    const identifiers = registration.status === 'active' ? identifiersOf(registration) : [];
+    const identifiers = status === 'active' ? identifiersOf(issuer) : [];
     const contested = await this.deps.store.save({ ...record, identifiers });
     if (contested.length > 0) {
       throw invalid(
-        registration,
+        name,
         contested.map((iss) => `${iss} belongs to another active issuer`),
       );
     }
     return before === undefined ? 'created' : 'updated';
   }
 
-  private async toRecord(registration: IssuerRegistration): Promise<IssuerRecord> {
-    const faults = registrationFaults(registration, this.deps.rules);
+  /** @throws CodedError `IMPORT_INVALID` with everything that is wrong */
+  private async checked(registration: IssuerRegistration): Promise<TrustedIssuer> {
     const tenantIds = await this.deps.store.tenantIds([...new Set(registration.tenantRules.map(({ slug }) => slug))]);
-    const rules: TenantRule[] = [];
-    for (const { slug, when } of registration.tenantRules) {
-      const tenantId = tenantIds.get(slug);
-      if (tenantId === undefined) faults.push(`tenants: there is no tenant ${slug}`);
-      else rules.push({ tenantId, slug, when });
-    }
-    if (faults.length > 0) throw invalid(registration, faults);
-    const { name, provider, status } = registration;
-    return { name, provider, status, config: toConfig(registration), rules };
+    const rules: TenantRule[] = registration.tenantRules.map((rule) => ({ ...rule, tenantId: tenantIds.get(rule.slug) ?? '' }));
+    const issuer = issuerOf(registration, rules);
+    const missing = rules.filter(({ tenantId }) => tenantId === '');
+    const faults = [
+      ...registrationFaults(issuer, this.deps.rules),
+      ...missing.map(({ slug }) => `tenants: there is no tenant ${slug}`),
+    ];
+    if (faults.length > 0) throw invalid(registration.name, faults);
+    return issuer;
   }
 
   private makeKeySet(issuer: TrustedIssuer, location: MetadataLocation): IssuerKeySet {
@@ -108,10 +124,10 @@ export class DefaultIssuerAccess implements IssuerAccess {
   }
 }
 
-function identifiersOf(registration: IssuerRegistration): string[] {
-  return metadataLocations({ ...registration, tenantRules: [] }).map(({ iss }) => iss);
+function identifiersOf(issuer: TrustedIssuer): string[] {
+  return metadataLocations(issuer).map(({ iss }) => iss);
 }
 
-function invalid(registration: IssuerRegistration, faults: readonly string[]): CodedError {
-  return new CodedError('IMPORT_INVALID', { field: `issuers.${registration.name}`, actual: faults.join('; ') });
+function invalid(name: string, faults: readonly string[]): CodedError {
+  return new CodedError('IMPORT_INVALID', { field: `issuers.${name}`, actual: faults.join('; ') });
 }

@@ -2,6 +2,8 @@
 export interface FetchPolicy {
   /** Plain HTTP to this very machine is allowed. Development only. */
   readonly allowLoopbackHttp: boolean;
+  /** Private ranges, in CIDR notation, where identity providers of the operator's own network are. */
+  readonly allowedPrivateAddresses: readonly string[];
   /** For discovery and key set together. */
   readonly timeoutMs: number;
   readonly maxBytes: number;
@@ -16,5 +18,10 @@ const LOOPBACK_HOSTS: ReadonlySet<string> = new Set(['127.0.0.1', '[::1]', 'loca
 export function isFetchable(url: URL, allowLoopbackHttp: boolean): boolean {
   if (url.username !== '' || url.password !== '') return false;
   if (url.protocol === 'https:') return true;
-  return allowLoopbackHttp && url.protocol === 'http:' && LOOPBACK_HOSTS.has(url.hostname);
+  return allowLoopbackHttp && url.protocol === 'http:' && isLoopbackName(url.hostname);
+}
+
+/** Whether the name itself says that this machine is meant, whatever it resolves to. */
+export function isLoopbackName(hostname: string): boolean {
+  return LOOPBACK_HOSTS.has(hostname);
 }

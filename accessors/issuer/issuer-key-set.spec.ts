@@ -23,6 +23,8 @@ function setUp() {
       iss: 'https://kc.example',
       metadataUrl: 'https://kc.example/.well-known/openid-configuration',
       directoryId: null,
+      cloudNames: [],
+      keySource: { from: 'discovery' },
     },
     algorithms: ['ES256'],
     pace: { refreshMs: 5 * MINUTE, unknownKidMs: 30 * SECOND },

@@ -4,7 +4,7 @@ import type { Logger } from '#utilities/logging/contract.js';
 import type { Counters } from '#utilities/telemetry/contract.js';
 import type { KeyLookup, SignatureAlgorithm } from './contract.js';
 import type { FetchedKeySet, MetadataSource } from './http.metadata.source.js';
-import { importVerificationKeys, MAX_KID_LENGTH } from './jwk-import.js';
+import { importVerificationKeys, MAX_KID_LENGTH, ofCloud } from './jwk-import.js';
 import { MetadataFault } from './metadata-fault.js';
 import type { MetadataLocation } from './metadata-location.js';
 import { TokenBucket } from './token-bucket.js';
@@ -74,6 +74,11 @@ export class IssuerKeySet {
     if (this.asked && this.deps.clock.monotonic() >= this.dueAt) void this.refresh();
   }
 
+  /** Whether the key is in memory; asks nobody. */
+  holds(kid: string): boolean {
+    return this.keys?.has(kid) ?? false;
+  }
+
   private lookupUnknown(kid: string, now: number): KeyLookup | Promise<KeyLookup> {
     if (kid.length > MAX_KID_LENGTH) return UNKNOWN;
     if (this.running !== null) return this.lookupAfter(this.running, kid);
@@ -117,10 +122,11 @@ export class IssuerKeySet {
   }
 
   private accept({ jwks, jwksHost }: FetchedKeySet): void {
-    const { keys, refused } = importVerificationKeys(jwks, this.deps.algorithms);
+    const { algorithms, location } = this.deps;
+    const { keys, refused } = ofCloud(importVerificationKeys(jwks, algorithms), location.cloudNames);
     for (const { reason } of refused) this.deps.counters.increment('issuer_key_refused', reason);
     // INVARIANT: an empty set never takes the place of a good one, and no failure ever ends in a default.
-    if (keys.length === 0) throw new MetadataFault('no-usable-key', `the key set of ${this.deps.location.iss} has no usable key`);
+    if (keys.length === 0) throw new MetadataFault('no-usable-key', `the key set of ${location.iss} has no usable key`);
     const now = this.deps.clock.monotonic();
     this.keys = new Map(keys.map((key) => [key.kid, Object.freeze({ status: 'found', key })]));
     this.jwksHost = jwksHost;

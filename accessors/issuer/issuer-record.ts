@@ -1,6 +1,5 @@
-import type { EntraIssuer, IssuerRegistration, OidcIssuer, TenantRule, TrustedIssuer } from './contract.js';
-import { isJsonObject } from './json-object.js';
-import { isSignatureAlgorithm } from './signature-algorithms.js';
+import { ENTRA_DEFAULTS, type IssuerRegistration, OIDC_DEFAULTS, type TenantRule, type TrustedIssuer } from './contract.js';
+import { type EntraConfig, type OidcConfig, readEntraConfig, readOidcConfig } from './issuer-config.js';
 
 /** An issuer as its row holds it. */
 export interface IssuerRecord {
@@ -12,78 +11,29 @@ export interface IssuerRecord {
   readonly rules: readonly TenantRule[];
 }
 
-type Common = 'audiences' | 'algorithms' | 'skewSeconds' | 'maxTokenAgeSeconds';
-type CommonConfig = Pick<OidcIssuer, Common>;
-type OidcConfig = Pick<OidcIssuer, Common | 'issuer' | 'acceptedTypes' | 'claims'>;
-type EntraConfig = Pick<EntraIssuer, Common | 'cloud' | 'directoryIds'>;
-
 /** The row as the issuer that it describes; `undefined` where the row is not one, whoever wrote it. */
 export function toTrustedIssuer({ name, provider, config, rules }: IssuerRecord): TrustedIssuer | undefined {
-  const common = readCommon(config);
-  if (common === undefined) return undefined;
-  if (provider === 'oidc' && isOidc(config)) return { name, provider, ...common, ...oidcMembers(config), tenantRules: rules };
-  if (provider === 'entra-id' && isEntra(config))
-    return { name, provider, ...common, ...entraMembers(config), tenantRules: rules };
-  return undefined;
+  if (provider === 'oidc') {
+    const members = readOidcConfig(config);
+    return members === undefined ? undefined : { name, provider, ...members, tenantRules: rules };
+  }
+  const members = provider === 'entra-id' ? readEntraConfig(config) : undefined;
+  return members === undefined ? undefined : { name, provider: 'entra-id', ...members, tenantRules: rules };
 }
 
-/** What of the registration goes into the `config` column: the members that its provider has, and no others. */
-export function toConfig(registration: IssuerRegistration): OidcConfig | EntraConfig {
-  const common = commonMembers(registration);
-  return registration.provider === 'oidc'
-    ? { ...common, ...oidcMembers(registration) }
-    : { ...common, ...entraMembers(registration) };
+/** The issuer of a registration, with every default filled in. */
+export function issuerOf(registration: IssuerRegistration, tenantRules: readonly TenantRule[]): TrustedIssuer {
+  if (registration.provider === 'oidc') {
+    const { status: _status, ...members } = registration;
+    return { ...OIDC_DEFAULTS, ...members, tenantRules };
+  }
+  const { status: _status, acceptance, ...members } = registration;
+  return { ...ENTRA_DEFAULTS, ...members, acceptance: { ...ENTRA_DEFAULTS.acceptance, ...acceptance }, tenantRules };
 }
 
-function commonMembers({ audiences, algorithms, skewSeconds, maxTokenAgeSeconds }: CommonConfig): CommonConfig {
-  const { user, workload } = maxTokenAgeSeconds;
-  return { audiences, algorithms, skewSeconds, maxTokenAgeSeconds: { user, workload } };
-}
-
-function oidcMembers({ issuer, acceptedTypes, claims }: Omit<OidcConfig, Common>): Omit<OidcConfig, Common> {
-  return { issuer, acceptedTypes, claims: { roles: claims.roles, groups: claims.groups } };
-}
-
-function entraMembers({ cloud, directoryIds }: Omit<EntraConfig, Common>): Omit<EntraConfig, Common> {
-  return { cloud: { name: cloud.name, loginBase: cloud.loginBase, v1IssuerBase: cloud.v1IssuerBase }, directoryIds };
-}
-
-function readCommon(config: unknown): CommonConfig | undefined {
-  return isCommon(config) ? commonMembers(config) : undefined;
-}
-
-function isCommon(config: unknown): config is CommonConfig {
-  if (!isJsonObject(config)) return false;
-  const { audiences, algorithms, skewSeconds, maxTokenAgeSeconds } = config;
-  const ages = isJsonObject(maxTokenAgeSeconds) ? [maxTokenAgeSeconds['user'], maxTokenAgeSeconds['workload']] : [undefined];
-  return (
-    isTexts(audiences) && isTexts(algorithms) && algorithms.every(isSignatureAlgorithm) && [skewSeconds, ...ages].every(isNumber)
-  );
-}
-
-function isOidc(config: unknown): config is Omit<OidcConfig, Common> {
-  if (!isJsonObject(config)) return false;
-  return isText(config['issuer']) && isTexts(config['acceptedTypes']) && hasTexts(config['claims'], ['roles', 'groups']);
-}
-
-function isEntra(config: unknown): config is Omit<EntraConfig, Common> {
-  return (
-    isJsonObject(config) && isTexts(config['directoryIds']) && hasTexts(config['cloud'], ['name', 'loginBase', 'v1IssuerBase'])
-  );
-}
-
-function hasTexts(value: unknown, names: readonly string[]): boolean {
-  return isJsonObject(value) && names.every((name) => isText(value[name]));
-}
-
-function isText(value: unknown): value is string {
-  return typeof value === 'string';
-}
-
-function isTexts(value: unknown): value is readonly string[] {
-  return Array.isArray(value) && value.every(isText);
-}
-
-function isNumber(value: unknown): value is number {
-  return typeof value === 'number';
+/** What of an issuer goes into the `config` column: the members that its provider has, and no others. */
+export function toConfig(issuer: TrustedIssuer): OidcConfig | EntraConfig {
+  const config = issuer.provider === 'oidc' ? readOidcConfig(issuer) : readEntraConfig(issuer);
+  if (config === undefined) throw new Error(`issuer ${issuer.name} has members that are not of their type`);
+  return config;
 }

@@ -1,8 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { isCodedError } from '#utilities/errors/coded-error.js';
-import type { IssuerRegistration } from './contract.js';
+import { type IssuerRegistration, type KeySource, SHARED_ISSUERS } from './contract.js';
 import { CONTEXT, setUpAccess } from './fixtures/issuer-access.fixture.js';
+import { ecJwk } from './fixtures/raw-issuer.fixture.js';
 import { entraRegistration, oidcRegistration } from './fixtures/registrations.fixture.js';
+import { issuerOf } from './issuer-record.js';
 import { registrationFaults } from './issuer-registration.check.js';
 
 const RULES = { allowLoopbackHttp: false, ownIssuer: 'https://auth.example' };
@@ -12,7 +14,8 @@ const TID = '1f0c2a4e-6b7d-4c3a-9e5f-0a1b2c3d4e5f';
 
 /** The fields that are at fault. */
 function fields(registration: IssuerRegistration, rules = RULES): string[] {
-  return registrationFaults(registration, rules).map((fault) => fault.split(':')[0] ?? '');
+  const tenantRules = registration.tenantRules.map((rule) => ({ ...rule, tenantId: rule.slug }));
+  return registrationFaults(issuerOf(registration, tenantRules), rules).map((fault) => fault.split(':')[0] ?? '');
 }
 
 describe('registrationFaults', () => {
@@ -85,8 +88,8 @@ describe('registrationFaults', () => {
       'maxTokenAgeSeconds.workload',
       'tenants',
       'issuer',
-      'acceptedTypes',
       'claims',
+      'acceptedTypes',
     ]);
   });
 
@@ -128,6 +131,65 @@ describe('registrationFaults', () => {
     expect(fields(oidcRegistration(ISS, { tenantRules: [{ slug: 'acme', when: { claim: 'org', equals: '' } }] }))).toEqual([
       'tenants',
     ]);
+  });
+});
+
+const WHEN = { claim: 'repository_owner_id', equals: '42' };
+
+describe('an issuer that many organisations share', () => {
+  it.each(SHARED_ISSUERS)('does not load without a condition: %s', (issuer) => {
+    expect(fields(oidcRegistration(issuer))).toEqual(['tenants']);
+    const oneOfTwo = [
+      { slug: 'acme', when: WHEN },
+      { slug: 'globex', when: null },
+    ];
+    expect(fields(oidcRegistration(issuer, { tenantRules: oneOfTwo }))).toEqual(['tenants']);
+    expect(fields(oidcRegistration(issuer, { tenantRules: [{ slug: 'acme', when: WHEN }] }))).toEqual([]);
+    expect(fields(oidcRegistration(issuer, { conditions: [{ claim: WHEN.claim, oneOf: ['42'] }] }))).toEqual([]);
+  });
+
+  it('does not load without an audience, whatever else it has', () => {
+    const issuer = 'https://token.actions.githubusercontent.com';
+    expect(fields(oidcRegistration(issuer, { audiences: [], tenantRules: [{ slug: 'acme', when: WHEN }] }))).toEqual([
+      'audiences',
+    ]);
+  });
+
+  it('is Entra too, when any directory counts', () => {
+    const any = { anyDirectory: true };
+    expect(fields(entraRegistration(CLOUD, [], any))).toEqual(['tenants']);
+    const rules = [{ slug: 'acme', when: { claim: 'tid', equals: TID } }];
+    expect(fields(entraRegistration(CLOUD, [], { ...any, tenantRules: rules }))).toEqual([]);
+    expect(fields(entraRegistration(CLOUD, [TID], { ...any, tenantRules: rules }))).toEqual(['anyDirectory']);
+  });
+});
+
+describe('the other kinds of Entra', () => {
+  const base = 'https://contoso.b2clogin.com';
+  const b2c = { flavour: 'b2c', base, policy: 'B2C_1_signin', issuer: `${base}/${TID}/v2.0/` } as const;
+
+  it('have one directory, and keys of a registered policy', () => {
+    expect(fields(entraRegistration(CLOUD, [TID], { hosting: b2c }))).toEqual([]);
+    expect(fields(entraRegistration(CLOUD, [], { hosting: b2c }))).toEqual(['directories', 'directories']);
+    expect(fields(entraRegistration(CLOUD, [TID], { hosting: { ...b2c, policy: '../x' } }))).toEqual(['hosting.policy']);
+    expect(fields(entraRegistration(CLOUD, [TID], { hosting: { ...b2c, base: `${base}/` } }))).toEqual(['hosting.base']);
+    expect(fields(entraRegistration(CLOUD, [TID], { hosting: b2c, appKeysClientId: TID }))).toEqual(['appKeysClientId']);
+  });
+
+  it('take a client id and nothing else for the keys of an application', () => {
+    expect(fields(entraRegistration(CLOUD, [TID], { appKeysClientId: TID }))).toEqual([]);
+    expect(fields(entraRegistration(CLOUD, [TID], { appKeysClientId: 'x&y=z' }))).toEqual(['appKeysClientId']);
+  });
+});
+
+describe('where keys come from', () => {
+  it('is an address like any other, or a key set with a key in it', () => {
+    const from = (keySource: KeySource): string[] => fields(oidcRegistration(ISS, { keySource }));
+    expect(from({ from: 'jwks-uri', url: 'https://kc.example/keys?v=1' })).toEqual([]);
+    expect(from({ from: 'jwks-uri', url: 'http://kc.example/keys' })).toEqual(['keySource.url']);
+    expect(from({ from: 'uploaded', jwks: JSON.stringify({ keys: [ecJwk('k')] }) })).toEqual([]);
+    for (const jwks of ['', '{', '{}', '{"keys":[]}', 'null'])
+      expect(from({ from: 'uploaded', jwks })).toEqual(['keySource.jwks']);
   });
 });
 

@@ -10,6 +10,9 @@ import { DefaultIssuerAccess } from './default.issuer.access.js';
 import { FETCH_MAX_BYTES, FETCH_TIMEOUT_MS } from './fetch-policy.js';
 import { HttpMetadataSource } from './http.metadata.source.js';
 import { KeyRefreshTimer } from './key-refresh.timer.js';
+import { GuardedHttp } from './outbound/guarded.http.js';
+import { OutboundGuard } from './outbound/outbound.guard.js';
+import { systemResolver } from './outbound/system.resolver.js';
 import { IssuerStore } from './stores/issuer.store.js';
 
 function makeAccess(
@@ -22,11 +25,13 @@ function makeAccess(
   counters: Counters,
 ): DefaultIssuerAccess {
   const { allowLoopbackHttp } = settings.outbound;
+  const policy = { ...settings.outbound, timeoutMs: FETCH_TIMEOUT_MS, maxBytes: FETCH_MAX_BYTES };
+  const http = new GuardedHttp({ guard: new OutboundGuard({ policy, resolve: systemResolver }) });
   return new DefaultIssuerAccess({
     store: new IssuerStore({ database }),
     unitOfWork,
     changeFeed,
-    source: new HttpMetadataSource({ policy: { allowLoopbackHttp, timeoutMs: FETCH_TIMEOUT_MS, maxBytes: FETCH_MAX_BYTES } }),
+    source: new HttpMetadataSource({ policy, http }),
     rules: { allowLoopbackHttp, ownIssuer: settings.issuer },
     clock,
     logger,

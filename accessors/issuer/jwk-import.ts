@@ -7,7 +7,15 @@ export const MAX_KEYS = 100;
 /** Longer key ids are refused here and never looked up, so that a stranger's ids cannot fill memory. */
 export const MAX_KID_LENGTH = 256;
 
-export type KeyRefusal = JwkFault | 'not-a-key-set' | 'too-many-keys' | 'not-an-object' | 'kid-missing' | 'kid-duplicate';
+export type KeyRefusal =
+  | JwkFault
+  | 'not-a-key-set'
+  | 'too-many-keys'
+  | 'not-an-object'
+  | 'kid-missing'
+  | 'kid-duplicate'
+  | 'cloud-malformed'
+  | 'other-cloud';
 
 export interface KeySetImport {
   readonly keys: VerificationKey[];
@@ -33,6 +41,16 @@ export function importVerificationKeys(jwks: unknown, allowed: readonly Signatur
   return imported;
 }
 
+/** SECURITY: leaves the keys of other clouds out. Two clouds of Entra share an issuer, and their keys may never meet. */
+export function ofCloud({ keys, refused }: KeySetImport, cloudNames: readonly string[]): KeySetImport {
+  const foreign = ({ cloudInstanceName: name }: VerificationKey): boolean =>
+    cloudNames.length > 0 && name !== null && !cloudNames.includes(name);
+  return {
+    keys: keys.filter((key) => !foreign(key)),
+    refused: [...refused, ...keys.filter(foreign).map(({ kid }) => ({ kid, reason: 'other-cloud' as const }))],
+  };
+}
+
 function importEntry(
   entry: unknown,
   repeated: ReadonlySet<string>,
@@ -47,7 +65,9 @@ function importEntry(
   if (typeof publicKey === 'string') return publicKey;
   const keyIssuer = issuerOf(entry);
   if (keyIssuer === undefined) return 'issuer-malformed';
-  return { kid, ...publicKey, keyIssuer };
+  const cloudInstanceName = entry['cloud_instance_name'];
+  if (cloudInstanceName !== undefined && typeof cloudInstanceName !== 'string') return 'cloud-malformed';
+  return { kid, ...publicKey, keyIssuer, cloudInstanceName: cloudInstanceName ?? null };
 }
 
 function repeatedKids(entries: readonly unknown[]): ReadonlySet<string> {

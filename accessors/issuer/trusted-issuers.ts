@@ -8,6 +8,7 @@ import type { IssuerKeySet } from './issuer-key-set.js';
 import { type IssuerRecord, toTrustedIssuer } from './issuer-record.js';
 import { registrationFaults, type RegistrationRules } from './issuer-registration.check.js';
 import { type MetadataLocation, metadataLocations } from './metadata-location.js';
+import { TrustMap } from './trust-map.js';
 
 export interface TrustEntry {
   readonly issuer: TrustedIssuer;
@@ -15,9 +16,6 @@ export interface TrustEntry {
   /** Changes when anything that the keys depend on does; the same identity keeps its keys across a reload. */
   readonly keysIdentity: string;
 }
-
-/** Exact `iss` to its owner. */
-export type TrustMap = ReadonlyMap<string, TrustEntry>;
 
 export interface TrustedIssuersDeps {
   readonly readActive: () => Promise<readonly IssuerRecord[]>;
@@ -109,14 +107,13 @@ export class TrustedIssuers {
       map.delete(iss);
       this.deps.logger.error('issuers.contested', { iss });
     }
-    return map;
+    return new TrustMap(map);
   }
 
   /** SECURITY: the rules of registration hold for what is stored as well, or it does not load. */
   private accept(record: IssuerRecord): TrustedIssuer[] {
     const issuer = toTrustedIssuer(record);
-    const faults =
-      issuer === undefined ? ['config: not readable'] : registrationFaults({ ...issuer, status: 'active' }, this.deps.rules);
+    const faults = issuer === undefined ? ['config: not readable'] : registrationFaults(issuer, this.deps.rules);
     if (issuer !== undefined && faults.length === 0) return [issuer];
     this.deps.logger.error('issuers.refused', { issuer: record.name, faults });
     return [];
@@ -125,7 +122,7 @@ export class TrustedIssuers {
   /** Keys outlive a reload: an unrelated change must not lose the last good set of an issuer that is away. */
   private entry(issuer: TrustedIssuer, location: MetadataLocation): TrustEntry {
     const keysIdentity = JSON.stringify([issuer.name, location, [...issuer.algorithms].sort()]);
-    const before = this.map?.get(location.iss);
+    const before = this.map?.owned(location.iss);
     const keys = before?.keysIdentity === keysIdentity ? before.keys : this.deps.makeKeySet(issuer, location);
     return { issuer, keys, keysIdentity };
   }

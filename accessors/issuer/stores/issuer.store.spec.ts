@@ -2,6 +2,7 @@ import { beforeAll, beforeEach, expect, it } from '@jest/globals';
 import { PLATFORM_TENANT } from '#utilities/change-feed/contract.js';
 import { isCodedError } from '#utilities/errors/coded-error.js';
 import { describeOnEachDatabase, describeOnPostgres, type TestDatabase } from '../../../test/support/database.js';
+import { ENTRA_DEFAULTS } from '../contract.js';
 import { CONTEXT, setUpAccess } from '../fixtures/issuer-access.fixture.js';
 import { entraRegistration, oidcRegistration } from '../fixtures/registrations.fixture.js';
 import { IssuerStore } from './issuer.store.js';
@@ -58,6 +59,7 @@ describeOnEachDatabase('the stored issuers', (open) => {
       directoryIds: [TID],
       audiences: ['api'],
       algorithms: ['RS256'],
+      ...ENTRA_DEFAULTS,
     };
     const tenantRules = [
       { tenantId: GLOBEX, slug: 'globex', when: { claim: 'tid', equals: TID } },
