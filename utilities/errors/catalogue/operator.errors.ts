@@ -34,6 +34,42 @@ export const OPERATOR_ERRORS = {
     cause: 'The key-encryption key is not the one that sealed it, or the row was altered.',
     remedy: ['Use the key-encryption key that the database was set up with.', 'If the row was altered, treat it as an attack.'],
   },
+  KEYRING_CHANGED: {
+    summary: 'The keyring was changed by somebody else in the meantime; nothing was done.',
+    cause: 'Another process or operator changed the keyring between reading and writing.',
+    remedy: ['Look again: countersign keys status.', 'If the change is still wanted, ask for it again.'],
+  },
+  KEYRING_MOVE_REFUSED: {
+    summary: 'The key cannot change to this state now; nothing was done.',
+    cause: 'The state machine has no such move, or verifiers have not had the time that they need.',
+    remedy: ['countersign keys status says which steps come when.', 'In an emergency: countersign keys taint, revoke or break-glass.'],
+  },
+  KEYRING_RESTORED: {
+    summary: 'The database holds an older keyring than this installation has had.',
+    cause: 'The database was restored from a backup: keys that it believes to be in use may have been stopped since.',
+    remedy: [
+      'If the database was restored on purpose: countersign keys break-glass --after-restore revokes its keys and makes new ones.',
+      'If not, connect the right database.',
+    ],
+  },
+  KEYRING_FLOOR_UNREADABLE: {
+    summary: 'The file with the newest keyring epoch cannot be read.',
+    cause: 'The file keyring-floor beside the key-encryption key is there, and is damaged or not readable.',
+    remedy: [
+      'Make it readable for the user that the service runs as.',
+      'If it is damaged: check with countersign keys status that the database was not restored, then delete the file.',
+    ],
+  },
+  KEY_UNKNOWN: {
+    summary: 'There is no key of this kid.',
+    cause: 'The kid names no key of the keyring.',
+    remedy: ['countersign keys list shows every kid.'],
+  },
+  KEY_IMPORT_REFUSED: {
+    summary: 'The key cannot be taken into the keyring; nothing was changed.',
+    cause: 'No such key is in the backend, it does not fit the algorithm, or it is in the keyring already.',
+    remedy: ['Check the backend, the reference and the algorithm.', 'A key serves one algorithm for its whole life.'],
+  },
   DATA_DIRECTORY_LOCKED: {
     summary: 'Another process uses this data directory.',
     cause: 'The embedded database takes one process only; its lock file names that process.',
