@@ -1,16 +1,20 @@
 import { type DynamicModule, Module } from '@nestjs/common';
-import { APP_FILTER } from '@nestjs/core';
+import { APP_FILTER, APP_GUARD, Reflector } from '@nestjs/core';
 import { AdministrationModule } from '#managers/administration/administration.module.js';
 import { AuthorizationModule } from '#managers/authorization/authorization.module.js';
 import { KeyringModule } from '#managers/keyring/keyring.module.js';
 import { CLOCK, type Clock } from '#utilities/clock/contract.js';
 import { LOGGER, type Logger } from '#utilities/logging/contract.js';
+import { AUTHORIZATION_MANAGER, type AuthorizationManager } from '#managers/authorization/contract.js';
 import { AuthController } from './grpc/auth.controller.js';
+import { KeyController } from './grpc/key.controller.js';
 import { Callers, CALLERS } from './grpc/callers.js';
 import { HANDLER_DEADLINE, HandlerDeadline } from './handler-deadline.js';
 import { type Foundations, PluginsModule } from './plugins.module.js';
 import { Readiness, READINESS } from './readiness.js';
+import { AccessGuard } from './rest/access.guard.js';
 import { HealthController } from './rest/health.controller.js';
+import { KeysAdminController } from './rest/keys-admin.controller.js';
 import { OAuthErrorFilter } from './rest/oauth-error.filter.js';
 import { PublishedDocumentsController } from './rest/published-documents.controller.js';
 import { TokenController } from './rest/token.controller.js';
@@ -22,11 +26,23 @@ export class AppModule {
     return {
       module: AppModule,
       imports: [PluginsModule.register(foundations), AuthorizationModule, KeyringModule, AdministrationModule],
-      controllers: [TokenController, PublishedDocumentsController, HealthController, AuthController],
+      controllers: [
+        TokenController,
+        PublishedDocumentsController,
+        HealthController,
+        KeysAdminController,
+        AuthController,
+        KeyController,
+      ],
       providers: [
         { provide: READINESS, useValue: new Readiness() },
         { provide: HANDLER_DEADLINE, useFactory: (clock: Clock) => new HandlerDeadline(clock), inject: [CLOCK] },
         { provide: CALLERS, useValue: new Callers() },
+        {
+          provide: APP_GUARD,
+          useFactory: (reflector: Reflector, manager: AuthorizationManager) => new AccessGuard(reflector, manager),
+          inject: [Reflector, AUTHORIZATION_MANAGER],
+        },
         { provide: APP_FILTER, useFactory: (logger: Logger) => new OAuthErrorFilter(logger), inject: [LOGGER] },
       ],
     };

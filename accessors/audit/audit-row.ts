@@ -81,6 +81,7 @@ function changedRow(context: CallContext, record: ChangeRecord, stamp: Stamp): o
     id: stamp.id,
     at: stamp.at,
     outcome: record.outcome,
+    ...(context.operator === undefined ? {} : { actor: context.operator }),
     diagnostic_id: context.diagnosticId,
     transport: context.transport,
     what: bounded(record.what),

@@ -3,10 +3,12 @@ import { Controller, Inject, UseFilters } from '@nestjs/common';
 import { GrpcMethod } from '@nestjs/microservices';
 import { AUTHORIZATION_MANAGER, type AuthorizationManager, type ExchangeRequest } from '#managers/authorization/contract.js';
 import type { ExchangeTokenRequest, ExchangeTokenResponse } from '#protos/generated/countersign/auth/v1/auth.js';
+import { OpenToAll } from '../access.decorators.js';
 import { HANDLER_DEADLINE, type HandlerDeadline } from '../handler-deadline.js';
 import { CALLERS, type Callers } from './callers.js';
 import { GrpcStatusFilter } from './status.filter.js';
 
+@OpenToAll()
 @Controller()
 @UseFilters(GrpcStatusFilter)
 export class AuthController {
@@ -18,7 +20,7 @@ export class AuthController {
 
   @GrpcMethod('AuthService', 'exchangeToken')
   async exchangeToken(request: ExchangeTokenRequest, metadata: Metadata): Promise<ExchangeTokenResponse> {
-    const { context, client } = this.callers.of(metadata);
+    const { context, client } = this.callers.clientOf(metadata);
     const result = await this.deadline.bound(this.manager.exchange(context, client, exchangeRequestOf(request)));
     return {
       accessToken: result.accessToken,

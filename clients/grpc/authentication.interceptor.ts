@@ -4,13 +4,13 @@ import { CodedError } from '#utilities/errors/coded-error.js';
 import type { IdSource } from '#utilities/id/contract.js';
 import type { Logger } from '#utilities/logging/contract.js';
 import { parseBasic } from '../basic-credentials.js';
+import { parseBearer } from '../bearer-token.js';
 import { toCodedError } from '../coded-error-of.js';
 import { logRefusal } from '../refusal-log.js';
 import type { Callers } from './callers.js';
+import { accessOf, type MethodAccess } from './method-access.js';
 import { statusOf } from './status.js';
 
-/** Methods that need no caller: health for probes and, where switched on, reflection. */
-const OPEN_SERVICES: readonly string[] = ['/grpc.health.v1.Health/', '/grpc.reflection.v1.', '/grpc.reflection.v1alpha.'];
 const METADATA_LIMIT_BYTES = 32 * 1024;
 
 export interface AuthenticationDeps {
@@ -26,17 +26,17 @@ export interface AuthenticationDeps {
  */
 export function authenticationInterceptor(deps: AuthenticationDeps): ServerInterceptor {
   return (method, call) => {
-    const open = OPEN_SERVICES.some((prefix) => method.path.startsWith(prefix));
+    const access = accessOf(method.path);
     return new ServerInterceptingCall(call, {
       start: (next) => {
         next({
           onReceiveMetadata: (metadata, proceed) => {
-            if (open) {
+            if (access.kind === 'open') {
               proceed(metadata);
               return;
             }
             const diagnosticId = deps.ids.random();
-            admit(deps, metadata, diagnosticId).then(
+            admit(deps, metadata, { diagnosticId, access }).then(
               () => {
                 proceed(metadata);
               },
@@ -53,18 +53,29 @@ export function authenticationInterceptor(deps: AuthenticationDeps): ServerInter
   };
 }
 
-async function admit(deps: AuthenticationDeps, metadata: Metadata, diagnosticId: string): Promise<void> {
-  if (sizeOf(metadata) > METADATA_LIMIT_BYTES) throw new CodedError('REQUEST_HEADERS_TOO_LARGE');
-  const context = { diagnosticId, transport: 'grpc' } as const;
-  const client = await deps.manager.authenticate(context, credentialsOf(metadata));
-  deps.callers.admit(metadata, { context, client });
+interface Arrival {
+  readonly diagnosticId: string;
+  readonly access: MethodAccess;
 }
 
-function credentialsOf(metadata: Metadata): ReturnType<typeof parseBasic> {
+async function admit(deps: AuthenticationDeps, metadata: Metadata, { diagnosticId, access }: Arrival): Promise<void> {
+  if (sizeOf(metadata) > METADATA_LIMIT_BYTES) throw new CodedError('REQUEST_HEADERS_TOO_LARGE');
+  const context = { diagnosticId, transport: 'grpc' } as const;
+  const authorization = authorizationOf(metadata);
+  if (access.kind === 'operator') {
+    const operator = await deps.manager.authorizeOperator(context, parseBearer(authorization), access.permission);
+    deps.callers.admitOperator(metadata, { ...context, operator: operator.subject });
+    return;
+  }
+  const credentials = authorization === undefined ? ({ method: 'none' } as const) : parseBasic(authorization);
+  deps.callers.admitClient(metadata, { context, client: await deps.manager.authenticate(context, credentials) });
+}
+
+function authorizationOf(metadata: Metadata): string | undefined {
   const values = metadata.get('authorization');
   if (values.length > 1) throw new CodedError('CLIENT_AUTHENTICATION_AMBIGUOUS', { field: 'authorization' });
   const [value] = values;
-  return typeof value === 'string' ? parseBasic(value) : { method: 'none' };
+  return typeof value === 'string' ? value : undefined;
 }
 
 /** grpc-js has no limit of its own. Counted as HTTP/2 does: name, value and 32 bytes for each (RFC 9113 §6.5.2). */

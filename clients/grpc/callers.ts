@@ -13,18 +13,37 @@ export interface Caller {
  * metadata that a caller sends can stand for it, and nothing is kept when the call is over.
  */
 export class Callers {
-  private readonly callers = new WeakMap<Metadata, Caller>();
+  private readonly clients = new WeakMap<Metadata, Caller>();
+  private readonly operators = new WeakMap<Metadata, CallContext>();
 
-  admit(metadata: Metadata, caller: Caller): void {
-    this.callers.set(metadata, caller);
+  admitClient(metadata: Metadata, caller: Caller): void {
+    this.clients.set(metadata, caller);
+  }
+
+  /** `context` names the operator. */
+  admitOperator(metadata: Metadata, context: CallContext): void {
+    this.operators.set(metadata, context);
   }
 
   /** @throws CodedError `CLIENT_UNAUTHENTICATED` if the call never passed the interceptor: a handler fails closed. */
-  of(metadata: Metadata): Caller {
-    const caller = this.callers.get(metadata);
+  clientOf(metadata: Metadata): Caller {
+    const caller = this.clients.get(metadata);
     if (caller === undefined)
       throw new CodedError('CLIENT_UNAUTHENTICATED', { internal: 'the call reached a handler unauthenticated' });
     return caller;
+  }
+
+  /** @throws CodedError `OPERATOR_UNAUTHENTICATED` if the call never passed the interceptor: a handler fails closed. */
+  operatorOf(metadata: Metadata): CallContext {
+    const context = this.operators.get(metadata);
+    if (context === undefined)
+      throw new CodedError('OPERATOR_UNAUTHENTICATED', { internal: 'the call reached a handler unauthenticated' });
+    return context;
+  }
+
+  /** The diagnostic id of a call that was let in; `undefined` for any other. */
+  diagnosticIdOf(metadata: Metadata): string | undefined {
+    return (this.clients.get(metadata)?.context ?? this.operators.get(metadata))?.diagnosticId;
   }
 }
 

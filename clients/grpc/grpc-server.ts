@@ -6,10 +6,13 @@ import { ReflectionService } from '@grpc/reflection';
 import { ServerGrpc } from '@nestjs/microservices';
 import { HealthImplementation } from 'grpc-health-check';
 import { AuthServiceService } from '#protos/generated/countersign/auth/v1/auth.js';
+import { KeyServiceService } from '#protos/generated/countersign/keys/v1/keys.js';
 import type { Settings } from '#utilities/config/contract.js';
 
 const MESSAGE_LIMIT_BYTES = 64 * 1024;
 const AUTH_SERVICE = 'countersign.auth.v1.AuthService';
+const KEY_SERVICE = 'countersign.keys.v1.KeyService';
+const PROTOS = ['countersign/auth/v1/auth.proto', 'countersign/keys/v1/keys.proto'];
 
 export interface GrpcServerOptions {
   readonly settings: Settings['grpc'];
@@ -28,8 +31,8 @@ export class GrpcServer extends ServerGrpc {
 
   constructor(private readonly server: GrpcServerOptions) {
     super({
-      package: 'countersign.auth.v1',
-      packageDefinition: { [AUTH_SERVICE]: AuthServiceService },
+      package: ['countersign.auth.v1', 'countersign.keys.v1'],
+      packageDefinition: { [AUTH_SERVICE]: AuthServiceService, [KEY_SERVICE]: KeyServiceService },
     });
   }
 
@@ -97,5 +100,5 @@ function credentialsOf(settings: Settings['grpc']): ServerCredentials {
 /** Reflection needs descriptors, which the generated code does not carry. */
 function reflectedPackage(): PackageDefinition {
   const protos = join(import.meta.dirname, '..', '..', 'protos');
-  return loadSync('countersign/auth/v1/auth.proto', { includeDirs: [protos] });
+  return loadSync(PROTOS, { includeDirs: [protos] });
 }

@@ -17,7 +17,7 @@ export class GrpcStatusFilter implements RpcExceptionFilter {
 
   catch(exception: unknown, host: ArgumentsHost): Observable<never> {
     const error = toCodedError(exception);
-    const { diagnosticId } = this.callers.of(host.switchToRpc().getContext<Metadata>()).context;
+    const diagnosticId = this.callers.diagnosticIdOf(host.switchToRpc().getContext<Metadata>()) ?? 'none';
     logRefusal(this.logger, 'grpc.refused', { diagnosticId, error, thrown: exception });
     return throwError(() => statusOf(error, diagnosticId));
   }

@@ -53,6 +53,17 @@ export function createHttpAdapter(listener: ListenerSettings, ids: IdSource): Fa
       done(null, body);
     },
   );
+  instance.addContentTypeParser(
+    'application/json',
+    { parseAs: 'string', bodyLimit: BODY_LIMIT_BYTES },
+    (_request, body, done) => {
+      try {
+        done(null, JSON.parse(String(body)));
+      } catch {
+        done(new CodedError('REQUEST_MALFORMED', { expected: 'a JSON object' }));
+      }
+    },
+  );
   return adapter;
 }
 

@@ -5,9 +5,13 @@ import type { Logger } from '#utilities/logging/contract.js';
 import { toCodedError } from '../coded-error-of.js';
 import { logRefusal } from '../refusal-log.js';
 import { oauthErrorBody, oauthErrorHeaders, oauthErrorStatus } from './oauth-error.js';
+import { problemBody, takesProblems } from './problem.js';
 import { allowedMethods } from './server-metadata.js';
 
-/** Answers every error of every REST endpoint as an OAuth error object; what is unknown becomes `INTERNAL` and is logged. */
+/**
+ * Answers every error of every REST endpoint: as problem details on administrative paths, as an OAuth error object elsewhere. What
+ * is unknown becomes `INTERNAL` and is logged.
+ */
 @Catch()
 export class OAuthErrorFilter implements ExceptionFilter {
   constructor(private readonly logger: Logger) {}
@@ -17,7 +21,7 @@ export class OAuthErrorFilter implements ExceptionFilter {
     const request = http.getRequest<FastifyRequest>();
     const error = refusalOf(exception, request.url);
     logRefusal(this.logger, 'rest.refused', { diagnosticId: request.id, error, thrown: exception });
-    answer(http.getResponse<FastifyReply>(), error, request.id);
+    answer(http.getResponse<FastifyReply>(), error, request);
   }
 }
 
@@ -28,11 +32,11 @@ function refusalOf(exception: unknown, url: string): CodedError {
   return allow === undefined ? error : new CodedError('REQUEST_METHOD_NOT_ALLOWED', { expected: allow });
 }
 
-function answer(reply: FastifyReply, error: CodedError, diagnosticId: string): void {
+function answer(reply: FastifyReply, error: CodedError, { id, url }: FastifyRequest): void {
   if (reply.sent) return;
   if (error.code === 'REQUEST_METHOD_NOT_ALLOWED') void reply.header('allow', error.details.expected);
-  void reply
-    .code(oauthErrorStatus(error))
-    .headers(oauthErrorHeaders(error))
-    .send(JSON.stringify(oauthErrorBody(error, diagnosticId)));
+  void reply.code(oauthErrorStatus(error)).headers(oauthErrorHeaders(error));
+  if (takesProblems(url))
+    void reply.header('content-type', 'application/problem+json').send(JSON.stringify(problemBody(error, id)));
+  else void reply.send(JSON.stringify(oauthErrorBody(error, id)));
 }

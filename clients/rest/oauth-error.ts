@@ -28,7 +28,16 @@ export function oauthErrorHeaders(error: CodedError): Readonly<Record<string, st
     'content-type': 'application/json',
     'cache-control': 'no-store',
     pragma: 'no-cache',
-    ...(status === 401 ? { 'www-authenticate': 'Basic realm="countersign", charset="UTF-8"' } : {}),
+    ...challengeOf(error),
     ...(status === 503 ? { 'retry-after': String(error.details.retryAfterSeconds ?? DEFAULT_RETRY_SECONDS) } : {}),
   };
+}
+
+/** How to authenticate (RFC 9110 §11.6.1): clients by Basic, operators by a bearer token (RFC 6750 §3). */
+function challengeOf(error: CodedError): Readonly<Record<string, string>> {
+  const { oauth, http } = ERROR_MAPPING[error.code];
+  if (oauth === 'invalid_token' || oauth === 'insufficient_scope') {
+    return { 'www-authenticate': `Bearer realm="countersign", error="${oauth}"` };
+  }
+  return http === 401 ? { 'www-authenticate': 'Basic realm="countersign", charset="UTF-8"' } : {};
 }

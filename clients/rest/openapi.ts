@@ -3,11 +3,12 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import { AUTHORIZATION_MANAGER } from '#managers/authorization/contract.js';
-import { KEYRING_MANAGER } from '#managers/keyring/contract.js';
+import { KEY_EMERGENCY, KEYRING_MANAGER } from '#managers/keyring/contract.js';
 import { SETTINGS } from '#utilities/config/contract.js';
 import { HANDLER_DEADLINE } from '../handler-deadline.js';
 import { READINESS } from '../readiness.js';
 import { HealthController } from './health.controller.js';
+import { KeysAdminController } from './keys-admin.controller.js';
 import { PublishedDocumentsController } from './published-documents.controller.js';
 import { TokenController } from './token.controller.js';
 
@@ -20,6 +21,10 @@ export async function openApiDocument(): Promise<object> {
     .setVersion('v1')
     .setOpenAPIVersion('3.1.0')
     .addBasicAuth({ type: 'http', scheme: 'basic', description: 'client_secret_basic (RFC 6749 §2.3.1)' }, 'client_secret_basic')
+    .addBearerAuth(
+      { type: 'http', scheme: 'bearer', description: 'A token of this service for the audience countersign' },
+      'operator',
+    )
     .build();
   const document = SwaggerModule.createDocument(app, config);
   await app.close();
@@ -33,10 +38,11 @@ class OpenApiModule {
     const nothing = {};
     return {
       module: OpenApiModule,
-      controllers: [TokenController, PublishedDocumentsController, HealthController],
+      controllers: [TokenController, PublishedDocumentsController, HealthController, KeysAdminController],
       providers: [
         { provide: AUTHORIZATION_MANAGER, useValue: nothing },
         { provide: KEYRING_MANAGER, useValue: nothing },
+        { provide: KEY_EMERGENCY, useValue: nothing },
         { provide: READINESS, useValue: nothing },
         { provide: HANDLER_DEADLINE, useValue: nothing },
         { provide: SETTINGS, useValue: { issuer: 'https://auth.example.com' } },

@@ -4,6 +4,7 @@ import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { KEYRING_MANAGER, type KeyringManager } from '#managers/keyring/contract.js';
 import { SETTINGS, type Settings } from '#utilities/config/contract.js';
+import { OpenToAll } from '../access.decorators.js';
 import {
   authorizationServerMetadata,
   JWKS_PATH,
@@ -22,6 +23,7 @@ interface PublishedDocument {
 
 /** What verifiers read: our keys and where everything is. Served also while the database is away. */
 @ApiTags('published documents')
+@OpenToAll()
 @Controller()
 export class PublishedDocumentsController {
   private readonly serverMetadata: PublishedDocument;

@@ -8,6 +8,7 @@ import {
   type ExchangeResult,
 } from '#managers/authorization/contract.js';
 import { CodedError } from '#utilities/errors/coded-error.js';
+import { OpenToAll } from '../access.decorators.js';
 import { HANDLER_DEADLINE, type HandlerDeadline } from '../handler-deadline.js';
 import { readClientCredentials } from './client-credentials.js';
 import { type Form, parseForm, single } from './form.js';
@@ -20,6 +21,7 @@ const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
 const NOT_IMPERSONATING: ReadonlySet<string | undefined> = new Set([undefined, 'false']);
 
 @ApiTags('token exchange')
+@OpenToAll()
 @Controller()
 export class TokenController {
   constructor(
@@ -57,11 +59,18 @@ export class TokenController {
 
   private async answer(request: FastifyRequest): Promise<ExchangeResult> {
     const context = { diagnosticId: request.id, transport: 'rest' } as const;
-    const form = parseForm(typeof request.body === 'string' ? request.body : '');
+    const form = parseForm(formBody(request));
     const client = await this.manager.authenticate(context, readClientCredentials(soleAuthorization(request), form));
     checkGrant(single(form, 'grant_type'));
     return this.manager.exchange(context, client, exchangeRequestOf(form));
   }
+}
+
+/** JSON is a body format of the administrative endpoints, not of this one. */
+function formBody(request: FastifyRequest): string {
+  if (request.body === undefined || request.body === null) return '';
+  if (typeof request.body === 'string') return request.body;
+  throw new CodedError('REQUEST_CONTENT_TYPE_UNSUPPORTED');
 }
 
 /** SECURITY: Node keeps the first of two Authorization headers and drops the other in silence; a second one is refused. */

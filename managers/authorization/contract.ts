@@ -15,6 +15,14 @@ export interface AuthenticatedClient {
   readonly method: 'client_secret_basic' | 'client_secret_post';
 }
 
+/** An operator whom `authorizeOperator` let in. Only this Manager makes one. */
+export interface Operator {
+  /** `sub` of the operator's token. */
+  readonly subject: string;
+  /** `jti` of the operator's token. */
+  readonly tokenId: string;
+}
+
 /** The parameters of RFC 8693 §2.1 as they were sent; `undefined`: absent or without a value. */
 export interface ExchangeRequest {
   readonly subjectToken: string | undefined;
@@ -46,6 +54,15 @@ export interface AuthorizationManager {
    * @throws CodedError `CLIENT_UNAUTHENTICATED`, `STORE_UNAVAILABLE`
    */
   authenticate(context: CallContext, credentials: ClientCredentials): Promise<AuthenticatedClient>;
+
+  /**
+   * Lets an operator do what needs `permission`: the bearer of a current token of ours for the audience `countersign`, issued in
+   * the tenant `platform` to the operator directly, with that permission in it.
+   *
+   * @param token the bearer token as it was received; `undefined`: none was
+   * @throws CodedError `OPERATOR_UNAUTHENTICATED`, `OPERATOR_NOT_PERMITTED`, `SIGNING_UNAVAILABLE`
+   */
+  authorizeOperator(context: CallContext, token: string | undefined, permission: string): Promise<Operator>;
 
   /**
    * Exchanges a token of a trusted issuer for one of ours with the subject's permissions at one target. When this returns, and

@@ -16,9 +16,11 @@ import type {
   ClientCredentials,
   ExchangeRequest,
   ExchangeResult,
+  Operator,
 } from './contract.js';
 import { checkParameters } from './exchange-parameters.js';
 import { type ExchangeTrail, recordOf, refusalOf, startTrail } from './exchange-trail.js';
+import { admitOperator, ADMINISTRATION_AUDIENCE } from './operator-admission.js';
 import { selectTenant } from './tenant-selection.js';
 
 export interface AuthorizationManagerDeps {
@@ -64,6 +66,11 @@ export class DefaultAuthorizationManager implements AuthorizationManager {
       throw new CodedError('CLIENT_UNAUTHENTICATED');
     }
     return { registration, method: credentials.method };
+  }
+
+  async authorizeOperator(context: CallContext, token: string | undefined, permission: string): Promise<Operator> {
+    if (token === undefined) throw new CodedError('OPERATOR_UNAUTHENTICATED');
+    return admitOperator(this.deps.signingEngine.verifyIssued(context, token, ADMINISTRATION_AUDIENCE), permission);
   }
 
   async exchange(context: CallContext, client: AuthenticatedClient, request: ExchangeRequest): Promise<ExchangeResult> {

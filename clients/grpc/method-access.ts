@@ -1,0 +1,23 @@
+/** Who may call a method. */
+export type MethodAccess =
+  { readonly kind: 'open' } | { readonly kind: 'client' } | { readonly kind: 'operator'; readonly permission: string };
+
+/** Methods that need no caller: health for probes and, where switched on, reflection. */
+const OPEN_SERVICES: readonly string[] = ['/grpc.health.v1.Health/', '/grpc.reflection.v1.', '/grpc.reflection.v1alpha.'];
+
+const OPERATOR_METHODS: ReadonlyMap<string, string> = new Map([
+  ['/countersign.keys.v1.KeyService/ListKeys', 'countersign:key:read'],
+  ['/countersign.keys.v1.KeyService/RotateKeys', 'countersign:key:rotate'],
+  ['/countersign.keys.v1.KeyService/TaintKey', 'countersign:key:revoke'],
+  ['/countersign.keys.v1.KeyService/RevokeKey', 'countersign:key:revoke'],
+]);
+
+/**
+ * A method that is added later and forgotten here asks for client credentials, and its handler, which finds no operator, refuses
+ * the call.
+ */
+export function accessOf(path: string): MethodAccess {
+  if (OPEN_SERVICES.some((prefix) => path.startsWith(prefix))) return { kind: 'open' };
+  const permission = OPERATOR_METHODS.get(path);
+  return permission === undefined ? { kind: 'client' } : { kind: 'operator', permission };
+}

@@ -1,0 +1,23 @@
+import type { IssuedVerdict } from '#engines/signing/contract.js';
+import { CodedError } from '#utilities/errors/coded-error.js';
+import type { Operator } from './contract.js';
+
+/** The audience of operators' tokens. */
+export const ADMINISTRATION_AUDIENCE = 'countersign';
+const OPERATORS_TENANT = 'platform';
+
+/**
+ * SECURITY: a tenant's own policy could grant permissions of any application, so only tokens of the tenant of operators count;
+ * and nobody administers on behalf of somebody else.
+ *
+ * @throws CodedError `OPERATOR_UNAUTHENTICATED`, `OPERATOR_NOT_PERMITTED`
+ */
+export function admitOperator(verdict: IssuedVerdict, permission: string): Operator {
+  if (!verdict.genuine) throw new CodedError('OPERATOR_UNAUTHENTICATED', { internal: `the token is refused: ${verdict.fault}` });
+  const { claims } = verdict;
+  if (claims.tenant !== OPERATORS_TENANT)
+    throw new CodedError('OPERATOR_UNAUTHENTICATED', { internal: 'issued in another tenant' });
+  if (claims.actor !== null) throw new CodedError('OPERATOR_UNAUTHENTICATED', { internal: 'issued on behalf of somebody' });
+  if (!claims.permissions.includes(permission)) throw new CodedError('OPERATOR_NOT_PERMITTED', { expected: permission });
+  return { subject: claims.subject, tokenId: claims.tokenId };
+}
