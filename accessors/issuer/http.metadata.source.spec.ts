@@ -3,7 +3,7 @@ import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { ecJwk, RawIssuer } from './fixtures/raw-issuer.fixture.js';
 import { loopbackSource } from './fixtures/issuer-access.fixture.js';
-import type { HttpMetadataSource } from './http.metadata.source.js';
+import { HttpMetadataSource } from './http.metadata.source.js';
 import { MetadataFault } from './metadata-fault.js';
 import type { MetadataLocation } from './metadata-location.js';
 
@@ -220,6 +220,35 @@ describe('HttpMetadataSource', () => {
     expect(await outcome(locate(issuer), source(), 'keys.example')).toBe('jwks-address');
     expect(issuer.hitsOf('/jwks')).toBe(0);
     expect(await outcome(locate(issuer), source(), new URL(issuer.url).host)).toBe('taken');
+  });
+});
+
+describe("a key set in the operator's own network", () => {
+  const location = {
+    iss: 'https://idp.example',
+    metadataUrl: `https://idp.example${DISCOVERY}`,
+    directoryId: null,
+    cloudNames: [],
+    keySource: { from: 'discovery' },
+  } as const;
+
+  it.each([
+    ['public', 'private', 'address-refused'],
+    ['public', 'loopback', 'address-refused'],
+    ['public', 'public', 'taken'],
+    ['private', 'private', 'taken'],
+    ['private', 'public', 'taken'],
+  ] as const)('named by %s metadata at a %s address: %s', async (ofMetadata, ofKeys, expected) => {
+    const http = {
+      get: ({ pathname }: URL) => {
+        const isMetadata = pathname === DISCOVERY;
+        const content = isMetadata ? { issuer: location.iss, jwks_uri: 'https://keys.example/jwks' } : { keys: [] };
+        const reach = isMetadata ? ofMetadata : ofKeys;
+        return Promise.resolve({ contentType: 'application/json', body: Buffer.from(JSON.stringify(content)), reach });
+      },
+    };
+    const policy = { allowLoopbackHttp: false, allowedPrivateAddresses: [], timeoutMs: 1_000, maxBytes: MAX_BYTES };
+    expect(await outcome(location, new HttpMetadataSource({ policy, http }))).toBe(expected);
   });
 });
 

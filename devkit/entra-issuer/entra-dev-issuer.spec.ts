@@ -166,7 +166,17 @@ describe('the token endpoint of the stand-in', () => {
   });
 
   it('knows no other directory', async () => {
-    expect(await json('/common/v2.0/.well-known/openid-configuration')).toMatchObject({ error_codes: [90002] });
+    expect(await json('/elsewhere/v2.0/.well-known/openid-configuration')).toMatchObject({ error_codes: [90002] });
+  });
+
+  it('has metadata for all directories together, with a template in the place of the directory', async () => {
+    const { loginBase } = issuer.cloud;
+    for (const authority of ['common', 'organizations']) {
+      expect(await json(`/${authority}/v2.0/.well-known/openid-configuration`)).toMatchObject({
+        issuer: `${loginBase}/{tenantid}/v2.0`,
+        jwks_uri: `${loginBase}/${authority}/discovery/v2.0/keys`,
+      });
+    }
   });
 });
 

@@ -7,7 +7,7 @@ import { spoilDiscovery, spoilKeys } from './garbage.js';
 import { type IssuerAnswer, jsonAnswer, STAND_IN } from './issuer-answer.js';
 import { CALM, type IssuerKnobs, parseKnobs, type Rotation } from './issuer-knobs.js';
 import { listen, type Listening, portOf, readBody, send, shut } from './loopback-server.js';
-import { discoveryAnswer, issuerOf, jwksAnswer } from './metadata-documents.js';
+import { discoveryAnswer, isSharedAuthority, issuerOf, jwksAnswer } from './metadata-documents.js';
 import { personaClaims, type TokenVersion } from './persona-claims.js';
 import { DEV_API_CLIENT_ID, DEV_DIRECTORY_ID, DEV_SPA_CLIENT_ID, type PersonaName, personaNamed } from './personas.js';
 import { SigningKeys } from './signing-keys.js';
@@ -174,7 +174,8 @@ export class EntraDevIssuer {
     for (const { method, path: pattern, name, version } of ROUTES) {
       const directoryId = pattern.exec(path)?.[1];
       if (directoryId === undefined || request.method !== method) continue;
-      if (!this.directoryIds.includes(directoryId)) return this.unknownDirectory(directoryId);
+      const known = this.directoryIds.includes(directoryId) || (name !== 'token' && isSharedAuthority(directoryId));
+      if (!known) return this.unknownDirectory(directoryId);
       if (name === 'token') return this.tokenEndpoint.answer(directoryId, new URLSearchParams((await readBody(request)) ?? ''));
       const { cloud, keys } = this;
       if (name === 'keys') return spoilKeys(jwksAnswer(cloud, keys, version), { mode: this.knobs.garbage, cloud, keys });

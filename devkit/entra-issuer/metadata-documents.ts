@@ -7,11 +7,16 @@ export function issuerOf(cloud: EntraCloud, directoryId: string, version: TokenV
   return version === 1 ? `${cloud.v1IssuerBase}/${directoryId}/` : `${cloud.loginBase}/${directoryId}/v2.0`;
 }
 
+/** Authorities that stand for every directory; their metadata has a template in the place of the directory. */
+export function isSharedAuthority(name: string): boolean {
+  return name === 'organizations' || name === 'common';
+}
+
 export function discoveryAnswer(cloud: EntraCloud, directoryId: string, version: TokenVersion): IssuerAnswer {
   const base = `${cloud.loginBase}/${directoryId}`;
   return jsonAnswer({
     countersign_stand_in: STAND_IN,
-    issuer: issuerOf(cloud, directoryId, version),
+    issuer: issuerOf(cloud, isSharedAuthority(directoryId) ? '{tenantid}' : directoryId, version),
     token_endpoint: `${base}/oauth2/v2.0/token`,
     jwks_uri: version === 1 ? `${base}/discovery/keys` : `${base}/discovery/v2.0/keys`,
     token_endpoint_auth_methods_supported: ['client_secret_post'],

@@ -52,7 +52,7 @@ describe('settings file: defaults', () => {
       keys: { keyEncryptionKeyFile: join(folder, 'kek') },
       tokens: { lifetimeSeconds: 600 },
       log: { level: 'info' },
-      outbound: { allowLoopbackHttp: false },
+      outbound: { allowLoopbackHttp: false, allowedPrivateAddresses: [] },
       directories: [],
       drainSeconds: 5,
     });
@@ -335,3 +335,36 @@ function membersWithoutDescription(schema: unknown, path = ''): readonly string[
     return [...(described ? [] : [`${path}${name}`]), ...membersWithoutDescription(member, `${path}${name}.`)];
   });
 }
+
+describe('settings file: private addresses of identity providers', () => {
+  const read = (cidr: string): readonly string[] =>
+    serve(`${GOOD}outbound: { allowedPrivateAddresses: ["${cidr}"] }`).outbound.allowedPrivateAddresses;
+
+  it.each(['10.20.0.0/16', '10.0.0.0/8', '172.31.255.0/24', '192.168.1.7/32', '100.64.0.0/10', 'fd12:3456::/48'])(
+    'may be %s',
+    (cidr) => {
+      expect(read(cidr)).toEqual([cidr]);
+    },
+  );
+
+  it.each([
+    '0.0.0.0/0',
+    '10.0.0.0/7',
+    '127.0.0.0/8',
+    '169.254.169.254/32',
+    '172.0.0.0/8',
+    '8.8.8.8/32',
+    '10.0.0.0',
+    '10.0.0.0/33',
+    '10.0.0.0/-1',
+    '010.0.0.0/8',
+    '::/0',
+    'fe80::/10',
+    '::1/128',
+    '::ffff:10.0.0.0/104',
+    'intranet.example/8',
+    '',
+  ])('may not be %j', (cidr) => {
+    expect(refusalOf(`${GOOD}outbound: { allowedPrivateAddresses: ["${cidr}"] }`).code).toBe('CONFIG_INVALID');
+  });
+});
