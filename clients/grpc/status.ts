@@ -29,7 +29,7 @@ export function statusOf(error: CodedError, diagnosticId: string): StatusObject 
 }
 
 function detailsOf(error: CodedError, diagnosticId: string): PackedDetail[] {
-  const { field, expected, actual, retryAfterSeconds } = error.details;
+  const { field, expected, actual, claims, retryAfterSeconds } = error.details;
   const details = [
     pack(
       'ErrorInfo',
@@ -42,6 +42,7 @@ function detailsOf(error: CodedError, diagnosticId: string): PackedDetail[] {
           ...(field === undefined ? {} : { field }),
           ...(expected === undefined ? {} : { expected }),
           ...(actual === undefined ? {} : { actual }),
+          ...(claims === undefined ? {} : { claims }),
         },
       }).finish(),
     ),

@@ -10,7 +10,7 @@ export function oauthErrorStatus(error: CodedError): number {
 
 /** The error object of RFC 6749 §5.2 with the stable code and the diagnostic id. Holds nothing that is for operators alone. */
 export function oauthErrorBody(error: CodedError, diagnosticId: string): Readonly<Record<string, string>> {
-  const { field, expected, actual } = error.details;
+  const { field, expected, actual, claims } = error.details;
   return {
     error: ERROR_MAPPING[error.code].oauth,
     error_description: error.message,
@@ -19,6 +19,7 @@ export function oauthErrorBody(error: CodedError, diagnosticId: string): Readonl
     ...(field === undefined ? {} : { field }),
     ...(expected === undefined ? {} : { expected }),
     ...(actual === undefined ? {} : { actual }),
+    ...(claims === undefined ? {} : { claims }),
   };
 }
 

@@ -51,5 +51,6 @@ export const OAUTH_ERROR_SCHEMA: SchemaObject = {
     field: text('The parameter at fault, where there is one.'),
     expected: text('What was expected, where it helps.'),
     actual: text('What was found, where it is safe to tell.'),
+    claims: text('Base64 of a claims request: acquire a new subject token with it (step-up).'),
   },
 };

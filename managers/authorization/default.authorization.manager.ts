@@ -162,6 +162,7 @@ export class DefaultAuthorizationManager implements AuthorizationManager {
       field: 'subject_token',
       internal: `${finding.check}: found ${finding.actual}; expected ${finding.expected}; ${finding.remedy}`,
       ...(finding.retryAfterSeconds === undefined ? {} : { retryAfterSeconds: finding.retryAfterSeconds }),
+      ...(finding.claims === undefined ? {} : { claims: finding.claims }),
     });
   }
 
