@@ -35,8 +35,8 @@ export class DefaultTokenValidationEngine implements TokenValidationEngine {
     this.clock = deps.clock;
     this.providers = deps.providers;
     this.opening = openingChecks({ issuerAccess: deps.issuerAccess, providers: byName, ownIssuer: deps.ownIssuer });
-    this.provingAny = provingChecks(deps.issuerAccess, []);
-    this.proving = new Map(deps.providers.map((provider) => [provider.name, provingChecks(deps.issuerAccess, provider.checks)]));
+    this.provingAny = provingChecks(deps.issuerAccess, { checks: [] });
+    this.proving = new Map(deps.providers.map((provider) => [provider.name, provingChecks(deps.issuerAccess, provider)]));
   }
 
   async validate(context: CallContext, request: ValidationRequest): Promise<ValidationReport> {
@@ -86,6 +86,7 @@ export class DefaultTokenValidationEngine implements TokenValidationEngine {
       expected: fault.expected,
       remedy: fault.remedy ?? this.providerRemedy(state, fault) ?? CATALOGUE[fault.code].remedy.join(' '),
       ...(fault.retryAfterSeconds === undefined ? {} : { retryAfterSeconds: fault.retryAfterSeconds }),
+      ...(fault.claims === undefined ? {} : { claims: fault.claims }),
     };
   }
 

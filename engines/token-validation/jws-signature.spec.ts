@@ -118,7 +118,13 @@ describe('CVE-2022-23539: the type of the key must be that of the algorithm', ()
     for (const algorithm of ALGORITHMS) {
       const signer = key(algorithm);
       const rightKey = publicKey === signer.publicKey || publicKey.equals(signer.publicKey);
-      const verdict = verifyJws(jwsOf(tokenBy(signer)), { kid: 'k', key: publicKey, algorithm, keyIssuer: null });
+      const verdict = verifyJws(jwsOf(tokenBy(signer)), {
+        kid: 'k',
+        key: publicKey,
+        algorithm,
+        keyIssuer: null,
+        cloudInstanceName: null,
+      });
       expect({ algorithm, verdict }).toEqual({ algorithm, verdict: rightKey && good.includes(algorithm) });
     }
   });
@@ -134,6 +140,7 @@ describe('One key, one algorithm', () => {
           key: signer.publicKey,
           algorithm: imported,
           keyIssuer: null,
+          cloudInstanceName: null,
         });
         expect({ header, imported, verdict }).toEqual({ header, imported, verdict: header === imported });
       }

@@ -116,7 +116,9 @@ describe('The principal', () => {
       kind: 'workload',
     });
     expect(await principal(bench, bench.oidcToken())).toMatchObject({ kind: 'user' });
-    expect(await principal(bench, bench.v2Token({ idtyp: 'app', scp: undefined }))).toMatchObject({ kind: 'workload' });
+    expect(await principal(bench, bench.v2Token({ idtyp: 'app', scp: undefined, roles: ['R'] }))).toMatchObject({
+      kind: 'workload',
+    });
     expect(await principal(bench, bench.v2Token())).toMatchObject({ kind: 'user' });
   });
 });

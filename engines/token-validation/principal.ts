@@ -16,7 +16,7 @@ export function principalOf(state: ValidationState): Principal {
   const { claims } = state.token;
   const described = provider.toPrincipal(claims, issuer);
   return {
-    kind: provider.kindOf(claims),
+    kind: provider.kindOf(claims, issuer),
     identity: described.identity,
     issuer: issuer.name,
     case: presenterCase,

@@ -1,7 +1,7 @@
 import type { TrustedIssuer, VerificationKey } from '#accessors/issuer/contract.js';
 import type { CallContext } from '#utilities/call-context/contract.js';
 import type { Principal, ValidationRequest } from './contract.js';
-import type { IdentityProvider } from './identity-provider.contract.js';
+import type { IdentityProvider, TokenOfIssuer } from './identity-provider.contract.js';
 import type { StrictJws } from './strict-jws.parser.js';
 
 /** The claims that every token has, once their types are known. */
@@ -28,6 +28,7 @@ export class ValidationState {
   foundRequired: RequiredClaims | null = null;
   signatureProven = false;
   presenterCase: Principal['case'] | null = null;
+  private foundOfIssuer: TokenOfIssuer | null = null;
 
   constructor(
     readonly context: CallContext,
@@ -68,6 +69,17 @@ export class ValidationState {
 
   get key(): VerificationKey {
     return this.foundKey ?? missing('key');
+  }
+
+  /** What the rules of a provider are given, made once: they run when everything in it is settled. */
+  get ofIssuer(): TokenOfIssuer {
+    this.foundOfIssuer ??= {
+      header: this.token.header.members,
+      claims: this.token.claims,
+      issuer: this.issuer,
+      key: this.foundKey,
+    };
+    return this.foundOfIssuer;
   }
 
   get required(): RequiredClaims {

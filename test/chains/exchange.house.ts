@@ -3,7 +3,7 @@ import type { AuditAccess, ChangeRecord, ExchangeRecord, RefusalRecord } from '#
 import { NoneDirectoryAccess } from '#accessors/directory/none.directory.access.js';
 import type { DirectoryAccess } from '#accessors/directory/contract.js';
 import type { FactAccess } from '#accessors/facts/contract.js';
-import type { EntraIssuer, IssuerAccess } from '#accessors/issuer/contract.js';
+import { ENTRA_DEFAULTS, type EntraIssuer, type IssuerAccess } from '#accessors/issuer/contract.js';
 import type { KeyAccess } from '#accessors/key/contract.js';
 import type { PolicyAccess, PolicyVersion } from '#accessors/policy/contract.js';
 import type { Application, RegisteredClient, RegistrationAccess } from '#accessors/registration/contract.js';
@@ -109,6 +109,7 @@ export function buildHouse(changes: HouseChanges = {}): House {
 
 function issuersOf(key: Parameters<typeof sign>[2] & object): IssuerAccess {
   const issuer: EntraIssuer = {
+    ...ENTRA_DEFAULTS,
     name: 'contoso',
     provider: 'entra-id',
     audiences: [API],
@@ -119,11 +120,19 @@ function issuersOf(key: Parameters<typeof sign>[2] & object): IssuerAccess {
     cloud: { name: 'public', loginBase: 'https://login.microsoftonline.com', v1IssuerBase: 'https://sts.windows.net' },
     tenantRules: [{ tenantId: 'tenant-acme', slug: 'acme', when: null }],
   };
-  const found = { kid: 'k1', key, algorithm: 'RS256', keyIssuer: 'https://login.microsoftonline.com/{tenantid}/v2.0' };
+  const found = {
+    kid: 'k1',
+    key,
+    algorithm: 'RS256',
+    keyIssuer: 'https://login.microsoftonline.com/{tenantid}/v2.0',
+    cloudInstanceName: null,
+  };
   return {
     trustedIssuer: (_context, iss) => Promise.resolve(iss === ISS ? issuer : undefined),
     verificationKey: () =>
       Promise.resolve({ status: 'found', key: found } as Awaited<ReturnType<IssuerAccess['verificationKey']>>),
+    issuersInMemory: () => [issuer],
+    issuersHoldingKey: () => [],
     registerIssuer: () => Promise.resolve('unchanged'),
   };
 }

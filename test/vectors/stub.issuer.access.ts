@@ -1,10 +1,12 @@
-import type {
-  EntraIssuer,
-  IssuerAccess,
-  KeyLookup,
-  OidcIssuer,
-  TrustedIssuer,
-  VerificationKey,
+import {
+  ENTRA_DEFAULTS,
+  OIDC_DEFAULTS,
+  type EntraIssuer,
+  type IssuerAccess,
+  type KeyLookup,
+  type OidcIssuer,
+  type TrustedIssuer,
+  type VerificationKey,
 } from '#accessors/issuer/contract.js';
 import type { CallContext } from '#utilities/call-context/contract.js';
 import { CodedError } from '#utilities/errors/coded-error.js';
@@ -33,6 +35,15 @@ export class StubIssuerAccess implements IssuerAccess {
     return key === undefined ? { status: 'unknown' } : { status: 'found', key };
   }
 
+  issuersInMemory(): readonly TrustedIssuer[] {
+    return [...new Set([...this.issuers.values()].map(({ issuer }) => issuer))];
+  }
+
+  issuersHoldingKey(kid: string): readonly string[] {
+    const holders = [...this.issuers.values()].filter(({ keys }) => keys.some((key) => key.kid === kid));
+    return [...new Set(holders.map(({ issuer }) => issuer.name))];
+  }
+
   async registerIssuer(): Promise<'unchanged'> {
     throw new CodedError('IMPORT_INVALID', { internal: 'not part of this stub' });
   }
@@ -50,6 +61,7 @@ export const OIDC_ISSUER = 'https://idp.example/realms/acme';
 
 export function entraIssuer(changes: Partial<EntraIssuer> = {}): EntraIssuer {
   return {
+    ...ENTRA_DEFAULTS,
     name: 'contoso',
     provider: 'entra-id',
     cloud: { name: 'public', loginBase: 'https://login.microsoftonline.com', v1IssuerBase: 'https://sts.windows.net' },
@@ -65,6 +77,7 @@ export function entraIssuer(changes: Partial<EntraIssuer> = {}): EntraIssuer {
 
 export function oidcIssuer(changes: Partial<OidcIssuer> = {}): OidcIssuer {
   return {
+    ...OIDC_DEFAULTS,
     name: 'keycloak',
     provider: 'oidc',
     issuer: OIDC_ISSUER,

@@ -27,7 +27,7 @@ function generate(algorithm: SignatureAlgorithm): { privateKey: KeyObject } {
 }
 
 export function verificationKey(key: TestKey, keyIssuer: string | null = null): VerificationKey {
-  return { kid: key.kid, key: key.publicKey, algorithm: key.algorithm, keyIssuer };
+  return { kid: key.kid, key: key.publicKey, algorithm: key.algorithm, keyIssuer, cloudInstanceName: null };
 }
 
 export function encoded(part: unknown): string {

@@ -5,7 +5,7 @@ export const ageCheck: Check = {
   name: 'age',
   needs: ['token', 'issuer', 'required'],
   run(state) {
-    const kind = state.provider.kindOf(state.token.claims);
+    const kind = state.provider.kindOf(state.token.claims, state.issuer);
     const limit = state.issuer.maxTokenAgeSeconds[kind];
     const age = state.now / 1000 - state.required.issuedAt;
     if (age <= limit) return undefined;

@@ -1,3 +1,4 @@
+import { audienceNearMiss } from '../diagnosis/audience-near-miss.js';
 import { quoted } from '../quoted.js';
 import type { Check } from './check.js';
 
@@ -7,11 +8,14 @@ export const audienceCheck: Check = {
   needs: ['token', 'issuer', 'required'],
   run(state) {
     const accepted = state.issuer.audiences;
-    if (state.required.audiences.some((audience) => accepted.includes(audience))) return undefined;
+    const { audiences } = state.required;
+    if (audiences.some((audience) => accepted.includes(audience))) return undefined;
+    const remedy = audienceNearMiss(audiences, accepted);
     return {
       code: 'TOKEN_AUDIENCE_MISMATCH',
       actual: `aud is ${quoted(state.token.claims['aud'])}`,
       expected: `one of ${quoted(accepted)}`,
+      ...(remedy === undefined ? {} : { remedy }),
     };
   },
 };

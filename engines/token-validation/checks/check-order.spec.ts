@@ -8,8 +8,11 @@ import { openingChecks, provingChecks } from './check-order.js';
 
 const issuerAccess = new StubIssuerAccess();
 const opening = openingChecks({ issuerAccess, providers: new Map(), ownIssuer: 'https://auth.example.com' });
-const own = [...opening, ...provingChecks(issuerAccess, [])].map((check) => check.name);
-const providers = [createEntraIdIdentityProvider(), createOidcIdentityProvider()].flatMap((provider) => provider.checks);
+const own = [...opening, ...provingChecks(issuerAccess, { checks: [] })].map((check) => check.name);
+const providers = [createEntraIdIdentityProvider(), createOidcIdentityProvider()].flatMap((provider) => [
+  ...provider.checks,
+  ...(provider.acceptance ?? []),
+]);
 const page = readFileSync(join(import.meta.dirname, '../../../docs/architecture/token-validation.md'), 'utf8');
 
 describe('The list of checks', () => {

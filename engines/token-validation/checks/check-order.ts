@@ -15,6 +15,7 @@ import { notBeforeCheck } from './not-before.check.js';
 import { createOwnIssuerCheck } from './own-issuer.check.js';
 import { presenterCheck } from './presenter.check.js';
 import { presenterConflictCheck } from './presenter-conflict.check.js';
+import { purposeCheck } from './purpose.check.js';
 import { requiredClaimsCheck } from './required-claims.check.js';
 import { createShapeCheck } from './shape.check.js';
 import { signatureCheck } from './signature.check.js';
@@ -28,6 +29,9 @@ interface OrderDeps {
   readonly ownIssuer: string;
 }
 
+/** What a provider adds to the list. */
+type ProviderRules = Pick<IdentityProvider, 'checks' | 'acceptance'>;
+
 /** The checks that find out whose token it claims to be. */
 export function openingChecks(deps: OrderDeps): readonly Check[] {
   return [
@@ -40,10 +44,11 @@ export function openingChecks(deps: OrderDeps): readonly Check[] {
 
 /**
  * The checks that prove it, for tokens of one provider. The order matters: nothing is fetched for a token that cannot be
- * verified anyway, and no claim decides anything before the signature is proven.
+ * verified anyway, and no claim accepts anything before the signature is proven.
  */
-export function provingChecks(issuerAccess: IssuerAccess, providerChecks: readonly ProviderCheck[]): readonly Check[] {
+export function provingChecks(issuerAccess: IssuerAccess, provider: ProviderRules): readonly Check[] {
   return [
+    purposeCheck,
     algorithmCheck,
     typeCheck,
     keyIdCheck,
@@ -52,12 +57,13 @@ export function provingChecks(issuerAccess: IssuerAccess, providerChecks: readon
     keyIssuerCheck,
     tokenKindCheck,
     requiredClaimsCheck,
-    ...providerChecks.map(asCheck),
+    ...provider.checks.map(asCheck),
     audienceCheck,
     confirmationCheck,
     expiryCheck,
     notBeforeCheck,
     ageCheck,
+    ...(provider.acceptance ?? []).map(asCheck),
     presenterConflictCheck,
     presenterCheck,
   ];
@@ -67,8 +73,6 @@ function asCheck(check: ProviderCheck): Check {
   return {
     name: check.name,
     needs: ['token', 'issuer', 'required'],
-    run(state) {
-      return check.run({ header: state.token.header.members, claims: state.token.claims, issuer: state.issuer });
-    },
+    run: (state) => check.run(state.ofIssuer),
   };
 }

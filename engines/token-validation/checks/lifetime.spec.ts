@@ -55,8 +55,8 @@ describe('The age of a token', () => {
   it.each([
     ['with a scope is a user', { scp: 's', sub: OBJECT }, 'TOKEN_TOO_OLD'],
     ['with a subject of its own is a user', { scp: undefined }, 'TOKEN_TOO_OLD'],
-    ['about itself is a workload', { scp: undefined, sub: OBJECT }, 'accepted'],
-    ['with idtyp app is a workload', { idtyp: 'app', scp: undefined }, 'accepted'],
+    ['about itself is a workload', { scp: undefined, sub: OBJECT, roles: ['R'] }, 'accepted'],
+    ['with idtyp app is a workload', { idtyp: 'app', scp: undefined, roles: ['R'] }, 'accepted'],
     ['with idtyp user is a user', { idtyp: 'user' }, 'TOKEN_TOO_OLD'],
   ])('of Entra: a token %s', async (_title, changes, expected) => {
     expect(await bench.verdict(bench.v2Token({ iat: now - 8000, ...changes }))).toBe(expected);

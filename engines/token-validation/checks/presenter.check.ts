@@ -14,7 +14,7 @@ export const presenterCheck: Check = {
   run(state) {
     state.presenterCase = caseOf(state);
     if (state.presenterCase !== null) return undefined;
-    const presenter = state.provider.presenterOf(state.token.claims);
+    const presenter = state.provider.presenterOf(state.token.claims, state.issuer);
     return {
       code: 'TOKEN_PRESENTER_MISMATCH',
       actual: `issued to ${presenter.status === 'named' ? quoted(presenter.id) : 'no named client'} for ${quoted(state.token.claims['aud'])}`,
@@ -26,7 +26,7 @@ export const presenterCheck: Check = {
 function caseOf(state: ValidationState): Principal['case'] | null {
   const { ownPresenters, listedPresenters, apiAudiences } = state.request.presenter;
   const issuer = state.issuer.name;
-  const presenter = state.provider.presenterOf(state.token.claims);
+  const presenter = state.provider.presenterOf(state.token.claims, state.issuer);
   if (presenter.status === 'conflict') return null;
   if (presenter.status === 'named') {
     if (holds(ownPresenters, issuer, presenter.id)) return 'own';

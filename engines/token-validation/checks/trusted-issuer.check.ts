@@ -1,7 +1,7 @@
 import type { IssuerAccess } from '#accessors/issuer/contract.js';
-import type { Fault, IdentityProvider } from '../identity-provider.contract.js';
+import type { IdentityProvider } from '../identity-provider.contract.js';
+import { untrustedIssuerFault } from '../diagnosis/untrusted-issuer.js';
 import { quoted } from '../quoted.js';
-import type { ValidationState } from '../validation-state.js';
 import type { Check } from './check.js';
 
 /** The issuer is configured here. It alone decides about provider, keys, algorithms and audiences from now on. */
@@ -15,15 +15,17 @@ export function createTrustedIssuerCheck(issuerAccess: IssuerAccess, providers: 
         return { code: 'TOKEN_CLAIM_INVALID', actual: `iss is ${quoted(iss)}`, expected: 'iss as a string' };
       const issuer = await issuerAccess.trustedIssuer(state.context, iss);
       const provider = issuer === undefined ? undefined : providers.get(issuer.provider);
-      if (issuer === undefined || provider === undefined) return untrusted(state, iss);
+      if (issuer === undefined || provider === undefined) {
+        const { header, claims } = state.token;
+        // The wrong kind of token is what is wrong with it, whoever issued it.
+        for (const known of providers.values()) {
+          const fault = known.purposeFault?.(header.members, claims);
+          if (fault !== undefined) return fault;
+        }
+        return untrustedIssuerFault(iss, claims, issuerAccess.issuersInMemory());
+      }
       state.foundIssuer = { issuer, provider, iss };
       return undefined;
     },
   };
-}
-
-function untrusted(state: ValidationState, iss: string): Fault {
-  const version = state.token.claims['ver'];
-  const detail = typeof version === 'string' ? ` (ver ${quoted(version)})` : '';
-  return { code: 'ISSUER_UNTRUSTED', actual: `iss is ${quoted(iss)}${detail}`, expected: 'the exact iss of a trusted issuer' };
 }

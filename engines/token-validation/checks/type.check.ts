@@ -9,11 +9,13 @@ export const typeCheck: Check = {
   run(state) {
     const { header } = state.token;
     const accepted = state.provider.acceptedTypes(state.issuer);
+    const mayBeMissing = state.provider.allowsMissingType?.(state.issuer) === true;
+    if (mayBeMissing && !Object.hasOwn(header.members, 'typ')) return undefined;
     if (accepted.some((type) => normalisedType(type) === header.type)) return undefined;
     return {
       code: 'TOKEN_TYPE_MISMATCH',
       actual: `typ is ${quoted(header.members['typ'])}`,
-      expected: `one of ${accepted.join(', ')}`,
+      expected: `one of ${[...accepted, ...(mayBeMissing ? ['no typ'] : [])].join(', ')}`,
     };
   },
 };

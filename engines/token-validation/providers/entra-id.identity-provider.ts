@@ -1,58 +1,60 @@
 import type { TrustedIssuer } from '#accessors/issuer/contract.js';
 import type { Claims, IdentityProvider, PresenterClaim, ProviderPrincipal } from '../identity-provider.contract.js';
 import { textClaim, textsClaim } from './claim-readers.js';
-import { ENTRA_CHECKS, entra, hasGroupsOverage, isGuid } from './entra-id.checks.js';
+import { ENTRA_ACCEPTANCE } from './entra-id.acceptance.js';
+import { ENTRA_CHECKS } from './entra-id.checks.js';
+import { entra, hasGroupsOverage, isGuid } from './entra-id.claims.js';
+import { isAppOnly, isEntraIdToken, kindOfEntra } from './entra-id.classification.js';
+import { entraPurposeFault, looksLikeEntra } from './entra-id.purpose.js';
 import { entraRemedy } from './entra-id.remedies.js';
 
 /** Every access token of Microsoft Entra ID says so, and its ID tokens too (access token claims reference). */
 const ACCEPTED_TYPES: readonly string[] = ['JWT'];
 
-/** Microsoft Entra ID: v1 and v2 access tokens of listed directories in one cloud. */
+/** Microsoft Entra ID: v1 and v2 access tokens of directories in one cloud, of a policy of Azure AD B2C, or of External ID. */
 export function createEntraIdIdentityProvider(): IdentityProvider {
   return {
     name: 'entra-id',
     checks: ENTRA_CHECKS,
+    acceptance: ENTRA_ACCEPTANCE,
     acceptedTypes: () => ACCEPTED_TYPES,
-    isIdToken,
+    purposeFault: entraPurposeFault,
+    isIdToken: isEntraIdToken,
+    mayCarryNonce,
     presenterOf,
-    kindOf,
+    kindOf: (claims) => (isAppOnly(kindOfEntra(claims)) ? 'workload' : 'user'),
     toPrincipal,
     remedyFor: entraRemedy,
-    recognises,
+    recognises: (_header, claims) => looksLikeEntra(claims),
   };
 }
 
-/** Access tokens say how the client authenticated or what was delegated; ID tokens never do. */
-function isIdToken(claims: Claims): boolean {
-  const isAccessToken = ['azpacr', 'appidacr', 'scp'].some((name) => Object.hasOwn(claims, name));
-  return !isAccessToken && Object.hasOwn(claims, 'preferred_username');
+/** Azure AD B2C passes the nonce of the sign-in on to access tokens, which alone have `scp`. */
+function mayCarryNonce(claims: Claims, issuer: TrustedIssuer): boolean {
+  return entra(issuer).hosting.flavour === 'b2c' && textClaim(claims, 'scp') !== undefined;
 }
 
-/** v1 tokens name the client in `appid`, v2 tokens in `azp`. */
-function presenterOf(claims: Claims): PresenterClaim {
-  const id = textClaim(claims, claims['ver'] === '1.0' ? 'appid' : 'azp');
+/** v1 tokens name the client in `appid`, v2 tokens in `azp`, and so does Azure AD B2C, whatever version it names. */
+function presenterOf(claims: Claims, issuer: TrustedIssuer): PresenterClaim {
+  const byAppId = claims['ver'] === '1.0' && entra(issuer).hosting.flavour !== 'b2c';
+  const id = textClaim(claims, byAppId ? 'appid' : 'azp');
   return id === undefined ? { status: 'absent' } : { status: 'named', id };
 }
 
-/** App-only tokens say so where the optional claim `idtyp` is configured; without it they have no scope and are about themselves. */
-function kindOf(claims: Claims): 'user' | 'workload' {
-  if (claims['idtyp'] === 'app') return 'workload';
-  return claims['scp'] === undefined && claims['oid'] === claims['sub'] ? 'workload' : 'user';
-}
-
 /** The identity is cloud, directory and object: the same for v1 and v2 tokens, and never a name or an address. */
-function toPrincipal(claims: Claims, issuer: TrustedIssuer): ProviderPrincipal {
-  const { tid, oid } = { tid: claims['tid'], oid: claims['oid'] };
-  if (!isGuid(tid) || !isGuid(oid)) throw new Error('A principal was asked for before tid and oid were checked.');
+function toPrincipal(claims: Claims, trusted: TrustedIssuer): ProviderPrincipal {
+  const issuer = entra(trusted);
+  const isB2c = issuer.hosting.flavour === 'b2c';
+  const directory = isB2c ? issuer.directoryIds[0] : claims['tid'];
+  const object = isB2c && claims['oid'] === undefined ? claims['sub'] : claims['oid'];
+  if (!isGuid(directory) || !isGuid(object)) throw new Error('A principal was asked for before tid and oid were checked.');
   return {
-    identity: { instance: `entra:${entra(issuer).cloud.name.toLowerCase()}:${tid.toLowerCase()}`, externalId: oid.toLowerCase() },
+    identity: {
+      instance: `entra:${issuer.cloud.name.toLowerCase()}:${directory.toLowerCase()}`,
+      externalId: object.toLowerCase(),
+    },
     roles: textsClaim(claims, 'roles'),
     groups: textsClaim(claims, 'groups'),
     groupsOverage: hasGroupsOverage(claims),
   };
-}
-
-function recognises(_header: Claims, claims: Claims): boolean {
-  const version = claims['ver'];
-  return typeof claims['tid'] === 'string' && (version === '1.0' || version === '2.0');
 }

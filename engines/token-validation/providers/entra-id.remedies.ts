@@ -1,31 +1,13 @@
 import type { Claims, Fault } from '../identity-provider.contract.js';
-import { textClaim } from './claim-readers.js';
 
 interface UnprovenToken {
   readonly header: Claims;
   readonly claims: Claims;
 }
 
-const GRAPH_AUDIENCES: readonly string[] = [
-  'https://graph.microsoft.com',
-  'https://graph.microsoft.us',
-  'https://dod-graph.microsoft.us',
-  '00000003-0000-0000-c000-000000000000',
-];
-const AZURE_AUDIENCES: readonly string[] = [
-  'https://management.azure.com',
-  'https://management.core.windows.net',
-  'https://vault.azure.net',
-];
-
-const GRAPH_TOKEN =
-  'This is a token for Microsoft Graph: nobody else can verify it. Request a scope of your own API (api://…/scope) alone, without Graph scopes beside it.';
-
 /** The next step for Microsoft Entra ID. The token may be unverified, so its claims choose words here and nothing else. */
 export function entraRemedy(fault: Fault, token: UnprovenToken): string | undefined {
   switch (fault.code) {
-    case 'TOKEN_SIGNATURE_INVALID':
-      return isForGraph(token) ? GRAPH_TOKEN : undefined;
     case 'TOKEN_AUDIENCE_MISMATCH':
       return audienceRemedy(token);
     case 'ISSUER_UNTRUSTED':
@@ -33,7 +15,7 @@ export function entraRemedy(fault: Fault, token: UnprovenToken): string | undefi
     case 'TOKEN_ALGORITHM_NOT_ALLOWED':
       return 'Microsoft Entra ID signs with RS256. If the token does come from it, remove symmetric keys from the app registration (keyCredentials).';
     case 'TOKEN_KEY_UNKNOWN':
-      return 'Check that the authority of the client and the registered cloud are the same. An API with SAML sign-on, claims mapping or a key of its own is signed by an application key: use a separate registration for the API.';
+      return 'Check that the authority of the client and the registered cloud are the same. An API with SAML sign-on, claims mapping or a key of its own is signed by an application key: use a separate registration for the API, or register its client id as appKeysClientId.';
     case 'TOKEN_TENANT_MISMATCH':
       return 'Sign in to the directory that is registered, or have the operator add the directory id to the issuer.';
     default:
@@ -41,17 +23,8 @@ export function entraRemedy(fault: Fault, token: UnprovenToken): string | undefi
   }
 }
 
-function isForGraph({ header, claims }: UnprovenToken): boolean {
-  return Object.hasOwn(header, 'nonce') || GRAPH_AUDIENCES.includes(withoutSlash(textClaim(claims, 'aud') ?? ''));
-}
-
-function audienceRemedy(token: UnprovenToken): string | undefined {
-  if (isForGraph(token)) return GRAPH_TOKEN;
-  const audience = withoutSlash(textClaim(token.claims, 'aud') ?? '');
-  if (AZURE_AUDIENCES.includes(audience) || audience.startsWith('api://AzureADTokenExchange')) {
-    return 'This is a token for another Azure service. Ask for your own API: az account get-access-token --resource api://…, or the scope api://…/.default.';
-  }
-  if (token.claims['ver'] === '1.0') {
+function audienceRemedy({ claims }: UnprovenToken): string {
+  if (claims['ver'] === '1.0') {
     return 'A v1 token carries the App ID URI in aud as the client spelt it: list that spelling, or set requestedAccessTokenVersion to 2 in the API registration, which puts its client id there.';
   }
   return 'A v2 token carries the client id of the API in aud: list that id as an audience, or have the client request a scope of this API.';
@@ -60,8 +33,4 @@ function audienceRemedy(token: UnprovenToken): string | undefined {
 function issuerRemedy({ claims }: UnprovenToken): string {
   const version = claims['ver'] === '1.0' ? 'v1' : 'v2';
   return `This is a ${version} token. Register its directory (tid) and cloud. The version follows requestedAccessTokenVersion of the API registration, not the endpoint that the client called.`;
-}
-
-function withoutSlash(text: string): string {
-  return text.endsWith('/') ? text.slice(0, -1) : text;
 }

@@ -1,81 +1,66 @@
 import type { OidcIssuer, TrustedIssuer } from '#accessors/issuer/contract.js';
-import type {
-  Claims,
-  Fault,
-  IdentityProvider,
-  PresenterClaim,
-  ProviderCheck,
-  ProviderPrincipal,
-} from '../identity-provider.contract.js';
+import type { Claims, Fault, IdentityProvider, PresenterClaim, ProviderPrincipal } from '../identity-provider.contract.js';
 import { quoted } from '../quoted.js';
-import { createMappedClaimsCheck, textClaim, textsClaim } from './claim-readers.js';
+import { azureAudienceFault } from './azure-audiences.js';
+import { selected, selectedText, selectorText, textClaim, textsClaim } from './claim-readers.js';
+import { OIDC_ACCEPTANCE, OIDC_CHECKS, oidc, presentersOf } from './oidc.checks.js';
 
 /** Any OpenID Connect or RFC 9068 issuer that is configured by its exact `iss`. */
 export function createOidcIdentityProvider(): IdentityProvider {
   return {
     name: 'oidc',
-    checks: [oidcIssuerCheck, createMappedClaimsCheck('oidc-claims', ({ issuer }) => mappedClaims(oidc(issuer)))],
+    checks: OIDC_CHECKS,
+    acceptance: OIDC_ACCEPTANCE,
     acceptedTypes: (issuer) => oidc(issuer).acceptedTypes,
+    allowsMissingType: (issuer) => oidc(issuer).allowMissingType,
+    purposeFault: (_header, claims) => azureAudienceFault(claims),
     isIdToken: (claims) => claims['typ'] === 'ID',
-    presenterOf,
-    kindOf,
+    presenterOf: (claims, issuer) => presenterOf(claims, oidc(issuer)),
+    kindOf: (claims, issuer) => kindOf(claims, oidc(issuer)),
     toPrincipal,
     remedyFor,
     recognises: (_header, claims) => textClaim(claims, 'iss')?.startsWith('https://') === true,
   };
 }
 
-function oidc(issuer: TrustedIssuer): OidcIssuer {
-  if (issuer.provider !== 'oidc') throw new Error('The oidc plug-in was given an issuer of another provider.');
-  return issuer;
-}
-
-/** The issuer look-up is exact already; the claim that identities are built from is compared once more where it is used. */
-const oidcIssuerCheck: ProviderCheck = {
-  name: 'oidc-issuer',
-  run({ claims, issuer }) {
-    const expected = oidc(issuer).issuer;
-    if (claims['iss'] === expected) return undefined;
-    return { code: 'ISSUER_UNTRUSTED', actual: `iss is ${quoted(claims['iss'])}`, expected: quoted(expected) };
-  },
-};
-
-function mappedClaims(issuer: OidcIssuer): readonly string[] {
-  return [issuer.claims.roles, issuer.claims.groups];
-}
-
-/** RFC 9068 §2.2 says `client_id`, OpenID Connect says `azp`; where both are there they must agree. */
-function presenterOf(claims: Claims): PresenterClaim {
-  const clientId = textClaim(claims, 'client_id');
-  const azp = textClaim(claims, 'azp');
-  if (clientId !== undefined && azp !== undefined && clientId !== azp) {
-    return { status: 'conflict', actual: `client_id is ${quoted(clientId)}, azp is ${quoted(azp)}` };
-  }
-  const id = clientId ?? azp;
-  return id === undefined ? { status: 'absent' } : { status: 'named', id };
+/** By default RFC 9068 §2.2 says `client_id`, OpenID Connect says `azp`; where both are there they must agree. */
+function presenterOf(claims: Claims, issuer: OidcIssuer): PresenterClaim {
+  const [id, ...others] = presentersOf(claims, issuer);
+  if (id === undefined) return { status: 'absent' };
+  if (others.every((other) => other === id)) return { status: 'named', id };
+  const actual = issuer.presenterClaims.map((selector) => `${selectorText(selector)} is ${quoted(selected(claims, selector))}`);
+  return { status: 'conflict', actual: actual.join(', ') };
 }
 
 /** RFC 9068 §2.2: where no resource owner is involved, `sub` is the client. */
-function kindOf(claims: Claims): 'user' | 'workload' {
+function kindOf(claims: Claims, issuer: OidcIssuer): 'user' | 'workload' {
+  if (issuer.kind !== 'auto') return issuer.kind;
   const subject = claims['sub'];
-  return subject === claims['client_id'] || subject === claims['azp'] ? 'workload' : 'user';
+  return presentersOf(claims, issuer).some((client) => client === subject) ? 'workload' : 'user';
 }
 
 function toPrincipal(claims: Claims, trusted: TrustedIssuer): ProviderPrincipal {
   const issuer = oidc(trusted);
-  const externalId = textClaim(claims, 'sub');
-  if (externalId === undefined) throw new Error('A principal was asked for before sub was checked.');
   return {
-    identity: { instance: `oidc:${issuer.issuer}`, externalId },
+    identity: { instance: `oidc:${issuer.issuer}`, externalId: externalIdOf(claims, issuer) },
     roles: textsClaim(claims, issuer.claims.roles),
     groups: textsClaim(claims, issuer.claims.groups),
-    groupsOverage: hasDistributedGroups(claims, issuer.claims.groups),
+    groupsOverage: hasDistributedGroups(claims, issuer),
   };
 }
 
+/** SECURITY: joined so that no two lists of values make one text. */
+function externalIdOf(claims: Claims, { identityClaims }: OidcIssuer): string {
+  const texts = identityClaims.map((selector) => selectedText(claims, selector));
+  if (!texts.every((text) => text !== undefined)) throw new Error('A principal was asked for before its claims were checked.');
+  const [only, ...others] = texts;
+  return only !== undefined && others.length === 0 ? only : texts.map(encodeURIComponent).join(':');
+}
+
 /** OpenID Connect Core §5.6.2: the claim is kept elsewhere. */
-function hasDistributedGroups(claims: Claims, name: string): boolean {
+function hasDistributedGroups(claims: Claims, { claims: { groups } }: OidcIssuer): boolean {
   const names = claims['_claim_names'];
+  const name = typeof groups === 'string' ? groups : groups[0];
   return typeof names === 'object' && names !== null && Object.hasOwn(names, name);
 }
 

@@ -1,0 +1,34 @@
+import type { EntraIssuer, TrustedIssuer } from '#accessors/issuer/contract.js';
+import type { Claims } from '../identity-provider.contract.js';
+
+const GUID = /^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$/;
+const MAX_SCOPE_LENGTH = 8 * 1024;
+
+/** The directory of all personal Microsoft accounts. */
+export const PERSONAL_ACCOUNTS = '9188040d-6c67-4c5b-b112-36a304b66dad';
+
+export function entra(issuer: TrustedIssuer): EntraIssuer {
+  if (issuer.provider !== 'entra-id') throw new Error('The entra-id plug-in was given an issuer of another provider.');
+  return issuer;
+}
+
+export function isGuid(value: unknown): value is string {
+  return typeof value === 'string' && value.length === 36 && GUID.test(value);
+}
+
+export function issuerOf(cloud: EntraIssuer['cloud'], tenantId: string, version: 'v1' | 'v2'): string {
+  return version === 'v1' ? `${cloud.v1IssuerBase}/${tenantId}/` : `${cloud.loginBase}/${tenantId}/v2.0`;
+}
+
+/** The words of `scp`: short names, with single blanks between them. */
+export function scopesOf(claims: Claims): readonly string[] {
+  const scopes = claims['scp'];
+  return typeof scopes === 'string' && scopes.length <= MAX_SCOPE_LENGTH ? scopes.split(' ').filter((scope) => scope !== '') : [];
+}
+
+/** Whether the groups were left out because there are too many. SECURITY: any sign of it counts, so that it is never taken for "no groups". */
+export function hasGroupsOverage(claims: Claims): boolean {
+  if (claims['hasgroups'] !== undefined && claims['hasgroups'] !== false) return true;
+  const names = claims['_claim_names'];
+  return typeof names === 'object' && names !== null && Object.hasOwn(names, 'groups');
+}
