@@ -1,5 +1,6 @@
 /** How the measured service is configured: as in production, but for the stand-in issuer on this machine. The one place to adjust. */
 import type { Settings } from '#utilities/config/contract.js';
+import { parseSettings } from '#utilities/config/settings.loader.js';
 
 export interface ServiceTask {
   readonly databaseUrl: string;
@@ -16,18 +17,15 @@ export interface ServiceReady {
 export const serviceIssuer = 'https://auth.bench.example';
 
 export function serviceSettings(task: ServiceTask): Settings {
-  const anyPort = { host: '127.0.0.1', port: 0, tls: null };
-  return {
+  const file = {
     issuer: serviceIssuer,
-    http: anyPort,
-    grpc: { ...anyPort, reflection: false },
-    behindProxy: false,
-    database: { kind: 'postgres', url: task.databaseUrl, poolSize: 10 },
+    http: { port: 0 },
+    grpc: { port: 0 },
+    database: { url: task.databaseUrl },
     keys: { keyEncryptionKeyFile: task.keyEncryptionKeyFile },
-    tokens: { lifetimeSeconds: 600 },
     log: { level: 'warn' },
-    outbound: { allowLoopbackHttp: true, allowedPrivateAddresses: [] },
-    directories: [],
+    outbound: { allowLoopbackHttp: true },
     drainSeconds: 0,
   };
+  return parseSettings(JSON.stringify(file), task.keyEncryptionKeyFile, {}, 'dev');
 }

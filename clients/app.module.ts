@@ -7,14 +7,12 @@ import { CLOCK, type Clock } from '#utilities/clock/contract.js';
 import { LOGGER, type Logger } from '#utilities/logging/contract.js';
 import { AUTHORIZATION_MANAGER, type AuthorizationManager } from '#managers/authorization/contract.js';
 import { AuthController } from './grpc/auth.controller.js';
-import { KeyController } from './grpc/key.controller.js';
 import { Callers, CALLERS } from './grpc/callers.js';
 import { HANDLER_DEADLINE, HandlerDeadline } from './handler-deadline.js';
 import { type Foundations, PluginsModule } from './plugins.module.js';
 import { Readiness, READINESS } from './readiness.js';
 import { AccessGuard } from './rest/access.guard.js';
 import { HealthController } from './rest/health.controller.js';
-import { KeysAdminController } from './rest/keys-admin.controller.js';
 import { OAuthErrorFilter } from './rest/oauth-error.filter.js';
 import { PublishedDocumentsController } from './rest/published-documents.controller.js';
 import { TokenController } from './rest/token.controller.js';
@@ -26,14 +24,7 @@ export class AppModule {
     return {
       module: AppModule,
       imports: [PluginsModule.register(foundations), AuthorizationModule, KeyringModule, AdministrationModule],
-      controllers: [
-        TokenController,
-        PublishedDocumentsController,
-        HealthController,
-        KeysAdminController,
-        AuthController,
-        KeyController,
-      ],
+      controllers: [TokenController, PublishedDocumentsController, HealthController, AuthController],
       providers: [
         { provide: READINESS, useValue: new Readiness() },
         { provide: HANDLER_DEADLINE, useFactory: (clock: Clock) => new HandlerDeadline(clock), inject: [CLOCK] },

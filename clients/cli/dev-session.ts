@@ -1,14 +1,14 @@
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { demonstrate } from '#devkit/demonstration/demonstration.js';
 import { PORTAL_CLIENT_ID, SAMPLE_AUDIENCE, sampleDocument } from '#devkit/demonstration/sample-document.js';
 import { EntraDevIssuer } from '#devkit/entra-issuer/entra-dev-issuer.js';
 import { DEV_API_CLIENT_ID, DEV_DIRECTORY_ID, DEV_SPA_CLIENT_ID } from '#devkit/entra-issuer/personas.js';
-import type { DatabaseSettings, Settings } from '#utilities/config/contract.js';
+import type { Settings } from '#utilities/config/contract.js';
 import { type Host, startHost } from '../host.js';
-import { createKeyEncryptionKeyFile, SystemClock } from '../operator-tools.js';
+import { createKeyEncryptionKeyFile, parseSettings, SystemClock } from '../operator-tools.js';
 import { makeClientSecret } from './secret.commands.js';
 
 export interface DevOptions {
@@ -89,27 +89,25 @@ export async function startDevSession(options: DevOptions): Promise<DevSession> 
 
 async function devSettings(options: DevOptions, home: string): Promise<Settings> {
   mkdirSync(home, { recursive: true, mode: 0o700 });
-  const keyEncryptionKeyFile = join(home, 'key-encryption-key');
+  const keyEncryptionKeyFile = resolve(home, 'key-encryption-key');
   if (!existsSync(keyEncryptionKeyFile)) createKeyEncryptionKeyFile(keyEncryptionKeyFile);
   const httpPort = await freePort(options.httpPort);
-  return {
+  const file = {
     issuer: `http://127.0.0.1:${String(httpPort)}`,
-    http: { host: '127.0.0.1', port: httpPort, tls: null },
-    grpc: { host: '127.0.0.1', port: await freePort(options.grpcPort), tls: null, reflection: true },
-    behindProxy: false,
+    http: { port: httpPort },
+    grpc: { port: await freePort(options.grpcPort), reflection: true },
     database: databaseOf(options, home),
     keys: { keyEncryptionKeyFile },
-    tokens: { lifetimeSeconds: 600 },
     log: { level: 'warn' },
-    outbound: { allowLoopbackHttp: true, allowedPrivateAddresses: [] },
-    directories: [],
+    outbound: { allowLoopbackHttp: true },
     drainSeconds: 0,
   };
+  return parseSettings(JSON.stringify(file), join(process.cwd(), 'countersign dev'), {}, 'dev');
 }
 
-function databaseOf(options: DevOptions, home: string): DatabaseSettings {
-  if (options.databaseUrl !== undefined) return { kind: 'postgres', url: options.databaseUrl, poolSize: 10 };
-  return { kind: 'embedded', directory: options.directory === null ? null : join(home, 'database') };
+function databaseOf(options: DevOptions, home: string): object {
+  if (options.databaseUrl !== undefined) return { url: options.databaseUrl };
+  return { embedded: { directory: options.directory === null ? null : resolve(home, 'database') } };
 }
 
 /** The wanted port if nobody listens there, else any that is free. */

@@ -8,6 +8,7 @@ import { type Host, startHost } from '#clients/host.js';
 import { ORDERS_CLIENT_ID, PORTAL_CLIENT_ID, SAMPLE_AUDIENCE, sampleDocument } from '#devkit/demonstration/sample-document.js';
 import { EntraDevIssuer } from '#devkit/entra-issuer/entra-dev-issuer.js';
 import { SystemClock } from '#utilities/clock/system.clock.js';
+import { parseSettings } from '#utilities/config/settings.loader.js';
 import { isCodedError } from '#utilities/errors/coded-error.js';
 import type { DatabaseSettings, Settings } from '#utilities/config/contract.js';
 
@@ -76,19 +77,18 @@ export async function startService(options: TestServiceOptions): Promise<TestSer
 
 async function defaults(database: DatabaseSettings, keyEncryptionKeyFile: string): Promise<Settings> {
   const port = await freePort();
-  return {
+  const file = {
     issuer: `http://127.0.0.1:${String(port)}`,
-    http: { host: '127.0.0.1', port, tls: null },
-    grpc: { host: '127.0.0.1', port: 0, tls: null, reflection: false },
-    behindProxy: false,
-    database,
+    http: { port },
+    grpc: { port: 0 },
+    database:
+      database.kind === 'postgres' ? { url: database.url, poolSize: database.poolSize } : { embedded: { directory: null } },
     keys: { keyEncryptionKeyFile },
-    tokens: { lifetimeSeconds: 600 },
     log: { level: 'silent' },
-    outbound: { allowLoopbackHttp: true, allowedPrivateAddresses: [] },
-    directories: [],
+    outbound: { allowLoopbackHttp: true },
     drainSeconds: 0,
   };
+  return parseSettings(JSON.stringify(file), keyEncryptionKeyFile, {}, 'dev');
 }
 
 export function freePort(): Promise<number> {
