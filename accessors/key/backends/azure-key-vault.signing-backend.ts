@@ -42,8 +42,9 @@ export class AzureKeyVaultSigningBackend implements SigningBackend {
   constructor(private readonly deps: Dependencies) {}
 
   /**
-   * The attempt is a tag of the version. A version that carries it was made before and not recorded, and is adopted; of several
-   * that were made at the same time all processes take the same one, and the others are disabled.
+   * The attempt is a tag of the version. A version that carries it was made before and not recorded, and is adopted. A vault has
+   * no compare-and-set: of several made within the same moment the oldest is taken, and the keyring records one. None is disabled
+   * here, since another process may be recording it.
    */
   async create(algorithm: SigningAlgorithm, attempt: string): Promise<CreatedKey> {
     this.checkAlgorithm(algorithm);
@@ -81,10 +82,7 @@ export class AzureKeyVaultSigningBackend implements SigningBackend {
     const kty = `${algorithm === 'ES256' ? 'EC' : 'RSA'}${this.deps.hsm ? '-HSM' : ''}` as const;
     const tags = { [ATTEMPT_TAG]: attempt };
     const made = await this.deps.keys.create(name, { kty, operations: ['sign', 'verify'], tags });
-    const chosen = await this.versionOf(name, attempt);
-    if (chosen === undefined || chosen.version === made.version) return made;
-    await this.deps.keys.disable(made);
-    return chosen;
+    return (await this.versionOf(name, attempt)) ?? made;
   }
 
   private async versionOf(name: string, attempt: string): Promise<VaultVersion | undefined> {

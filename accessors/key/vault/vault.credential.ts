@@ -160,7 +160,7 @@ function parsedCertificate(certificate: string, privateKey: string): X509Certifi
 
 /** The library's own word for it; its messages may quote a body. */
 function libraryCode(error: unknown): string {
-  const code = error instanceof Error && 'errorCode' in error ? error.errorCode : null;
+  const code = typeof error === 'object' && error !== null && 'errorCode' in error ? error.errorCode : null;
   return typeof code === 'string' && /^[\w.-]{1,64}$/.test(code) ? code : 'unknown';
 }
 

@@ -120,6 +120,6 @@ async function collect(answer: IncomingMessage): Promise<VaultHttpAnswer> {
 }
 
 function reasonOf(cause: unknown): string {
-  if (cause instanceof Error && 'code' in cause && typeof cause.code === 'string') return cause.code;
+  if (typeof cause === 'object' && cause !== null && 'code' in cause && typeof cause.code === 'string') return cause.code;
   return 'UNKNOWN';
 }
