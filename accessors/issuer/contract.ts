@@ -225,6 +225,19 @@ export type IssuerRegistration = (OidcRegistration | EntraRegistration) & {
   readonly status: 'active' | 'disabled';
 };
 
+/** How one key set stands in this process. */
+export interface KeySetState {
+  readonly issuer: string;
+  readonly iss: string;
+  /** `idle`: nobody has asked yet. `stale`: the last good set serves, the last fetch failed. `missing`: there is no set. */
+  readonly status: 'idle' | 'fresh' | 'stale' | 'missing';
+  readonly kids: readonly string[];
+  /** Since the last fetch that succeeded. */
+  readonly ageSeconds: number | null;
+  readonly lastFailure: { readonly reason: string; readonly secondsAgo: number } | null;
+  readonly nextAttemptInSeconds: number | null;
+}
+
 export interface IssuerAccess {
   /**
    * The active trusted issuer that owns exactly this `iss`. Causes no network traffic to any identity provider.

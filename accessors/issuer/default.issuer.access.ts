@@ -6,11 +6,12 @@ import type { UnitOfWork } from '#utilities/database/contract.js';
 import { CodedError } from '#utilities/errors/coded-error.js';
 import type { Logger } from '#utilities/logging/contract.js';
 import type { Counters } from '#utilities/telemetry/contract.js';
-import type { IssuerAccess, IssuerRegistration, KeyLookup, TenantRule, TrustedIssuer } from './contract.js';
+import type { IssuerAccess, IssuerRegistration, KeyLookup, KeySetState, TenantRule, TrustedIssuer } from './contract.js';
 import type { MetadataSource } from './http.metadata.source.js';
 import { IssuerKeySet, type KeySetPace } from './issuer-key-set.js';
 import { issuerOf, toConfig } from './issuer-record.js';
 import { registrationFaults, type RegistrationRules } from './issuer-registration.check.js';
+import { KeyRefreshRounds } from './key-refresh.rounds.js';
 import { type MetadataLocation, metadataLocations } from './metadata-location.js';
 import type { IssuerStore } from './stores/issuer.store.js';
 import { type TrustEntry, TrustedIssuers } from './trusted-issuers.js';
@@ -36,6 +37,7 @@ const UNKNOWN: KeyLookup = Object.freeze({ status: 'unknown' });
 
 export class DefaultIssuerAccess implements IssuerAccess {
   private readonly trust: TrustedIssuers;
+  private readonly rounds = new KeyRefreshRounds();
 
   constructor(private readonly deps: IssuerAccessDeps) {
     this.trust = new TrustedIssuers({
@@ -65,11 +67,16 @@ export class DefaultIssuerAccess implements IssuerAccess {
 
   /** Fetches every key set that is due, off the path of any caller. Waits for nothing. */
   refreshDueKeySets(): void {
-    for (const { keys } of this.trust.lastLoaded()?.entries() ?? []) keys.refreshIfStarted();
+    this.rounds.begin(this.entries());
   }
 
   issuersInMemory(): readonly TrustedIssuer[] {
     return [...new Set(this.entries().map(({ issuer }) => issuer))];
+  }
+
+  /** How the key sets of this process stand. */
+  keySetStates(): readonly KeySetState[] {
+    return this.entries().map(({ keys }) => keys.state());
   }
 
   issuersHoldingKey(kid: string): readonly string[] {

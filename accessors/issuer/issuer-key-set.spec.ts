@@ -76,12 +76,12 @@ describe('IssuerKeySet', () => {
 
   it('is refreshed by the timer without a caller, but only once somebody asked for it', async () => {
     const { clock, source, keys, status } = setUp();
-    keys.refreshIfStarted();
+    void keys.refreshIfDue();
     expect(source.fetches).toBe(0);
     await status('old');
     clock.advance(6 * MINUTE);
-    keys.refreshIfStarted();
-    keys.refreshIfStarted();
+    void keys.refreshIfDue();
+    void keys.refreshIfDue();
     await settled();
     expect(source.fetches).toBe(2);
   });
@@ -222,7 +222,7 @@ describe('F1: the issuer is away', () => {
     clock.advance(10 * MINUTE);
     const before = source.fetches;
     for (let second = 0; second < 600; second += 1) {
-      keys.refreshIfStarted();
+      void keys.refreshIfDue();
       await settled();
       clock.advance(SECOND);
     }
@@ -243,7 +243,7 @@ describe('F7: cold start with the issuer away', () => {
 
     source.down = false;
     clock.advance(36 * SECOND);
-    keys.refreshIfStarted();
+    void keys.refreshIfDue();
     await settled();
     expect(keys.lookup('old')).toMatchObject({ status: 'found' });
   });
@@ -264,5 +264,79 @@ describe('CVE-2026-31837 (a failed fetch ends in a default)', () => {
     await settled();
     expect(await status('old')).toBe('found');
     expect(counters.snapshot().get('issuer_keys_refresh_failed{no-usable-key}')).toBe(1);
+  });
+});
+
+describe('a key set that loses most of its keys at once', () => {
+  const MANY = ['a', 'b', 'c', 'd', 'e'].map((kid) => ecJwk(kid));
+
+  it('is believed when it is seen twice, and not before', async () => {
+    const { clock, source, keys, status } = setUp();
+    source.keys = MANY;
+    await status('a');
+    source.keys = MANY.slice(0, 2);
+    clock.advance(6 * MINUTE);
+    await keys.refreshIfDue();
+    expect(keys.state()).toMatchObject({ status: 'stale', lastFailure: { reason: 'keys-collapsed' } });
+    expect(await status('e')).toBe('found');
+    clock.advance(40 * SECOND);
+    await keys.refreshIfDue();
+    expect(keys.state()).toMatchObject({ status: 'fresh', kids: ['a', 'b'] });
+    expect(await status('e')).toBe('unknown');
+  });
+
+  it('is forgotten when the keys come back', async () => {
+    const { clock, source, keys, status } = setUp();
+    source.keys = MANY;
+    await status('a');
+    for (const served of [MANY.slice(0, 1), MANY, MANY.slice(0, 1)]) {
+      source.keys = served;
+      clock.advance(6 * MINUTE);
+      await keys.refreshIfDue();
+    }
+    expect(keys.state()).toMatchObject({ status: 'stale', kids: ['a', 'b', 'c', 'd', 'e'] });
+  });
+
+  it('does not hold up the removal of some, nor a whole new set', async () => {
+    const { clock, source, keys, status } = setUp();
+    source.keys = MANY;
+    await status('a');
+    source.keys = MANY.slice(0, 3);
+    clock.advance(6 * MINUTE);
+    await keys.refreshIfDue();
+    expect(keys.state()).toMatchObject({ status: 'fresh', kids: ['a', 'b', 'c'] });
+    source.keys = [OLD, NEW];
+    clock.advance(6 * MINUTE);
+    await keys.refreshIfDue();
+    expect(keys.state()).toMatchObject({ status: 'fresh', kids: ['old', 'new'] });
+  });
+});
+
+describe('the state of a key set', () => {
+  it('says how it stands, without asking anybody', async () => {
+    const { clock, source, keys, counters, status } = setUp();
+    expect(keys.state()).toEqual({
+      issuer: 'keycloak',
+      iss: 'https://kc.example',
+      status: 'idle',
+      kids: [],
+      ageSeconds: null,
+      lastFailure: null,
+      nextAttemptInSeconds: null,
+    });
+    await status('old');
+    clock.advance(10 * SECOND);
+    expect(keys.state()).toMatchObject({ status: 'fresh', kids: ['old'], ageSeconds: 10, lastFailure: null });
+    source.down = true;
+    clock.advance(6 * MINUTE);
+    await keys.refreshIfDue();
+    clock.advance(5 * SECOND);
+    expect(keys.state()).toMatchObject({ status: 'stale', kids: ['old'], lastFailure: { reason: 'unreachable', secondsAgo: 5 } });
+    expect(keys.state().nextAttemptInSeconds).toBeGreaterThanOrEqual(25);
+    expect(keys.state().nextAttemptInSeconds).toBeLessThanOrEqual(31);
+    clock.advance(24 * HOUR);
+    expect(keys.state()).toMatchObject({ status: 'missing', kids: [], ageSeconds: null });
+    expect(counters.snapshot().get('issuer_keys_expired')).toBe(1);
+    expect(source.fetches).toBe(2);
   });
 });

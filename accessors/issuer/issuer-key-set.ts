@@ -2,10 +2,11 @@ import { randomInt } from 'node:crypto';
 import type { Clock } from '#utilities/clock/contract.js';
 import type { Logger } from '#utilities/logging/contract.js';
 import type { Counters } from '#utilities/telemetry/contract.js';
-import type { KeyLookup, SignatureAlgorithm } from './contract.js';
+import type { KeyLookup, KeySetState, SignatureAlgorithm } from './contract.js';
 import type { FetchedKeySet, MetadataSource } from './http.metadata.source.js';
 import { importVerificationKeys, MAX_KID_LENGTH, ofCloud } from './jwk-import.js';
-import { MetadataFault } from './metadata-fault.js';
+import { CollapseWatch } from './collapse-watch.js';
+import { MetadataFault, type MetadataFaultReason } from './metadata-fault.js';
 import type { MetadataLocation } from './metadata-location.js';
 import { TokenBucket } from './token-bucket.js';
 import { UnknownKids } from './unknown-kids.js';
@@ -41,6 +42,8 @@ export class IssuerKeySet {
   private keys: ReadonlyMap<string, KeyLookup> | null = null;
   private jwksHost: string | null = null;
   private fetchedAt = 0;
+  private lastFailure: { readonly reason: MetadataFaultReason; readonly at: number } | null = null;
+  private readonly collapse = new CollapseWatch();
   private dueAt: number;
   /** The last attempt failed; until `dueAt` nobody tries again. */
   private failing = false;
@@ -67,11 +70,30 @@ export class IssuerKeySet {
   }
 
   /**
-   * Starts a fetch if one is due, so that a removed key goes and an outage heals without a caller. Waits for nothing, and
-   * leaves a set alone that nobody ever asked for.
+   * Starts a fetch if one is due, so that a removed key goes and an outage heals without a caller; the promise ends with it.
+   * `null` where none is due, or is under way. Leaves a set alone that nobody ever asked for.
    */
-  refreshIfStarted(): void {
-    if (this.asked && this.deps.clock.monotonic() >= this.dueAt) void this.refresh();
+  refreshIfDue(): Promise<void> | null {
+    if (!this.asked || this.running !== null || this.deps.clock.monotonic() < this.dueAt) return null;
+    return this.refresh();
+  }
+
+  /** What an operator may want to know; asks nobody. */
+  state(): KeySetState {
+    const now = this.deps.clock.monotonic();
+    this.forgetExpired(now);
+    const { keys, lastFailure } = this;
+    const seconds = (from: number, to: number): number => Math.max(0, Math.round((to - from) / 1_000));
+    const known = keys === null ? 'missing' : this.failing ? 'stale' : 'fresh';
+    return {
+      issuer: this.deps.issuerName,
+      iss: this.deps.location.iss,
+      status: this.asked ? known : 'idle',
+      kids: [...(keys?.keys() ?? [])],
+      ageSeconds: keys === null ? null : seconds(this.fetchedAt, now),
+      lastFailure: lastFailure === null ? null : { reason: lastFailure.reason, secondsAgo: seconds(lastFailure.at, now) },
+      nextAttemptInSeconds: this.asked ? seconds(now, this.dueAt) : null,
+    };
   }
 
   /** Whether the key is in memory; asks nobody. */
@@ -84,7 +106,11 @@ export class IssuerKeySet {
     if (this.running !== null) return this.lookupAfter(this.running, kid);
     if (now >= this.dueAt) return this.lookupAfter(this.refresh(), kid);
     if (this.failing) return this.unavailable(now);
-    if (this.unknownKids.has(kid, now) || !this.bucket.tryTake(now)) return UNKNOWN;
+    if (this.unknownKids.has(kid, now) || !this.bucket.tryTake(now)) {
+      this.deps.counters.increment('issuer_key_unknown', 'held-back');
+      return UNKNOWN;
+    }
+    this.deps.counters.increment('issuer_key_unknown', 'fetched');
     return this.lookupFresh(kid);
   }
 
@@ -127,6 +153,9 @@ export class IssuerKeySet {
     for (const { reason } of refused) this.deps.counters.increment('issuer_key_refused', reason);
     // INVARIANT: an empty set never takes the place of a good one, and no failure ever ends in a default.
     if (keys.length === 0) throw new MetadataFault('no-usable-key', `the key set of ${location.iss} has no usable key`);
+    if (this.collapse.isUnconfirmed(this.keys, keys)) {
+      throw new MetadataFault('keys-collapsed', `the key set of ${location.iss} lost most of its keys; waiting to see it again`);
+    }
     const now = this.deps.clock.monotonic();
     this.keys = new Map(keys.map((key) => [key.kid, Object.freeze({ status: 'found', key })]));
     this.jwksHost = jwksHost;
@@ -139,6 +168,7 @@ export class IssuerKeySet {
   private holdBack(error: unknown): void {
     const reason = error instanceof MetadataFault ? error.reason : 'unreachable';
     this.failing = true;
+    this.lastFailure = { reason, at: this.deps.clock.monotonic() };
     this.dueAt = this.deps.clock.monotonic() + spread(RETRY_AFTER_FAILURE_MS, 1, 1.2);
     this.deps.counters.increment('issuer_keys_refresh_failed', reason);
     this.deps.logger.warn('issuer_keys.refresh_failed', {
@@ -154,6 +184,8 @@ export class IssuerKeySet {
     if (this.keys === null || now - this.fetchedAt < LAST_GOOD_MS) return;
     this.keys = null;
     this.jwksHost = null;
+    this.deps.counters.increment('issuer_keys_expired');
+    this.deps.logger.error('issuer_keys.expired', { issuer: this.deps.issuerName, iss: this.deps.location.iss });
   }
 
   private unavailable(now: number): KeyLookup {

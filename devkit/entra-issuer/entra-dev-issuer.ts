@@ -2,11 +2,14 @@ import { randomBytes, randomInt } from 'node:crypto';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { EntraCloud } from '#accessors/issuer/contract.js';
 import type { Clock } from '#utilities/clock/contract.js';
+import { DirectoryEndpoints } from './directory.endpoints.js';
+import { DirectoryState } from './directory-state.js';
 import { entraError } from './entra-error.js';
 import { spoilDiscovery, spoilKeys } from './garbage.js';
 import { type IssuerAnswer, jsonAnswer, STAND_IN } from './issuer-answer.js';
 import { CALM, type IssuerKnobs, parseKnobs, type Rotation } from './issuer-knobs.js';
 import { listen, type Listening, portOf, readBody, send, shut } from './loopback-server.js';
+import { DevManagedIdentity } from './managed-identity.js';
 import { discoveryAnswer, isSharedAuthority, issuerOf, jwksAnswer } from './metadata-documents.js';
 import { personaClaims, type TokenVersion } from './persona-claims.js';
 import { DEV_API_CLIENT_ID, DEV_DIRECTORY_ID, DEV_SPA_CLIENT_ID, type PersonaName, personaNamed } from './personas.js';
@@ -57,6 +60,8 @@ const ROUTES: readonly {
 export class EntraDevIssuer {
   /** Of the one confidential client, `svc-billing`; new for each issuer. */
   readonly clientSecret = randomBytes(32).toString('base64url');
+  /** Who is in which group, and who may ask. */
+  readonly directory = new DirectoryState();
   private knobs = CALM;
   private server: Server | null = null;
   private listening: Listening | null = null;
@@ -65,9 +70,16 @@ export class EntraDevIssuer {
   private readonly hitsByPath = new Map<string, number>();
   private readonly directoryIds: readonly string[];
   private readonly tokenEndpoint: TokenEndpoint;
+  private readonly directoryEndpoints: DirectoryEndpoints;
 
   constructor(private readonly deps: EntraDevIssuerDeps) {
     this.directoryIds = deps.directoryIds ?? [DEV_DIRECTORY_ID];
+    this.directoryEndpoints = new DirectoryEndpoints({
+      state: this.directory,
+      keys: this.keys,
+      now: () => deps.clock.now(),
+      base: () => this.base,
+    });
     this.tokenEndpoint = new TokenEndpoint({
       clientSecret: this.clientSecret,
       now: () => deps.clock.now(),
@@ -97,6 +109,11 @@ export class EntraDevIssuer {
     return { name: 'devkit', loginBase: this.base, v1IssuerBase: `${this.base}/sts` };
   }
 
+  /** Any claims at all, signed: for what other issuers would vouch for. */
+  signClaims(claims: Readonly<Record<string, unknown>>): string {
+    return this.keys.sign({ typ: 'JWT', alg: 'RS256', kid: this.keys.signingKid }, claims);
+  }
+
   /** A signed token for a persona, at once and without the network. */
   issue(request: IssueRequest): string {
     return this.issueWithLifetime(request).token;
@@ -122,6 +139,15 @@ export class EntraDevIssuer {
   /** Publishes the signing key alone from now on. */
   dropOldKeys(): void {
     this.keys.dropOthers();
+  }
+
+  /** A managed identity that may read memberships: start it, and tell msal-node where it is. */
+  managedIdentity(): DevManagedIdentity {
+    return new DevManagedIdentity({
+      now: () => this.deps.clock.now(),
+      tokenFor: (resource) =>
+        resource === this.base ? this.directoryEndpoints.managedIdentityToken(this.directoryIds[0] ?? DEV_DIRECTORY_ID) : null,
+    });
   }
 
   get signingKid(): string {
@@ -166,22 +192,36 @@ export class EntraDevIssuer {
     const { outage, slow } = this.knobs;
     if (outage === 'hang') return;
     if (slow.delayMs > 0) await new Promise((resolve) => setTimeout(resolve, slow.delayMs));
-    const answer = outage === 'error' ? jsonAnswer({ error: 'temporarily_unavailable' }, 500) : await this.route(request, path);
+    const answer = outage === 'error' ? jsonAnswer({ error: 'temporarily_unavailable' }, 500) : await this.answer(request, path);
     await send(response, answer, slow.drip);
+  }
+
+  private answer(request: IncomingMessage, path: string): Promise<IssuerAnswer> {
+    const { authorization } = request.headers;
+    const graph = this.directoryEndpoints.graphAnswer({ path, authorization, body: () => readBody(request) });
+    return graph ?? this.route(request, path);
   }
 
   private async route(request: IncomingMessage, path: string): Promise<IssuerAnswer> {
     for (const { method, path: pattern, name, version } of ROUTES) {
       const directoryId = pattern.exec(path)?.[1];
       if (directoryId === undefined || request.method !== method) continue;
-      const known = this.directoryIds.includes(directoryId) || (name !== 'token' && isSharedAuthority(directoryId));
-      if (!known) return this.unknownDirectory(directoryId);
-      if (name === 'token') return this.tokenEndpoint.answer(directoryId, new URLSearchParams((await readBody(request)) ?? ''));
+      if (!this.answersFor(directoryId, name)) return this.unknownDirectory(directoryId);
+      if (name === 'token') return this.tokenAnswer(directoryId, request);
       const { cloud, keys } = this;
       if (name === 'keys') return spoilKeys(jwksAnswer(cloud, keys, version), { mode: this.knobs.garbage, cloud, keys });
       return spoilDiscovery(discoveryAnswer(cloud, directoryId, version), { mode: this.knobs.garbage, cloud, keys });
     }
     return jsonAnswer({ error: 'not_found' }, 404);
+  }
+
+  private async tokenAnswer(directoryId: string, request: IncomingMessage): Promise<IssuerAnswer> {
+    const form = new URLSearchParams((await readBody(request)) ?? '');
+    return this.directoryEndpoints.tokenAnswer(directoryId, form) ?? this.tokenEndpoint.answer(directoryId, form);
+  }
+
+  private answersFor(directoryId: string, name: 'discovery' | 'keys' | 'token'): boolean {
+    return this.directoryIds.includes(directoryId) || (name !== 'token' && isSharedAuthority(directoryId));
   }
 
   private unknownDirectory(directoryId: string): IssuerAnswer {

@@ -4,6 +4,7 @@ export interface IssuerAnswer {
   readonly contentType: string;
   readonly body: string;
   readonly location?: string;
+  readonly retryAfter?: string;
   /** Blanks to send after the body, to make it huge. */
   readonly padding?: number;
 }

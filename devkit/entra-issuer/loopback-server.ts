@@ -58,6 +58,7 @@ export async function send(response: ServerResponse, answer: IssuerAnswer, drip:
     'cache-control': 'no-store',
     'x-stand-in': STAND_IN,
     ...(answer.location === undefined ? {} : { location: answer.location }),
+    ...(answer.retryAfter === undefined ? {} : { 'retry-after': answer.retryAfter }),
   });
   if (drip) await dripBody(response, answer.body);
   else response.write(answer.body);

@@ -17,6 +17,7 @@ export function discoveryAnswer(cloud: EntraCloud, directoryId: string, version:
   return jsonAnswer({
     countersign_stand_in: STAND_IN,
     issuer: issuerOf(cloud, isSharedAuthority(directoryId) ? '{tenantid}' : directoryId, version),
+    authorization_endpoint: `${base}/oauth2/v2.0/authorize`,
     token_endpoint: `${base}/oauth2/v2.0/token`,
     jwks_uri: version === 1 ? `${base}/discovery/keys` : `${base}/discovery/v2.0/keys`,
     token_endpoint_auth_methods_supported: ['client_secret_post'],
