@@ -5,7 +5,7 @@ import { ID_SOURCE, type IdSource } from '#utilities/id/contract.js';
 import { LOGGER, type Logger } from '#utilities/logging/contract.js';
 import { COUNTERS, type Counters } from '#utilities/telemetry/contract.js';
 import { AuditStore } from './audit.store.js';
-import { AUDIT_ACCESS } from './contract.js';
+import { AUDIT_ACCESS, CHANGE_TRAIL } from './contract.js';
 import { auditLimits, PostgresAuditAccess } from './postgres.audit.access.js';
 
 @Module({
@@ -23,7 +23,8 @@ import { auditLimits, PostgresAuditAccess } from './postgres.audit.access.js';
         }),
       inject: [DATABASE, CLOCK, ID_SOURCE, COUNTERS, LOGGER],
     },
+    { provide: CHANGE_TRAIL, useExisting: AUDIT_ACCESS },
   ],
-  exports: [AUDIT_ACCESS],
+  exports: [AUDIT_ACCESS, CHANGE_TRAIL],
 })
 export class AuditModule {}

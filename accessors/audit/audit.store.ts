@@ -1,4 +1,5 @@
 import type { Database } from '#utilities/database/contract.js';
+import type { IssuedUnder } from './contract.js';
 
 /**
  * A batch is one statement and so one commit, whatever its size. Writing a record a second time does nothing, which is what
@@ -16,11 +17,27 @@ const INSERT_BATCH = `
     code text, what text, detail text)
   on conflict (tenant_id, id) do nothing`;
 
+/** Every tenant by itself, since its records are found by tenant and time. */
+const ISSUED_UNDER = `
+  select issued.audience, round(extract(epoch from issued.hour) * 1000)::float8 as hour, sum(issued.tokens)::float8 as tokens,
+    round(extract(epoch from max(issued.last_expires_at)) * 1000)::float8 as "lastExpiresAt"
+  from data_epoch tenant cross join lateral (
+    select audience, date_trunc('hour', at) as hour, count(*) as tokens, max(expires_at) as last_expires_at
+    from audit_record r
+    where r.tenant_id = tenant.tenant_id and r.at >= to_timestamp($2::float8 / 1000) and r.kid = $1 and r.outcome = 'issued'
+    group by 1, 2) issued
+  group by issued.audience, issued.hour
+  order by issued.hour desc, issued.audience`;
+
 export class AuditStore {
   constructor(private readonly deps: { readonly database: Database }) {}
 
   /** Writes the rows, given as JSON texts; durable when it returns. */
   async insert(rows: readonly string[]): Promise<void> {
     await this.deps.database.prepared('audit-insert', INSERT_BATCH, [`[${rows.join(',')}]`]);
+  }
+
+  issuedUnder(kid: string, since: number): Promise<IssuedUnder[]> {
+    return this.deps.database.query<IssuedUnder>(ISSUED_UNDER, [kid, since]);
   }
 }

@@ -57,4 +57,33 @@ export interface AuditAccess {
   record(context: CallContext, record: ExchangeRecord | RefusalRecord | ChangeRecord): Promise<void>;
 }
 
+/** Tokens that were issued under one key, by audience and hour. */
+export interface IssuedUnder {
+  readonly audience: string;
+  /** Beginning of the hour in which they were issued, Unix milliseconds. */
+  readonly hour: number;
+  readonly tokens: number;
+  /** End of the last of them, Unix milliseconds. */
+  readonly lastExpiresAt: number;
+}
+
+/** The trail of changes that commit together with their record. */
+export interface ChangeTrail {
+  /**
+   * Writes the record on the caller's unit of work: it is there if the change is, and not otherwise. Only for changes, which are
+   * few; it shares no commit with others.
+   *
+   * @throws CodedError `AUDIT_UNAVAILABLE`; the unit of work must then not commit
+   */
+  recordWithin(context: CallContext, record: ChangeRecord): Promise<void>;
+
+  /**
+   * What was issued under a key since then (Unix milliseconds), newest hour first.
+   *
+   * @throws CodedError `STORE_UNAVAILABLE`
+   */
+  issuedUnder(context: CallContext, kid: string, since: number): Promise<readonly IssuedUnder[]>;
+}
+
+export const CHANGE_TRAIL: unique symbol = Symbol('ChangeTrail');
 export const AUDIT_ACCESS: unique symbol = Symbol('AuditAccess');

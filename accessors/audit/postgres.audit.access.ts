@@ -5,7 +5,7 @@ import type { Logger } from '#utilities/logging/contract.js';
 import type { Counters } from '#utilities/telemetry/contract.js';
 import { auditRow, type AuditRecord } from './audit-row.js';
 import type { AuditStore } from './audit.store.js';
-import type { AuditAccess } from './contract.js';
+import type { AuditAccess, ChangeRecord, ChangeTrail, IssuedUnder } from './contract.js';
 import { auditUnavailable, blamesTheData, DurableWrite } from './durable-write.js';
 import { GroupCommit } from './group-commit.js';
 
@@ -39,7 +39,7 @@ interface Dependencies {
   readonly pause?: (milliseconds: number) => Promise<unknown>;
 }
 
-export class PostgresAuditAccess implements AuditAccess {
+export class PostgresAuditAccess implements AuditAccess, ChangeTrail {
   private readonly commits: GroupCommit<string>;
 
   constructor(private readonly deps: Dependencies) {
@@ -59,5 +59,19 @@ export class PostgresAuditAccess implements AuditAccess {
   record(context: CallContext, record: AuditRecord): Promise<void> {
     const { clock, ids } = this.deps;
     return this.commits.add(auditRow(context, record, { id: ids.ordered(), at: clock.now() }));
+  }
+
+  async recordWithin(context: CallContext, record: ChangeRecord): Promise<void> {
+    const { clock, ids, store } = this.deps;
+    const row = auditRow(context, record, { id: ids.ordered(), at: clock.now() });
+    try {
+      await store.insert([row]);
+    } catch (cause) {
+      throw auditUnavailable('the record of a change could not be written', cause);
+    }
+  }
+
+  issuedUnder(_context: CallContext, kid: string, since: number): Promise<readonly IssuedUnder[]> {
+    return this.deps.store.issuedUnder(kid, since);
   }
 }
