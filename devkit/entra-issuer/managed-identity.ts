@@ -8,6 +8,9 @@ export interface DevManagedIdentityDeps {
   readonly now: () => number;
 }
 
+/** With a slash at the end when the host was told by the environment. */
+const PATH = /^\/metadata\/identity\/oauth2\/token\/?$/;
+
 /** The endpoint that virtual machines of Azure have on a link-local address, on loopback here: plain HTTP, `Metadata: true`. */
 export class DevManagedIdentity {
   /** Answers every request with this status; `null`: none. */
@@ -39,7 +42,7 @@ export class DevManagedIdentity {
       return jsonAnswer({ error: 'bad_request_102', error_description: 'Required metadata header not specified' }, 400);
     }
     const resource = url.searchParams.get('resource') ?? '';
-    const given = url.pathname === '/metadata/identity/oauth2/token' ? this.deps.tokenFor(resource) : null;
+    const given = PATH.test(url.pathname) ? this.deps.tokenFor(resource) : null;
     if (given === null) return jsonAnswer({ error: 'invalid_request', error_description: 'Identity not found' }, 400);
     const expiresOn = String(Math.floor(this.deps.now() / 1000) + given.expiresIn);
     return jsonAnswer({ access_token: given.token, expires_on: expiresOn, resource, token_type: 'Bearer' });

@@ -5,10 +5,12 @@ export interface SelfSigned {
   readonly privateKey: string;
 }
 
-/** A certificate for localhost and 127.0.0.1, good for an hour, made without any tool: X.509 v3 (RFC 5280), ECDSA P-256. */
-export function selfSigned(now = new Date()): SelfSigned {
-  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  const algorithm = sequence(oid('2a8648ce3d040302'));
+/** A certificate for localhost and 127.0.0.1, good for an hour, made without any tool: X.509 v3 (RFC 5280), ECDSA P-256 or RSA. */
+export function selfSigned(now = new Date(), kind: 'ec' | 'rsa' = 'ec'): SelfSigned {
+  const { publicKey, privateKey } =
+    kind === 'ec' ? generateKeyPairSync('ec', { namedCurve: 'P-256' }) : generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const algorithm =
+    kind === 'ec' ? sequence(oid('2a8648ce3d040302')) : sequence(oid('2a864886f70d01010b'), tlv(0x05, Buffer.of()));
   const name = sequence(tlv(0x31, sequence(oid('550403'), tlv(0x0c, Buffer.from('localhost')))));
   const validity = sequence(time(new Date(now.getTime() - 60_000)), time(new Date(now.getTime() + 3_600_000)));
   const names = sequence(tlv(0x82, Buffer.from('localhost')), tlv(0x87, Buffer.from([127, 0, 0, 1])));
@@ -29,7 +31,8 @@ export function selfSigned(now = new Date()): SelfSigned {
   );
   const signature = tlv(0x03, Buffer.concat([Buffer.from([0]), sign('sha256', toBeSigned, privateKey)]));
   const der = sequence(toBeSigned, algorithm, signature);
-  const lines = der.toString('base64').replace(/(.{64})/g, '$1\n');
+  // No blank line at the end, which some lengths would give: OpenSSL refuses it.
+  const lines = der.toString('base64').replace(/(.{64})(?=.)/g, '$1\n');
   return {
     certificate: `-----BEGIN CERTIFICATE-----\n${lines}\n-----END CERTIFICATE-----\n`,
     privateKey: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
