@@ -3,8 +3,8 @@ import type { KeyEncryptionKey, KeyEncryptionKeyProvider } from './key-encryptio
 interface Dependencies {
   /** Seals everything new. */
   readonly current: KeyEncryptionKeyProvider;
-  /** Kept until nothing is sealed under them any more. */
-  readonly previous: readonly KeyEncryptionKeyProvider[];
+  /** Open what they sealed: kept until nothing is sealed under them any more. */
+  readonly further: readonly KeyEncryptionKeyProvider[];
 }
 
 /**
@@ -29,18 +29,18 @@ export class KeptKeyEncryptionKey implements KeyEncryptionKeyProvider {
 
   private async openAll(): Promise<KeyEncryptionKey> {
     const current = await this.deps.current.open();
-    if (this.deps.previous.length === 0) return current;
-    const previous = await Promise.all(this.deps.previous.map((provider) => provider.open()));
-    return withPrevious(current, previous);
+    if (this.deps.further.length === 0) return current;
+    const further = await Promise.all(this.deps.further.map((provider) => provider.open()));
+    return withFurther(current, further);
   }
 }
 
-function withPrevious(current: KeyEncryptionKey, previous: readonly KeyEncryptionKey[]): KeyEncryptionKey {
+function withFurther(current: KeyEncryptionKey, further: readonly KeyEncryptionKey[]): KeyEncryptionKey {
   return {
     id: current.id,
     wrap: (dataKey, boundTo) => current.wrap(dataKey, boundTo),
     unwrap: (wrapped, boundTo) => current.unwrap(wrapped, boundTo),
-    withId: (id) => firstKnown([current, ...previous], id),
+    withId: (id) => firstKnown([current, ...further], id),
   };
 }
 
