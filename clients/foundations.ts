@@ -1,5 +1,6 @@
 import { MemoryEpochCaches } from '#utilities/change-feed/memory.epoch-caches.js';
 import { PostgresChangeFeed } from '#utilities/change-feed/postgres.change-feed.js';
+import type { Clock } from '#utilities/clock/contract.js';
 import { SystemClock } from '#utilities/clock/system.clock.js';
 import type { Settings } from '#utilities/config/contract.js';
 import { openDatabase } from '#utilities/database/open.database.js';
@@ -19,8 +20,11 @@ export interface OpenFoundations extends Foundations {
  * @param migrate whether to bring the schema to this version; if not, an older schema is refused
  * @throws CodedError `SCHEMA_OUTDATED`, `STORE_UNAVAILABLE`, `DATA_DIRECTORY_LOCKED`
  */
-export async function openFoundations(settings: Settings, migrate: boolean): Promise<OpenFoundations> {
-  const clock = new SystemClock();
+export async function openFoundations(
+  settings: Settings,
+  migrate: boolean,
+  clock: Clock = new SystemClock(),
+): Promise<OpenFoundations> {
   const logger = new PinoLogger({ level: settings.log.level, clock });
   const database = await openDatabase({ settings: settings.database, migrations: MIGRATIONS, logger, migrate });
   const changeFeed = new PostgresChangeFeed({ database, clock, logger });

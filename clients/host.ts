@@ -7,6 +7,7 @@ import { ADMINISTRATION_MANAGER, type AdministrationManager } from '#managers/ad
 import { AUTHORIZATION_MANAGER, type AuthorizationManager } from '#managers/authorization/contract.js';
 import { KEYRING_MANAGER, type KeyringManager } from '#managers/keyring/contract.js';
 import type { CallContext } from '#utilities/call-context/contract.js';
+import type { Clock } from '#utilities/clock/contract.js';
 import type { ListenerSettings, Settings } from '#utilities/config/contract.js';
 import { AppModule } from './app.module.js';
 import { type OpenFoundations, openFoundations } from './foundations.js';
@@ -33,6 +34,8 @@ export interface Host {
 
 export interface HostOptions {
   readonly migrate: boolean;
+  /** Instead of the clock of the machine. */
+  readonly clock?: Clock;
 }
 
 /**
@@ -41,7 +44,7 @@ export interface HostOptions {
  * @throws CodedError any operator code
  */
 export async function startHost(settings: Settings, options: HostOptions): Promise<Host> {
-  const foundations = await openFoundations(settings, options.migrate);
+  const foundations = await openFoundations(settings, options.migrate, options.clock);
   try {
     return await startOn(foundations);
   } catch (error) {
