@@ -9,9 +9,9 @@ const DEFAULT_WAIT_SECONDS = 5;
 const MOST_TEXT = 600;
 
 const INNER_CODES: Readonly<Record<string, ErrorCode>> = {
-  ForbiddenByConnection: 'VAULT_PUBLIC_ACCESS_DISABLED',
   ForbiddenByRbac: 'VAULT_ROLE_MISSING',
   AccessDenied: 'VAULT_ACCESS_POLICY_MISSING',
+  ForbiddenByPolicy: 'VAULT_ACCESS_POLICY_MISSING',
   KeyDisabled: 'VAULT_KEY_DISABLED',
   KeyExpired: 'VAULT_KEY_DISABLED',
   KeyNotYetValid: 'VAULT_KEY_DISABLED',
@@ -86,15 +86,16 @@ function codeOf(answer: VaultHttpAnswer, body: VaultErrorBody | null): ErrorCode
 }
 
 function codeOfRefusal(answer: VaultHttpAnswer, body: VaultErrorBody): ErrorCode {
-  if (body.inner === 'ForbiddenByFirewall') return codeOfFirewall(answer, body);
+  if (body.inner === 'ForbiddenByFirewall' || body.inner === 'ForbiddenByConnection') return codeOfNetwork(answer, body);
   return INNER_CODES[body.inner] ?? 'VAULT_FORBIDDEN';
 }
 
-/** Three refusals have one inner code: how we reached the vault, and whom it saw, tell them apart. */
-function codeOfFirewall(answer: VaultHttpAnswer, { message }: VaultErrorBody): ErrorCode {
+/** Refusals of the network share their inner codes: how we reached the vault, and whom it saw, tell them apart. */
+function codeOfNetwork(answer: VaultHttpAnswer, { inner, message }: VaultErrorBody): ErrorCode {
   const network = answer.headers['x-ms-keyvault-network-info'];
   const byPrivateLink = typeof network === 'string' && /conn_type=PrivateLink/i.test(network);
   if (byPrivateLink || isPrivateAddress(answer.remoteAddress)) return 'VAULT_PRIVATE_ENDPOINT_NOT_APPROVED';
+  if (inner === 'ForbiddenByConnection') return 'VAULT_PUBLIC_ACCESS_DISABLED';
   const address = /client address:\s*([0-9a-f.:]+)/i.exec(message)?.[1] ?? '';
   if (isPrivateAddress(address)) return 'VAULT_FIREWALL_PRIVATE_ADDRESS';
   return isIPv4(address) || isIPv6(address) ? 'VAULT_FIREWALL_PUBLIC_ADDRESS' : 'VAULT_FORBIDDEN';
