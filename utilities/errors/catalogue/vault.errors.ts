@@ -1,6 +1,8 @@
 import type { CatalogueEntry } from '../catalogue-entry.js';
 
 const RETRY = 'Try again after the time in Retry-After.';
+const ZONES =
+  'privatelink.vaultcore.azure.net (Azure Government: privatelink.vaultcore.usgovcloudapi.net; Azure China: privatelink.vaultcore.azure.cn)';
 
 /**
  * What keeps Azure Key Vault from serving us. Each refusal of the vault has its own code, since each has another cure; what it
@@ -31,13 +33,14 @@ export const VAULT_ERRORS = {
       'innererror.code ForbiddenByFirewall, and the client address that the vault printed is a private one: no IP rule can hold it.',
     remedy: [
       'Operator: enable the service endpoint on the subnet: az network vnet subnet update --service-endpoints Microsoft.KeyVault, and add a VNet rule: az keyvault network-rule add --name VAULT --subnet SUBNET_ID. It takes up to 15 minutes.',
-      'Or make a private endpoint for the vault and link the zone privatelink.vaultcore.azure.net to the VNet.',
+      `Or make a private endpoint for the vault and link the zone ${ZONES} to the VNet.`,
     ],
     source: 'https://learn.microsoft.com/azure/key-vault/general/network-security',
   },
   VAULT_PRIVATE_ENDPOINT_NOT_APPROVED: {
     summary: 'The private endpoint of the key vault is not approved.',
-    cause: 'innererror.code ForbiddenByFirewall, although the name of the vault resolves to a private address.',
+    cause:
+      'innererror.code ForbiddenByFirewall or ForbiddenByConnection, although the name of the vault resolves to a private address.',
     remedy: [
       'Operator: approve the connection: az network private-endpoint-connection approve --id CONNECTION_ID, or in the portal under Networking of the vault.',
     ],
@@ -48,7 +51,7 @@ export const VAULT_ERRORS = {
     cause:
       'innererror.code ForbiddenByConnection: public network access is off, and the name of the vault resolves to its public address from here.',
     remedy: [
-      'Operator: link the zone privatelink.vaultcore.azure.net to the VNet of this service, so that the name resolves to the private endpoint.',
+      `Operator: link the zone ${ZONES} to the VNet of this service, so that the name resolves to the private endpoint.`,
       'Run the service inside that VNet (VNet integration); check with nslookup VAULT.vault.azure.net.',
     ],
     source: 'https://learn.microsoft.com/azure/key-vault/general/private-link-diagnostics',
@@ -65,7 +68,8 @@ export const VAULT_ERRORS = {
   },
   VAULT_ACCESS_POLICY_MISSING: {
     summary: 'The access policy of the key vault lacks a permission.',
-    cause: 'innererror.code AccessDenied: the vault uses access policies, and that of this identity lacks a key permission.',
+    cause:
+      'innererror.code AccessDenied or ForbiddenByPolicy: the vault uses access policies, and that of this identity lacks a key permission.',
     remedy: [
       'Operator: az keyvault set-policy --name VAULT --object-id OBJECT_ID --key-permissions get list create update sign wrapKey unwrapKey.',
       'Take the object id of the service principal or the managed identity, not that of the application.',
@@ -143,7 +147,7 @@ export const VAULT_ERRORS = {
     cause: 'DNS has no address for it: a wrong name, a deleted vault, or a private zone that is not linked or has no record.',
     remedy: [
       'Operator: nslookup VAULT.vault.azure.net from where the service runs.',
-      'With a private endpoint: link the zone privatelink.vaultcore.azure.net to the VNet, with an A record for the vault.',
+      `With a private endpoint: link the zone ${ZONES} to the VNet, with an A record for the vault.`,
     ],
   },
   VAULT_TIMEOUT: {
@@ -159,7 +163,10 @@ export const VAULT_ERRORS = {
   VAULT_UNAVAILABLE: {
     summary: 'The key vault has an outage.',
     cause: 'It answered 5xx.',
-    remedy: [RETRY, 'Operator: check Azure status for the region.'],
+    remedy: [
+      RETRY,
+      'Operator: check Azure status for the region; a process that has opened its keys goes on signing where the vault only wraps them.',
+    ],
   },
   VAULT_ANSWER_INVALID: {
     summary: 'Something other than a key vault answered.',
