@@ -72,7 +72,7 @@ export class VaultHouse {
     const keys = new VaultKeys({ client, guard: new SigningRateGuard({ clock, unitsPer10Seconds }) });
     const vaultHost = vaultUrl.host;
     const current = new AzureKeyVaultKeyEncryptionKey({ keys, vaultHost, keyName: KEK, keyVersion: null });
-    const keyEncryptionKey = new KeptKeyEncryptionKey({ current, previous: [] });
+    const keyEncryptionKey = new KeptKeyEncryptionKey({ current, further: [] });
     return {
       direct: new AzureKeyVaultSigningBackend({ keys, vaultHost, keyPrefix: 'tok', hsm: false }),
       wrapping: new LocalSigningBackend({ keyEncryptionKey }),
