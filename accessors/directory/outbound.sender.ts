@@ -1,6 +1,7 @@
 import { Agent as HttpAgent, type IncomingMessage, request as httpRequest, type RequestOptions } from 'node:http';
 import { Agent, request as httpsRequest } from 'node:https';
 import { DirectoryFault } from './directory-fault.js';
+import { errorMember } from './error-member.js';
 
 export interface OutboundCall {
   readonly method: 'GET' | 'POST';
@@ -109,13 +110,13 @@ function isPlatform(url: URL): boolean {
 }
 
 function isStaleConnection(error: unknown): boolean {
-  return error instanceof Error && 'staleConnection' in error && 'code' in error && error.code === 'ECONNRESET';
+  return errorMember(error, 'staleConnection') === true && errorMember(error, 'code') === 'ECONNRESET';
 }
 
 function asFault(url: URL, signal: AbortSignal): (error: unknown) => never {
   return (error) => {
-    const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'no answer';
-    const why = signal.aborted ? 'no answer in time' : error instanceof Error && code === 'no answer' ? error.message : code;
+    const told = errorMember(error, 'code') ?? errorMember(error, 'message');
+    const why = signal.aborted || typeof told !== 'string' ? 'no answer in time' : told;
     throw new DirectoryFault('unavailable', `${url.host}: ${why}`);
   };
 }

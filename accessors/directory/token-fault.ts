@@ -1,4 +1,5 @@
 import { DirectoryFault } from './directory-fault.js';
+import { errorMember } from './error-member.js';
 import type { LastAnswer, MsalNetwork } from './msal-network.js';
 import { retryAfterSeconds } from './retry-after.js';
 
@@ -44,8 +45,8 @@ export function tokenFault(
  */
 function platformAnswer(error: unknown): LastAnswer | null {
   const code = errorCodeOf(error);
-  const told = error instanceof Error && 'status' in error && typeof error.status === 'number' ? error.status : null;
-  const status = code === 'network_error' ? 503 : told;
+  const told = code === 'network_error' ? 503 : errorMember(error, 'status');
+  const status = typeof told === 'number' ? told : null;
   return status === null ? null : { status, retryAfter: undefined, error: code, suberror: null, codes: [], traceId: null };
 }
 
@@ -64,6 +65,6 @@ function describe(last: LastAnswer, purpose: TokenPurpose, libraryCode: string):
 
 /** The library's own word for it; its messages may quote a body. */
 function errorCodeOf(error: unknown): string {
-  const code = error instanceof Error && 'errorCode' in error ? error.errorCode : null;
+  const code = errorMember(error, 'errorCode');
   return typeof code === 'string' && /^[\w.-]{1,64}$/.test(code) ? code : 'unknown';
 }
