@@ -137,6 +137,11 @@ export default {
     home('fastify', ['fastify', '@fastify/[^/]+'], '^clients/rest/'),
     home('pino', ['pino'], '^utilities/logging/'),
     home('zod', ['zod'], '^utilities/config/', '^managers/administration/', '^clients/'),
+    rule(
+      'oracle-imports-nothing',
+      'The second opinion on tokens shares no code with the engine that it judges: it has its own folder and Node, nothing else.',
+      { from: { path: '^test/fuzz/oracle/', pathNot: spec }, to: { pathNot: ['^test/fuzz/oracle/', '^(node:)?crypto$'] } },
+    ),
     rule('no-circular', 'A cycle has no first file to read.', { from: {}, to: { circular: true } }),
     rule('no-orphans', 'A file that nothing uses and that uses nothing is left over.', {
       from: { orphan: true, pathNot: ['\\.d\\.ts$', '(^|/)[^/]*\\.config\\.mjs$', '^test/(setup\\.ts|ci-reporter\\.mjs)$'] },

@@ -63,6 +63,8 @@ export class SystemClock { readonly token = CLOCK; }
   'devkit/issuer.ts': "import { decodeJwt } from 'jose';\nexport const issuer = decodeJwt;\n",
   'protos/generated/auth.ts': "import { Metadata } from '@grpc/grpc-js';\nexport const message = Metadata;\n",
   'dist/engines/signing/contract.js': 'export const old = 1;\n',
+  'test/fuzz/oracle/rules.ts': "import { webcrypto } from 'node:crypto';\nexport const rules = webcrypto;\n",
+  'test/fuzz/comparison.ts': "import { rules } from './oracle/rules.js';\nexport const compared = rules;\n",
   'test/support.ts': "import { CLOCK } from '#utilities/clock/contract.js';\nexport const support = CLOCK;\n",
   'test/house.spec.ts': "import { support } from './support.js';\nexport const used = support;\n",
 };
@@ -129,6 +131,8 @@ export const VIOLATIONS: readonly Violation[] = [
   plant('fastify-has-one-home', 'clients/grpc/p33.ts', type('fastify')),
   plant('pino-has-one-home', 'accessors/audit/p34.ts', type('pino')),
   plant('zod-has-one-home', 'engines/permission/p35.ts', type('zod')),
+  plant('oracle-imports-nothing', 'test/fuzz/oracle/p40.ts', type('#engines/token-validation/contract.js')),
+  plant('oracle-imports-nothing', 'test/fuzz/oracle/p41.ts', type('../../support.js')),
   plant('no-circular', 'engines/signing/p36-back.ts', type('./p36.js')),
   plant('no-orphans', 'utilities/clock/p37.ts'),
   plant('no-unresolvable', 'accessors/key/p38.ts', type('./nothing.js')),

@@ -1,0 +1,39 @@
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { mutantAt } from './mutator/mutator.js';
+import { makeFuzzWorld } from './mutator/fuzz-world.js';
+import { Fuzz, type FuzzCounts } from './fuzz-run.js';
+
+const MUTANTS = 20_000;
+
+describe('Twenty thousand mutated tokens', () => {
+  let counts: FuzzCounts;
+
+  beforeAll(async () => {
+    counts = await new Fuzz().run({ seed: 20_000, from: 0, to: MUTANTS });
+  });
+
+  it('are judged by the engine as by the oracle that shares no code with it', () => {
+    expect(counts.differences).toEqual([]);
+    expect(counts).toMatchObject({ mutants: MUTANTS, wrongAccepts: 0, disagreements: 0 });
+  });
+
+  it('hold enough good ones, and enough that break one claim rule alone, to prove something', () => {
+    expect(counts.valid).toBeGreaterThan(0.1 * MUTANTS);
+    expect(counts.oneClaimRule).toBeGreaterThan(0.3 * MUTANTS);
+    expect(Object.keys(counts.classes)).toHaveLength(10);
+  });
+
+  it('meet nearly every refusal that there is for a subject token', () => {
+    expect(Object.keys(counts.answers).length).toBeGreaterThan(33);
+  });
+});
+
+describe('A mutant', () => {
+  it('can be made again from seed and index', () => {
+    const fuzz = makeFuzzWorld();
+    const made = (seed: number) => Array.from({ length: 300 }, (_, index) => mutantAt(fuzz, seed, index));
+    const texts = (seed: number) => made(seed).map(({ description, token }) => `${description} ${token.split('.')[1] ?? ''}`);
+    expect(texts(5)).toEqual(texts(5));
+    expect(texts(5)).not.toEqual(texts(6));
+  });
+});
