@@ -63,5 +63,3 @@ export interface SigningBackend {
   /** Drops what this process holds of the key, which lives on. For a key that another process ended. */
   forget(handle: KeyHandle): void;
 }
-
-export const SIGNING_BACKENDS: unique symbol = Symbol('SigningBackends');
