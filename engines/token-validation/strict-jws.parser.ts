@@ -68,7 +68,7 @@ export class StrictJwsParser {
     const parts = partsOf(token);
     if (parts === undefined) return wrongParts(token);
     const header = this.header(token.slice(0, parts.payloadAt - 1));
-    if (!header.ok) return malformed(`the header is refused: ${header.problem}`);
+    if (!header.ok) return malformed(`the header is refused: ${header.problem}`, notVerbatim(token));
     const payload = decode(token.slice(parts.payloadAt, parts.signatureAt - 1));
     if (payload === undefined) return malformed('the payload is empty or not canonical base64url', notVerbatim(token));
     const signature = decode(token.slice(parts.signatureAt));

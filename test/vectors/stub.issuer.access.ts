@@ -23,6 +23,12 @@ export class StubIssuerAccess implements IssuerAccess {
     return this;
   }
 
+  /** From now on nothing is trusted. */
+  distrustAll(): this {
+    this.issuers.clear();
+    return this;
+  }
+
   async trustedIssuer(_context: CallContext, iss: string): Promise<TrustedIssuer | undefined> {
     this.issuerLookups.push(iss);
     return this.issuers.get(iss)?.issuer;
