@@ -134,6 +134,7 @@ export default {
     home('database-driver', ['pg', '@electric-sql/pglite'], '^utilities/database/', '^devkit/postgres'),
     home('grpc', ['@grpc/[^/]+', 'grpc-health-check'], '^clients/grpc/', '^protos/generated/', '^devkit/demonstration/'),
     home('jose', ['jose'], '^engines/(token-validation|signing)/', '^accessors/(issuer|key)/', '^devkit/'),
+    home('msal', ['@azure/msal-node'], '^accessors/directory/', '^accessors/key/vault/'),
     home('fastify', ['fastify', '@fastify/[^/]+'], '^clients/rest/'),
     home('pino', ['pino'], '^utilities/logging/'),
     home('zod', ['zod'], '^utilities/config/', '^managers/administration/', '^clients/'),

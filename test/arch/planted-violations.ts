@@ -128,6 +128,7 @@ export const VIOLATIONS: readonly Violation[] = [
   plant('database-driver-has-one-home', 'clients/p30.ts', type('@electric-sql/pglite')),
   plant('grpc-has-one-home', 'clients/rest/p31.ts', type('@grpc/grpc-js')),
   plant('jose-has-one-home', 'managers/keyring/p32.ts', type('jose')),
+  plant('msal-has-one-home', 'accessors/key/p42.ts', type('@azure/msal-node')),
   plant('fastify-has-one-home', 'clients/grpc/p33.ts', type('fastify')),
   plant('pino-has-one-home', 'accessors/audit/p34.ts', type('pino')),
   plant('zod-has-one-home', 'engines/permission/p35.ts', type('zod')),
