@@ -2,7 +2,7 @@ import type { EntraAcceptance } from '#accessors/issuer/contract.js';
 import type { Claims, Fault, ProviderCheck, TokenOfIssuer } from '../identity-provider.contract.js';
 import { quoted } from '../quoted.js';
 import { textClaim } from './claim-readers.js';
-import { entra } from './entra-id.claims.js';
+import { entra, presenterClaim } from './entra-id.claims.js';
 import { isAgent, isAppOnly, isGuest, isPersonalAccount, kindOfEntra } from './entra-id.classification.js';
 import { appRolesCheck, permissionsCheck } from './entra-id.permissions.js';
 import { stepUpCheck } from './entra-id.step-up.js';
@@ -92,11 +92,12 @@ const clientCheck: ProviderCheck = {
   name: 'entra-client',
   run(token) {
     const { presenters } = acceptanceOf(token);
-    const client = textClaim(token.claims, 'azp') ?? textClaim(token.claims, 'appid');
+    const name = presenterClaim(token.claims, entra(token.issuer));
+    const client = textClaim(token.claims, name);
     if (presenters === null || (client !== undefined && presenters.includes(client.toLowerCase()))) return undefined;
     return {
       code: 'TOKEN_PRESENTER_NOT_ALLOWED',
-      actual: `azp or appid is ${quoted(client)}`,
+      actual: `${name} is ${quoted(client)}`,
       expected: `one of ${quoted(presenters)}`,
     };
   },

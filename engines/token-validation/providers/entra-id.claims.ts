@@ -20,6 +20,11 @@ export function issuerOf(cloud: EntraIssuer['cloud'], tenantId: string, version:
   return version === 'v1' ? `${cloud.v1IssuerBase}/${tenantId}/` : `${cloud.loginBase}/${tenantId}/v2.0`;
 }
 
+/** v1 tokens name the client in `appid`, v2 tokens in `azp`, and so does Azure AD B2C, whatever version it names. */
+export function presenterClaim(claims: Claims, issuer: EntraIssuer): 'appid' | 'azp' {
+  return claims['ver'] === '1.0' && issuer.hosting.flavour !== 'b2c' ? 'appid' : 'azp';
+}
+
 /** The words of `scp`: short names, with single blanks between them. */
 export function scopesOf(claims: Claims): readonly string[] {
   const scopes = claims['scp'];

@@ -3,7 +3,7 @@ import type { Claims, IdentityProvider, PresenterClaim, ProviderPrincipal } from
 import { textClaim, textsClaim } from './claim-readers.js';
 import { ENTRA_ACCEPTANCE } from './entra-id.acceptance.js';
 import { ENTRA_CHECKS } from './entra-id.checks.js';
-import { entra, hasGroupsOverage, isGuid } from './entra-id.claims.js';
+import { entra, hasGroupsOverage, isGuid, presenterClaim } from './entra-id.claims.js';
 import { isAppOnly, isEntraIdToken, kindOfEntra } from './entra-id.classification.js';
 import { entraPurposeFault, looksLikeEntra } from './entra-id.purpose.js';
 import { entraRemedy } from './entra-id.remedies.js';
@@ -34,10 +34,8 @@ function mayCarryNonce(claims: Claims, issuer: TrustedIssuer): boolean {
   return entra(issuer).hosting.flavour === 'b2c' && textClaim(claims, 'scp') !== undefined;
 }
 
-/** v1 tokens name the client in `appid`, v2 tokens in `azp`, and so does Azure AD B2C, whatever version it names. */
 function presenterOf(claims: Claims, issuer: TrustedIssuer): PresenterClaim {
-  const byAppId = claims['ver'] === '1.0' && entra(issuer).hosting.flavour !== 'b2c';
-  const id = textClaim(claims, byAppId ? 'appid' : 'azp');
+  const id = textClaim(claims, presenterClaim(claims, entra(issuer)));
   return id === undefined ? { status: 'absent' } : { status: 'named', id };
 }
 
