@@ -103,6 +103,7 @@ function mintRequest(
     clientId: benchClientId,
     actorClientId: null,
     audience: benchAudience,
+    algorithm: 'ES256',
     tenant: 'bench',
     permissions: granted.permissions,
     scope: granted.scope,

@@ -1,5 +1,6 @@
 /** How the measured service is configured: as in production, but for the stand-in issuer on this machine. The one place to adjust. */
 import type { Settings } from '#utilities/config/contract.js';
+import { usualRotation } from '#utilities/config/rotation-rules.js';
 import { parseSettings } from '#utilities/config/settings.loader.js';
 
 export interface ServiceTask {
@@ -22,7 +23,12 @@ export function serviceSettings(task: ServiceTask): Settings {
     http: { port: 0 },
     grpc: { port: 0 },
     database: { url: task.databaseUrl },
-    keys: { keyEncryptionKeyFile: task.keyEncryptionKeyFile },
+    keys: {
+      keyEncryptionKeyFile: task.keyEncryptionKeyFile,
+      floorFile: `${task.keyEncryptionKeyFile}-floor`,
+      algorithms: ['ES256'],
+      rotation: usualRotation(),
+    },
     log: { level: 'warn' },
     outbound: { allowLoopbackHttp: true },
     drainSeconds: 0,

@@ -1,136 +1,169 @@
-import { createHmac, type KeyObject } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import type { CallContext } from '#utilities/call-context/contract.js';
+import type { ChangeFeed } from '#utilities/change-feed/contract.js';
+import type { Clock } from '#utilities/clock/contract.js';
 import { CodedError } from '#utilities/errors/coded-error.js';
-import type { ActiveKey, KeyAccess, PublishedKey, SecretPurpose, SigningAlgorithm } from './contract.js';
-import { unsealFailed } from './envelope.js';
-import { signEs256 } from './es256.js';
-import type { KeyEncryptionKey, KeyEncryptionKeyProvider } from './key-encryption-key.contract.js';
-import type { KeyStore, StoredKey } from './key.store.js';
-import { newKey, newSecret, openKey, openSecret, type OpenedKey } from './sealed-material.js';
+import type { Logger } from '#utilities/logging/contract.js';
+import type { ActiveKey, KeyAccess, PublishedKey, SecretPurpose, SigningAlgorithm, VerificationKey } from './contract.js';
+import type { EpochFloorFile } from './epoch-floor.file.js';
+import type { InstallationSecrets } from './installation-secrets.js';
+import type { KeyMaker } from './key-maker.js';
+import { isPublicState } from './key-states.js';
+import type { KeyStore, StoredKeyring } from './key.store.js';
+import { KeyringFollower } from './keyring-follower.js';
+import { KeyringLoader, type LoadedKey, type LoadedKeyring } from './loaded-keyring.js';
+import type { SigningBackends } from './signing-backends.js';
 
-const ALGORITHMS: readonly SigningAlgorithm[] = ['ES256'];
-const PURPOSES: readonly SecretPurpose[] = ['subject-pseudonym'];
+/** A keyring that nobody could confirm for longer than this issues nothing and vouches for nothing. */
+const TRUSTED_FOR_MS = 5 * 60_000;
 
 interface Dependencies {
   readonly store: KeyStore;
-  readonly keyEncryptionKey: KeyEncryptionKeyProvider;
-}
-
-interface Signer {
-  readonly key: ActiveKey;
-  readonly privateKey: KeyObject;
-}
-
-/** Everything that is needed to serve, in memory; replaced as a whole. */
-interface Keyring {
-  readonly signers: ReadonlyMap<SigningAlgorithm, Signer>;
-  readonly published: readonly PublishedKey[];
-  readonly secrets: ReadonlyMap<SecretPurpose, KeyObject>;
+  readonly backends: SigningBackends;
+  readonly secrets: InstallationSecrets;
+  readonly maker: KeyMaker;
+  readonly floor: EpochFloorFile;
+  readonly changeFeed: ChangeFeed;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** What an empty ring gets a first key of. */
+  readonly algorithms: readonly SigningAlgorithm[];
+  readonly prePublishSeconds: number;
 }
 
 export class DefaultKeyAccess implements KeyAccess {
-  private keyring: Keyring | undefined;
+  private keyring: LoadedKeyring | undefined;
+  private readonly loader: KeyringLoader;
+  private readonly follower: KeyringFollower;
 
-  constructor(private readonly deps: Dependencies) {}
-
-  activeKey(_context: CallContext, algorithm: SigningAlgorithm): ActiveKey {
-    return this.signer(algorithm).key;
+  constructor(private readonly deps: Dependencies) {
+    this.loader = new KeyringLoader(deps);
+    this.follower = new KeyringFollower({ ...deps, reload: () => this.load() });
   }
 
-  signWith(_context: CallContext, key: ActiveKey, signingInput: string): string {
-    const signer = this.signer(key.algorithm);
-    if (signer.key.kid !== key.kid) throw signingUnavailable('the key is not active any more');
-    return signEs256(signer.privateKey, signingInput);
+  activeKey(_context: CallContext, algorithm: SigningAlgorithm): ActiveKey {
+    return this.signer(algorithm).active;
+  }
+
+  signWith(_context: CallContext, key: ActiveKey, signingInput: string): string | Promise<string> {
+    const { active, signing } = this.signer(key.algorithm);
+    if (active.kid !== key.kid || signing === null) throw signingUnavailable('the key is not active any more');
+
+    const signature = signing.backend.sign(signing.handle, key.algorithm, signingInput);
+    return signature instanceof Promise ? signature.then(base64url) : base64url(signature);
   }
 
   keyedDigest(_context: CallContext, purpose: SecretPurpose, message: string): string {
-    const secret = this.keyring?.secrets.get(purpose);
+    const secret = this.deps.secrets.of(purpose);
     if (secret === undefined) throw signingUnavailable(`no secret for ${purpose}`);
     return createHmac('sha256', secret).update(message, 'utf8').digest('base64url');
   }
 
   async publishedKeys(_context: CallContext): Promise<readonly PublishedKey[]> {
     // An empty answer would be cached by verifiers, which would then refuse every token.
-    if (this.keyring === undefined) throw signingUnavailable('the keyring is not loaded');
-    return this.keyring.published;
+    return this.loaded().published;
+  }
+
+  verificationKey(_context: CallContext, kid: string): VerificationKey | undefined {
+    const key = this.confirmed().keys.get(kid);
+    return key === undefined || key.stored.state === 'published' ? undefined : key.verification;
   }
 
   async prepare(
     _context: CallContext,
   ): Promise<{ readonly madeKeys: readonly string[]; readonly madeSecrets: readonly SecretPurpose[] }> {
-    const keyEncryptionKey = await this.deps.keyEncryptionKey.open();
-    const madeKeys = await this.makeMissingKeys(keyEncryptionKey);
-    const madeSecrets = await this.makeMissingSecrets(keyEncryptionKey);
-    this.keyring = await this.load(keyEncryptionKey);
+    const madeSecrets = await this.deps.secrets.load();
+    const madeKeys = await this.makeFirstKeys();
+    this.follower.follow();
+    await this.load();
     return { madeKeys, madeSecrets };
   }
 
-  private async makeMissingKeys(keyEncryptionKey: KeyEncryptionKey): Promise<string[]> {
+  /** Takes a change of this process into it without waiting to hear of it. Does nothing before `prepare`. */
+  async refresh(): Promise<void> {
+    if (this.keyring !== undefined) await this.follower.wake();
+  }
+
+  onModuleDestroy(): void {
+    this.follower.stop();
+  }
+
+  private async makeFirstKeys(): Promise<string[]> {
+    const ring = await this.deps.store.keyring();
+    if (ring.keys.length > 0) return [];
     const made: string[] = [];
-    for (const algorithm of ALGORITHMS) {
-      if (await this.deps.store.hadKeyOf(algorithm)) continue;
-      const key = await newKey(keyEncryptionKey, algorithm);
-      if (await this.deps.store.addFirstKey(key)) made.push(key.kid);
+    for (const algorithm of this.deps.algorithms) {
+      const key = await this.deps.maker.make(algorithm, `first-${algorithm}`);
+      if (await this.deps.store.addFirstKey(key, made)) made.push(key.kid);
     }
     return made;
   }
 
-  private async makeMissingSecrets(keyEncryptionKey: KeyEncryptionKey): Promise<SecretPurpose[]> {
-    const there = new Set((await this.deps.store.secrets()).map((secret) => secret.purpose));
-    const made: SecretPurpose[] = [];
-    for (const purpose of PURPOSES) {
-      if (there.has(purpose)) continue;
-      const secret = await newSecret(keyEncryptionKey, purpose);
-      if (await this.deps.store.addSecret(secret)) made.push(purpose);
+  private async load(): Promise<void> {
+    const ring = await this.deps.store.keyring();
+    this.refuseRestored(ring);
+    try {
+      this.keyring = await this.loader.load(ring, this.keyring);
+    } catch (error) {
+      this.dropStopped(ring);
+      throw error;
     }
-    return made;
+    this.deps.floor.raise(ring.installation, ring.epoch);
   }
 
-  private async load(keyEncryptionKey: KeyEncryptionKey): Promise<Keyring> {
-    const signers = new Map<SigningAlgorithm, Signer>();
-    const published: PublishedKey[] = [];
-    for (const stored of await this.deps.store.publishedKeys()) {
-      const algorithm = knownAlgorithm(stored);
-      const opened = await openKey(keyEncryptionKey, stored);
-      published.push(publishedKey(stored.kid, algorithm, opened));
-      if (stored.state === 'active') signers.set(algorithm, this.signerFor(stored.kid, algorithm, opened));
-    }
-    return { signers, published: Object.freeze(published), secrets: await this.loadSecrets(keyEncryptionKey) };
+  /** @throws CodedError `KEYRING_RESTORED` */
+  private refuseRestored({ installation, epoch }: StoredKeyring): void {
+    const floor = Math.max(this.deps.floor.of(installation), this.keyring?.installation === installation ? this.keyring.epoch : 0);
+    if (epoch >= floor) return;
+    throw new CodedError('KEYRING_RESTORED', { internal: `the keyring is at epoch ${String(epoch)}, it was at ${String(floor)}` });
   }
 
-  private async loadSecrets(keyEncryptionKey: KeyEncryptionKey): Promise<ReadonlyMap<SecretPurpose, KeyObject>> {
-    const secrets = new Map<SecretPurpose, KeyObject>();
-    for (const stored of await this.deps.store.secrets()) {
-      const purpose = PURPOSES.find((known) => known === stored.purpose);
-      if (purpose !== undefined) secrets.set(purpose, await openSecret(keyEncryptionKey, stored));
-    }
-    return secrets;
+  /**
+   * SECURITY: one row that does not open must not keep a key alive that another row says was stopped. What the table says against
+   * a key holds at once; what it says for one needs its proof.
+   */
+  private dropStopped(ring: StoredKeyring): void {
+    if (this.keyring === undefined) return;
+    const states = new Map(ring.keys.map((key) => [key.kid, key.state]));
+    const { keys, signers, published } = this.keyring;
+    const isStill = (kid: string, holds: (state: string) => boolean): boolean => holds(states.get(kid) ?? 'active');
+    const kept = new Map([...keys].filter(([kid]) => isStill(kid, isPublicState)));
+    if (kept.size === keys.size && [...signers.values()].every(({ active }) => isStill(active.kid, isActive))) return;
+    this.keyring = {
+      ...this.keyring,
+      keys: kept,
+      signers: new Map([...signers].filter(([, { active }]) => isStill(active.kid, isActive))),
+      published: Object.freeze(published.filter(({ kid }) => kept.has(kid))),
+    };
   }
 
-  /** Keeps the `ActiveKey` object of a key that was active already, since callers key memos by it. */
-  private signerFor(kid: string, algorithm: SigningAlgorithm, opened: OpenedKey): Signer {
-    const known = this.keyring?.signers.get(algorithm)?.key;
-    const key = known?.kid === kid ? known : Object.freeze({ kid, algorithm });
-    return { key, privateKey: opened.privateKey };
-  }
-
-  private signer(algorithm: SigningAlgorithm): Signer {
-    const signer = this.keyring?.signers.get(algorithm);
+  private signer(algorithm: SigningAlgorithm): LoadedKey {
+    const signer = this.confirmed().signers.get(algorithm);
     if (signer === undefined) throw signingUnavailable(`no active ${algorithm} key`);
+    if (signer.readyAt > this.deps.clock.monotonic()) {
+      throw signingUnavailable(`the ${algorithm} key is published for too short a time`);
+    }
     return signer;
   }
+
+  private confirmed(): LoadedKeyring {
+    const keyring = this.loaded();
+    if (this.follower.unconfirmedFor() > TRUSTED_FOR_MS) throw signingUnavailable('the keyring could not be confirmed for 5 minutes');
+    return keyring;
+  }
+
+  private loaded(): LoadedKeyring {
+    if (this.keyring === undefined) throw signingUnavailable('the keyring is not loaded');
+    return this.keyring;
+  }
 }
 
-/** INVARIANT: members are named one by one; a private member cannot get in. */
-function publishedKey(kid: string, algorithm: SigningAlgorithm, opened: OpenedKey): PublishedKey {
-  const { kty, crv, x, y } = opened.publicJwk;
-  return Object.freeze({ kid, jwk: Object.freeze({ kid, alg: algorithm, use: 'sig', kty, crv, x, y }) });
+function isActive(state: string): boolean {
+  return state === 'active';
 }
 
-function knownAlgorithm(stored: StoredKey): SigningAlgorithm {
-  const algorithm = ALGORITHMS.find((known) => known === stored.algorithm);
-  if (algorithm === undefined) throw unsealFailed({ table: 'signing_key', row: stored.kid }, 'the algorithm is not known');
-  return algorithm;
+function base64url(signature: Buffer): string {
+  return signature.toString('base64url');
 }
 
 function signingUnavailable(internal: string): CodedError {

@@ -43,6 +43,8 @@ export interface Application {
   readonly allowsEmptyPermissions: boolean;
   /** Life of issued tokens in seconds; `null`: the default of the service. */
   readonly tokenLifetimeSeconds: number | null;
+  /** What tokens for it are signed with; left out: ES256. */
+  readonly signingAlgorithm?: 'ES256' | 'RS256' | 'PS256' | 'Ed25519';
 }
 
 export interface ApplicationPermission {
@@ -64,6 +66,8 @@ export interface ApplicationRegistration {
   readonly permissions: readonly { readonly name: string; readonly description?: string }[];
   readonly allowsEmptyPermissions: boolean;
   readonly tokenLifetimeSeconds: number | null;
+  /** What tokens for it are signed with; left out: ES256. */
+  readonly signingAlgorithm?: 'ES256' | 'RS256' | 'PS256' | 'Ed25519';
 }
 
 export type RecordOutcome = 'created' | 'updated' | 'unchanged';

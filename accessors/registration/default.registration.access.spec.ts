@@ -173,7 +173,8 @@ describeOnEachDatabase('RegistrationAccess', (open) => {
       prefix: 'billing',
       permissions: [{ name: 'billing:invoice:read', bit: 0 }],
       allowsEmptyPermissions: true,
-      tokenLifetimeSeconds: 300,
+      signingAlgorithm: 'ES256',
+        tokenLifetimeSeconds: 300,
     });
     expect(await access.applicationFor(CONTEXT, audience)).toBe(found);
     for (const other of [`${audience}/`, audience.toUpperCase(), '', 'a\u0000'])

@@ -8,7 +8,7 @@ import { EntraDevIssuer } from '#devkit/entra-issuer/entra-dev-issuer.js';
 import { DEV_API_CLIENT_ID, DEV_DIRECTORY_ID, DEV_SPA_CLIENT_ID } from '#devkit/entra-issuer/personas.js';
 import type { Settings } from '#utilities/config/contract.js';
 import { type Host, startHost } from '../host.js';
-import { createKeyEncryptionKeyFile, parseSettings, SystemClock } from '../operator-tools.js';
+import { createKeyEncryptionKeyFile, parseSettings, SystemClock, usualRotation } from '../operator-tools.js';
 import { makeClientSecret } from './secret.commands.js';
 
 export interface DevOptions {
@@ -97,7 +97,7 @@ async function devSettings(options: DevOptions, home: string): Promise<Settings>
     http: { port: httpPort },
     grpc: { port: await freePort(options.grpcPort), reflection: true },
     database: databaseOf(options, home),
-    keys: { keyEncryptionKeyFile },
+    keys: { keyEncryptionKeyFile, floorFile: join(home, 'keyring-floor'), algorithms: ['ES256'], rotation: usualRotation() },
     log: { level: 'warn' },
     outbound: { allowLoopbackHttp: true },
     drainSeconds: 0,

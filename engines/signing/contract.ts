@@ -55,7 +55,7 @@ export interface RotationPolicy {
   /** `max-age` of our JWKS. */
   readonly jwksMaxAgeSeconds: number;
   /** `stale-if-error` of our JWKS: how much longer caches on the way may serve it. */
-  readonly staleIfErrorSeconds: number;
+  readonly jwksStaleIfErrorSeconds: number;
   /** C: the longest time for which a verifier keeps our JWKS without asking again. */
   readonly verifierCacheSeconds: number;
   /** P: longest time between a change of the keyring and the last replica that knows of it. */
@@ -128,6 +128,7 @@ export type IssuedVerdict =
 
 /** What offline verifiers are told not to accept. */
 export interface CutoffDocument {
+  readonly algorithm: SigningAlgorithm;
   /** Grows with every change of the keyring; a verifier never goes back to a lower one. */
   readonly sequence: number;
   readonly lifetimeSeconds: number;

@@ -18,6 +18,7 @@ const request: MintRequest = {
   identity: { instance: 'entra:public:t1', externalId: 'o1' },
   clientId: 'orders-api',
   actorClientId: 'orders-api',
+  algorithm: 'ES256',
   audience: 'https://api.acme.test/billing',
   tenant: 'acme',
   permissions: Object.freeze(['billing:invoice:read', 'billing:invoice:write']),
@@ -272,6 +273,10 @@ class MemoryKeys implements KeyAccess {
 
   keyedDigest(_context: unknown, _purpose: string, message: string): string {
     return createHmac('sha256', this.secret).update(message).digest('base64url');
+  }
+
+  verificationKey(): undefined {
+    return undefined;
   }
 
   async publishedKeys(): Promise<readonly PublishedKey[]> {

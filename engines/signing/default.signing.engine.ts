@@ -1,11 +1,23 @@
-import type { KeyAccess } from '#accessors/key/contract.js';
+import type { Keyring, KeyAccess } from '#accessors/key/contract.js';
 import type { CallContext } from '#utilities/call-context/contract.js';
 import type { Clock } from '#utilities/clock/contract.js';
 import { CodedError } from '#utilities/errors/coded-error.js';
 import type { IdSource } from '#utilities/id/contract.js';
 import { ClaimsComposer } from './claims-composer.js';
-import type { IssuedToken, MintRequest, SigningEngine } from './contract.js';
+import type {
+  CutoffDocument,
+  IssuedToken,
+  IssuedVerdict,
+  MintRequest,
+  RotationPolicy,
+  RotationStep,
+  SafetyFault,
+  SigningEngine,
+} from './contract.js';
 import { TokenSigner } from './issued-token.js';
+import { IssuedTokenVerifier } from './issued-token.verifier.js';
+import { planRotation } from './rotation-plan.js';
+import { safetyFaults } from './rotation-safety.js';
 import { SubjectPseudonyms } from './subject-pseudonyms.js';
 
 interface Dependencies {
@@ -15,32 +27,66 @@ interface Dependencies {
   /** Our `iss`. */
   readonly issuer: string;
   readonly defaultLifetimeSeconds: number;
+  /** Tokens are never made for longer: keys stay public for as long as their tokens live, and no longer. Default: one day. */
+  readonly maxLifetimeSeconds?: number;
 }
+
+const ONE_DAY = 86_400;
 
 export class DefaultSigningEngine implements SigningEngine {
   private readonly pseudonyms: SubjectPseudonyms;
   private readonly composer = new ClaimsComposer();
   private readonly signer: TokenSigner;
+  private readonly verifier: IssuedTokenVerifier;
 
   constructor(private readonly deps: Dependencies) {
     this.pseudonyms = new SubjectPseudonyms(deps);
     this.signer = new TokenSigner(deps);
+    this.verifier = new IssuedTokenVerifier(deps);
   }
 
   async mint(context: CallContext, request: MintRequest): Promise<IssuedToken> {
     const { keyAccess, ids, issuer } = this.deps;
-    const key = keyAccess.activeKey(context, 'ES256');
+    const key = keyAccess.activeKey(context, request.algorithm);
     const subject = this.pseudonyms.ofSubject(context, request.kind, request.identity);
     const actor = request.actorClientId === null ? null : this.pseudonyms.ofClient(context, request.actorClientId);
     const tokenId = ids.random();
     const { issuedAt, expiresAt } = this.lifeOf(request);
     const claims = this.composer.compose({ issuer, subject, actor, tokenId, issuedAt, expiresAt }, request);
-    return { token: this.signer.sign(context, key, claims), tokenId, kid: key.kid, subject, actor, issuedAt, expiresAt };
+    const signed = this.signer.sign(context, key, claims);
+    const token = typeof signed === 'string' ? signed : await signed;
+    return { token, tokenId, kid: key.kid, subject, actor, issuedAt, expiresAt };
+  }
+
+  verifyIssued(context: CallContext, token: string, audience: string): IssuedVerdict {
+    return this.verifier.verify(context, token, audience);
+  }
+
+  async signCutoffs(context: CallContext, document: CutoffDocument): Promise<string> {
+    const issuedAt = Math.floor(this.deps.clock.now() / 1_000);
+    const claims = JSON.stringify({
+      iss: this.deps.issuer,
+      iat: issuedAt,
+      exp: issuedAt + document.lifetimeSeconds,
+      seq: document.sequence,
+      revoked_keys: document.revokedKeys.map(({ kid, revokedAt }) => ({ kid, at: Math.floor(revokedAt / 1_000) })),
+      tainted_keys: document.taintedKeys.map(({ kid, taintedAt }) => ({ kid, at: Math.floor(taintedAt / 1_000) })),
+    });
+    return this.signer.signCutoffs(context, this.deps.keyAccess.activeKey(context, document.algorithm), claims);
+  }
+
+  planRotation(ring: Keyring, policy: RotationPolicy, now: number): readonly RotationStep[] {
+    return planRotation(ring, policy, now);
+  }
+
+  safetyFaults(policy: RotationPolicy): readonly SafetyFault[] {
+    return safetyFaults(policy);
   }
 
   private lifeOf(request: MintRequest): { readonly issuedAt: number; readonly expiresAt: number } {
     const issuedAt = Math.floor(this.deps.clock.now() / 1_000);
-    const wanted = request.lifetimeSeconds ?? this.deps.defaultLifetimeSeconds;
+    const { defaultLifetimeSeconds, maxLifetimeSeconds = ONE_DAY } = this.deps;
+    const wanted = Math.min(request.lifetimeSeconds ?? defaultLifetimeSeconds, maxLifetimeSeconds);
     const expiresAt = Math.min(issuedAt + wanted, request.notAfter);
     // Also stops a time that is no number, which JSON would turn into null: a token that never ends.
     if (!Number.isSafeInteger(expiresAt) || expiresAt <= issuedAt) {

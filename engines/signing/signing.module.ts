@@ -19,6 +19,7 @@ import { DefaultSigningEngine } from './default.signing.engine.js';
           ids,
           issuer: settings.issuer,
           defaultLifetimeSeconds: settings.tokens.lifetimeSeconds,
+          maxLifetimeSeconds: settings.keys.rotation.maxTokenSeconds,
         }),
       inject: [KEY_ACCESS, CLOCK, ID_SOURCE, SETTINGS],
     },

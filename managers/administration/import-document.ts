@@ -51,6 +51,7 @@ const application = z.strictObject({
   allowEmptyPermissions: z.boolean().default(false),
   tokenLifetimeSeconds: z.int().min(30).max(86_400).nullable().default(null),
   unusualLifetime: z.boolean().default(false),
+  signingAlgorithm: z.enum(['ES256', 'RS256', 'PS256', 'Ed25519']).default('ES256'),
   permissions: z.array(
     z.strictObject({
       name: z.string().regex(PERMISSION, 'expected app:resource:verb, 2 to 6 segments of [a-z0-9_-], at most 128 bytes'),

@@ -20,6 +20,7 @@ describe('import plan', () => {
           permissions: [{ name: 'billing:invoice:read', description: 'See invoices' }, { name: 'billing:invoice:delete' }],
           allowsEmptyPermissions: false,
           tokenLifetimeSeconds: null,
+          signingAlgorithm: 'ES256',
         },
       ],
       issuers: [

@@ -40,13 +40,14 @@ function items<Kind extends ImportedKind>(placed: readonly Placed<Kind>[]): read
 }
 
 function applicationRegistration(application: ImportedItem<'applications'>): ApplicationRegistration {
-  const { audience, prefix, permissions, allowEmptyPermissions, tokenLifetimeSeconds } = application;
+  const { audience, prefix, permissions, allowEmptyPermissions, tokenLifetimeSeconds, signingAlgorithm } = application;
   return {
     audience,
     prefix,
     permissions: permissions.map(({ name, description }) => (description === undefined ? { name } : { name, description })),
     allowsEmptyPermissions: allowEmptyPermissions,
     tokenLifetimeSeconds,
+    signingAlgorithm,
   };
 }
 

@@ -1,20 +1,63 @@
-import { Module } from '@nestjs/common';
+import { Module, type Provider } from '@nestjs/common';
 import { AuditModule } from '#accessors/audit/audit.module.js';
-import { AUDIT_ACCESS, type AuditAccess } from '#accessors/audit/contract.js';
-import { KEY_ACCESS, type KeyAccess } from '#accessors/key/contract.js';
+import { AUDIT_ACCESS, CHANGE_TRAIL, type AuditAccess, type ChangeTrail } from '#accessors/audit/contract.js';
+import { KEY_ACCESS, KEYRING_ACCESS, type KeyAccess, type KeyringAccess } from '#accessors/key/contract.js';
 import { KeyModule } from '#accessors/key/key.module.js';
-import { KEYRING_MANAGER } from './contract.js';
+import { SIGNING_ENGINE, type SigningEngine } from '#engines/signing/contract.js';
+import { SigningModule } from '#engines/signing/signing.module.js';
+import { CLOCK, type Clock } from '#utilities/clock/contract.js';
+import { SETTINGS, type Settings } from '#utilities/config/contract.js';
+import { UNIT_OF_WORK, type UnitOfWork } from '#utilities/database/contract.js';
+import { ID_SOURCE, type IdSource } from '#utilities/id/contract.js';
+import { LOGGER, type Logger } from '#utilities/logging/contract.js';
+import { KEY_EMERGENCY, KEYRING_MANAGER } from './contract.js';
+import { DefaultKeyEmergency } from './default.key.emergency.js';
 import { DefaultKeyringManager } from './default.keyring.manager.js';
+import type { KeyringWorkDeps } from './keyring-work.js';
+
+const WORK: unique symbol = Symbol('KeyringWorkDeps');
+
+const work: Provider = {
+  provide: WORK,
+  // eslint-disable-next-line max-params -- what the container injects
+  useFactory: (keyringAccess: KeyringAccess, changeTrail: ChangeTrail, unitOfWork: UnitOfWork, logger: Logger): KeyringWorkDeps => ({
+    keyringAccess,
+    changeTrail,
+    unitOfWork,
+    logger,
+  }),
+  inject: [KEYRING_ACCESS, CHANGE_TRAIL, UNIT_OF_WORK, LOGGER],
+};
+
+const manager: Provider = {
+  provide: KEYRING_MANAGER,
+  // eslint-disable-next-line max-params -- what the container injects
+  useFactory: (
+    deps: KeyringWorkDeps,
+    keyAccess: KeyAccess,
+    auditAccess: AuditAccess,
+    signingEngine: SigningEngine,
+    settings: Settings,
+    ids: IdSource,
+    clock: Clock,
+  ) => new DefaultKeyringManager({ ...deps, keyAccess, auditAccess, signingEngine, policy: policyOf(settings), ids, clock }),
+  inject: [WORK, KEY_ACCESS, AUDIT_ACCESS, SIGNING_ENGINE, SETTINGS, ID_SOURCE, CLOCK],
+};
+
+const emergency: Provider = {
+  provide: KEY_EMERGENCY,
+  useFactory: (deps: KeyringWorkDeps, signingEngine: SigningEngine, settings: Settings) =>
+    new DefaultKeyEmergency({ ...deps, signingEngine, policy: policyOf(settings) }),
+  inject: [WORK, SIGNING_ENGINE, SETTINGS],
+};
 
 @Module({
-  imports: [KeyModule, AuditModule],
-  providers: [
-    {
-      provide: KEYRING_MANAGER,
-      useFactory: (keyAccess: KeyAccess, auditAccess: AuditAccess) => new DefaultKeyringManager({ keyAccess, auditAccess }),
-      inject: [KEY_ACCESS, AUDIT_ACCESS],
-    },
-  ],
-  exports: [KEYRING_MANAGER],
+  imports: [KeyModule, AuditModule, SigningModule],
+  providers: [work, manager, emergency],
+  exports: [KEYRING_MANAGER, KEY_EMERGENCY],
 })
 export class KeyringModule {}
+
+function policyOf({ keys }: Settings) {
+  return { algorithms: keys.algorithms, ...keys.rotation };
+}

@@ -202,6 +202,7 @@ function keys(): KeyAccess {
       sign('sha256', Buffer.from(input), { key: privateKey, dsaEncoding: 'ieee-p1363' }).toString('base64url'),
     keyedDigest: (_context, _purpose, message) => Buffer.from(message).toString('base64url'),
     publishedKeys: () => Promise.resolve([]),
+    verificationKey: () => undefined,
     prepare: () => Promise.resolve({ madeKeys: [], madeSecrets: [] }),
   };
 }

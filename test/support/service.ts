@@ -7,8 +7,10 @@ import { createKeyEncryptionKeyFile } from '#accessors/key/file.key-encryption-k
 import { type Host, startHost } from '#clients/host.js';
 import { ORDERS_CLIENT_ID, PORTAL_CLIENT_ID, SAMPLE_AUDIENCE, sampleDocument } from '#devkit/demonstration/sample-document.js';
 import { EntraDevIssuer } from '#devkit/entra-issuer/entra-dev-issuer.js';
+import type { Clock } from '#utilities/clock/contract.js';
 import { SystemClock } from '#utilities/clock/system.clock.js';
 import { parseSettings } from '#utilities/config/settings.loader.js';
+import { usualRotation } from '#utilities/config/rotation-rules.js';
 import { isCodedError } from '#utilities/errors/coded-error.js';
 import type { DatabaseSettings, Settings } from '#utilities/config/contract.js';
 
@@ -29,6 +31,8 @@ export interface TestService {
 export interface TestServiceOptions {
   readonly database: DatabaseSettings;
   readonly settings?: Partial<Settings>;
+  /** Of the service, instead of the clock of the machine. */
+  readonly clock?: Clock;
 }
 
 /** The whole service on free ports, with the stand-in identity provider and the sample company imported. */
@@ -40,7 +44,8 @@ export async function startService(options: TestServiceOptions): Promise<TestSer
   const identityProvider = new EntraDevIssuer({ clock: new SystemClock() });
   await identityProvider.start();
   const hosts: Host[] = [];
-  const host = await startHost(settings, { migrate: true });
+  const clock = options.clock ?? new SystemClock();
+  const host = await startHost(settings, { migrate: true, clock });
   hosts.push(host);
   const secret = `cs_${randomBytes(32).toString('base64url')}`;
   const digest = createHash('sha256').update(secret).digest('hex');
@@ -62,7 +67,7 @@ export async function startService(options: TestServiceOptions): Promise<TestSer
     another: async () => {
       const second = await startHost(
         { ...settings, http: { ...settings.http, port: 0 }, grpc: { ...settings.grpc, port: 0 } },
-        { migrate: false },
+        { migrate: false, clock },
       );
       hosts.push(second);
       return second;
@@ -83,7 +88,12 @@ async function defaults(database: DatabaseSettings, keyEncryptionKeyFile: string
     grpc: { port: 0 },
     database:
       database.kind === 'postgres' ? { url: database.url, poolSize: database.poolSize } : { embedded: { directory: null } },
-    keys: { keyEncryptionKeyFile },
+    keys: {
+      keyEncryptionKeyFile,
+      floorFile: `${keyEncryptionKeyFile}-floor`,
+      algorithms: ['ES256'],
+      rotation: usualRotation(),
+    },
     log: { level: 'silent' },
     outbound: { allowLoopbackHttp: true },
     drainSeconds: 0,

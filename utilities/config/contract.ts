@@ -9,7 +9,16 @@ export interface Settings {
   /** A proxy in front terminates TLS, so plaintext off loopback is meant. */
   readonly behindProxy: boolean;
   readonly database: DatabaseSettings;
-  readonly keys: { readonly keyEncryptionKeyFile: string };
+  readonly keys: {
+    readonly keyEncryptionKeyFile: string;
+    /** File with the newest keyring epoch that this installation has had. */
+    readonly floorFile: string;
+    /** What tokens are signed with; each algorithm has a key of its own. */
+    readonly algorithms: readonly ('ES256' | 'RS256' | 'PS256' | 'Ed25519')[];
+    readonly rotation: RotationSettings;
+    /** Absent: keys are sealed in the database under `keyEncryptionKeyFile`, and sign in the process. */
+    readonly storage?: KeyStorageSettings;
+  };
   readonly tokens: { readonly lifetimeSeconds: number };
   readonly log: { readonly level: 'debug' | 'info' | 'warn' | 'error' | 'silent' };
   readonly outbound: {
@@ -48,6 +57,54 @@ export type DirectoryCredential =
   /** A token of another issuer that the registration trusts, such as a projected one of Kubernetes. */
   | { readonly kind: 'federatedTokenFile'; readonly file: string }
   | { readonly kind: 'managedIdentity' };
+
+/** Where signing keys are, and what seals those that the database keeps. */
+export interface KeyStorageSettings {
+  /** Name of the signing backend that makes new keys. */
+  readonly backend: 'local' | 'file' | 'azure-key-vault';
+  /** `null`: the one in `keyEncryptionKeyFile`. */
+  readonly keyEncryptionKey: KeyEncryptionKeySettings | null;
+  /** Open what they sealed, and seal nothing. */
+  readonly furtherKeyEncryptionKeys: readonly KeyEncryptionKeySettings[];
+  /** Folder of the signing backend `file`. */
+  readonly directory: string | null;
+  readonly vault: VaultSettings | null;
+}
+
+export type KeyEncryptionKeySettings =
+  | { readonly provider: 'file'; readonly file: string }
+  /** Development only. `value: null`: the variable is not set. */
+  | { readonly provider: 'env'; readonly variable: string; readonly value: string | null }
+  /** `keyVersion: null`: the latest when the process starts. */
+  | { readonly provider: 'azure-key-vault'; readonly keyName: string; readonly keyVersion: string | null };
+
+/** One Azure Key Vault, and how the service proves itself to it. */
+export interface VaultSettings {
+  /** Without a slash at the end. */
+  readonly url: string;
+  readonly tenantId: string | null;
+  readonly clientId: string | null;
+  readonly credential: DirectoryCredential;
+  readonly caFile: string | null;
+  readonly loginHosts: readonly string[];
+  readonly keyPrefix: string;
+  readonly hsm: boolean;
+  readonly signsPer10Seconds: number;
+}
+
+/** When signing keys change, in seconds. Proven safe for each other when the settings were read. */
+export interface RotationSettings {
+  readonly periodSeconds: number;
+  readonly prePublishSeconds: number;
+  readonly retireAfterSeconds: number;
+  readonly jwksMaxAgeSeconds: number;
+  readonly jwksStaleIfErrorSeconds: number;
+  readonly verifierCacheSeconds: number;
+  readonly propagationSeconds: number;
+  readonly skewSeconds: number;
+  readonly leewaySeconds: number;
+  readonly maxTokenSeconds: number;
+}
 
 export interface ListenerSettings {
   readonly host: string;

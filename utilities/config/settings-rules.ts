@@ -1,6 +1,8 @@
 import { accessSync, constants } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { directoryRules } from './directory-rules.js';
+import { keyStorageRules } from './key-storage.rules.js';
+import { rotationRules } from './rotation-rules.js';
 import { isLoopbackHost, type SettingsFile } from './settings.schema.js';
 import type { SettingsErrorCode, SettingsFault } from './settings-fault.js';
 
@@ -11,6 +13,7 @@ export interface RuleInput {
   readonly members: WellFormedMembers;
   readonly fileName: string;
   readonly environmentUrl: string | undefined;
+  readonly environment: Readonly<Record<string, string | undefined>>;
   readonly mode: 'serve' | 'dev';
 }
 
@@ -19,6 +22,11 @@ const USUAL_LIFETIME = { least: 300, most: 900 };
 export function brokenRules(input: RuleInput): readonly SettingsFault[] {
   const everywhere = [
     ...tokenRules(input),
+    ...rotationRules(input.members.keys?.rotation),
+    ...keyStorageRules(input.members.keys, {
+      mode: input.mode,
+      isReadable: (name) => isReadable(resolveBeside(input.fileName, name)),
+    }),
     ...tlsFileRules(input),
     ...storeRules(input),
     ...directoryRules(input.members.directories ?? [], (name) => isReadable(resolveBeside(input.fileName, name))),
@@ -62,7 +70,7 @@ function databaseRules({ members: { database }, environmentUrl }: RuleInput): re
 }
 
 function keyRules({ members: { keys }, fileName }: RuleInput): readonly SettingsFault[] {
-  if (keys === undefined) return [];
+  if (keys === undefined || keys.keyEncryptionKey !== undefined) return [];
   const path = ['keys', 'keyEncryptionKeyFile'];
   if (keys.keyEncryptionKeyFile === undefined) return [fault('KEY_ENCRYPTION_KEY_MISSING', path, 'missing')];
   if (isReadable(resolveBeside(fileName, keys.keyEncryptionKeyFile))) return [];

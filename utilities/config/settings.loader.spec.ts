@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { isCodedError } from '#utilities/errors/coded-error.js';
 import type { Settings } from './contract.js';
 import { redactedSettings } from './redacted-settings.js';
+import { usualRotation } from './rotation-rules.js';
 import { parseSettings } from './settings.loader.js';
 import { settingsJsonSchema } from './settings.schema.js';
 
@@ -49,7 +50,12 @@ describe('settings file: defaults', () => {
       grpc: { host: '127.0.0.1', port: 50_051, tls: null, reflection: false },
       behindProxy: false,
       database: { kind: 'postgres', url: 'postgres://app:hunter2@db.internal:5432/countersign', poolSize: 10 },
-      keys: { keyEncryptionKeyFile: join(folder, 'kek') },
+      keys: {
+        keyEncryptionKeyFile: join(folder, 'kek'),
+        floorFile: join(folder, 'keyring-floor'),
+        algorithms: ['ES256'],
+        rotation: usualRotation(),
+      },
       tokens: { lifetimeSeconds: 600 },
       log: { level: 'info' },
       outbound: { allowLoopbackHttp: false, allowedPrivateAddresses: [] },

@@ -1,6 +1,9 @@
+import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import type { DatabaseSettings, DirectoryCredential, DirectorySettings, ListenerSettings, Settings } from './contract.js';
+import { keyStorageOf } from './key-storage.rules.js';
 import { nearestName } from './did-you-mean.js';
+import { rotationOf } from './rotation-rules.js';
 import { readSettingsDocument } from './settings-document.js';
 import { pathText, settingsError, type SettingsFault } from './settings-fault.js';
 import { brokenRules, resolveBeside, type RuleInput, type WellFormedMembers } from './settings-rules.js';
@@ -9,6 +12,7 @@ import { isDatabaseUrl, settingsSchema, settingsShape, type SettingsFile } from 
 type Environment = Readonly<Record<string, string | undefined>>;
 
 const DEV_KEY_FILE = '.countersign/key-encryption-key';
+const FLOOR_FILE = 'keyring-floor';
 const DEV_DATA_DIRECTORY = '.countersign/data';
 
 /**
@@ -32,7 +36,7 @@ export function parseSettings(text: string, fileName: string, env: Environment, 
   const read = settingsSchema.safeParse(document.value ?? {});
   const formFaults = read.success ? [] : read.error.issues.flatMap(faultsOfIssue);
   const members = read.success ? read.data : wellFormedMembers(document.value, formFaults);
-  const input: RuleInput = { members, fileName, environmentUrl, mode };
+  const input: RuleInput = { members, fileName, environmentUrl, environment: env, mode };
   const faults = [...formFaults, ...environmentFaults(environmentUrl), ...brokenRules(input)];
   if (!read.success || faults.length > 0) {
     throw settingsError(
@@ -122,7 +126,7 @@ function settingsOf(file: SettingsFile, input: RuleInput): Settings {
     grpc: { ...listener(file.grpc, fileName), reflection: file.grpc.reflection },
     behindProxy: file.behindProxy,
     database: databaseOf(file.database, input),
-    keys: { keyEncryptionKeyFile: resolveBeside(fileName, file.keys.keyEncryptionKeyFile ?? DEV_KEY_FILE) },
+    keys: keysOf(file.keys, input),
     tokens: { lifetimeSeconds: file.tokens.lifetimeSeconds },
     log: file.log,
     outbound: file.outbound,
@@ -154,6 +158,18 @@ function withNamesBeside(credential: DirectoryCredential, fileName: string): Dir
     case 'federatedTokenFile':
       return { kind: credential.kind, file: resolveBeside(fileName, credential.file) };
   }
+}
+
+function keysOf(file: SettingsFile['keys'], { fileName, environment }: RuleInput): Settings['keys'] {
+  const storage = keyStorageOf(file, { beside: (name) => resolveBeside(fileName, name), environment });
+  const keyEncryptionKeyFile = resolveBeside(fileName, file.keyEncryptionKeyFile ?? DEV_KEY_FILE);
+  return {
+    keyEncryptionKeyFile,
+    floorFile: file.floorFile === undefined ? join(dirname(keyEncryptionKeyFile), FLOOR_FILE) : resolveBeside(fileName, file.floorFile),
+    algorithms: file.algorithms,
+    rotation: rotationOf(file.rotation),
+    ...(storage === undefined ? {} : { storage }),
+  };
 }
 
 function listener(from: ListenerSettings, fileName: string): ListenerSettings {

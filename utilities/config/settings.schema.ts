@@ -1,5 +1,7 @@
 import { isIPv4 } from 'node:net';
 import { z } from 'zod';
+import { keyStorageShape } from './key-storage.schema.js';
+import { rotationSchema } from './rotation.schema.js';
 import { isPrivateRange } from './private-range.js';
 
 /** Whether nothing but this host can reach the address. Anything that is not plainly so does not count. */
@@ -132,7 +134,18 @@ export const settingsShape = {
     .strictObject({
       keyEncryptionKeyFile: file
         .optional()
-        .meta({ description: 'File with the key-encryption key, mode 0400. Required by serve.' }),
+        .meta({ description: 'File with the key-encryption key, mode 0400. Required by serve, or keyEncryptionKey.' }),
+      ...keyStorageShape,
+      floorFile: file.optional().meta({
+        description: 'File that keeps the newest keyring epoch, so that a restored database is noticed; keyring-floor beside the key-encryption key.',
+      }),
+      algorithms: z
+        .array(z.enum(['ES256', 'RS256', 'PS256', 'Ed25519']))
+        .min(1)
+        .refine((names) => new Set(names).size === names.length, 'expected each algorithm once')
+        .default(['ES256'])
+        .meta({ description: 'What tokens are signed with; each has a key of its own, and applications choose among them.' }),
+      rotation: rotationSchema.prefault({}).meta({ description: 'When signing keys change, in seconds.' }),
     })
     .prefault({})
     .meta({ description: 'What seals signing keys and secrets.' }),

@@ -34,12 +34,15 @@ const APPLICATION = `
         select coalesce(json_agg(json_build_object('name', p.name, 'bit', p.bit_index) order by p.bit_index), '[]')
         from permission p where p.tenant_id = a.tenant_id and p.application_id = a.id and p.deprecated_at is null),
       'allowsEmptyPermissions', a.allows_empty_permissions,
-      'tokenLifetimeSeconds', a.token_lifetime_seconds
+      'tokenLifetimeSeconds', a.token_lifetime_seconds,
+      'signingAlgorithm', a.signing_algorithm
     )::text from application a where a.tenant_id = $1 and a.audience = $2) as content`;
 
 const PERMISSIONS = `
   select name, bit_index, description, deprecated_at is not null as deprecated
   from permission where tenant_id = $1 and application_id = $2`;
+
+const USUAL_ALGORITHM = 'ES256';
 
 export class ApplicationStore {
   constructor(private readonly deps: { readonly database: Database; readonly ids: IdSource }) {}
@@ -74,24 +77,25 @@ export class ApplicationStore {
     prefix,
     allowsEmptyPermissions,
     tokenLifetimeSeconds,
+    signingAlgorithm = USUAL_ALGORITHM,
   }: ApplicationRegistration): Promise<string> {
     const id = this.deps.ids.ordered();
     await this.deps.database.query(
-      `insert into application (tenant_id, id, audience, prefix, allows_empty_permissions, token_lifetime_seconds)
-         values ($1, $2, $3, $4, $5, $6)`,
-      [PLATFORM_TENANT, id, audience, prefix, allowsEmptyPermissions, tokenLifetimeSeconds],
+      `insert into application (tenant_id, id, audience, prefix, allows_empty_permissions, token_lifetime_seconds,
+         signing_algorithm) values ($1, $2, $3, $4, $5, $6, $7)`,
+      [PLATFORM_TENANT, id, audience, prefix, allowsEmptyPermissions, tokenLifetimeSeconds, signingAlgorithm],
     );
     return id;
   }
 
   private async update(
     id: string,
-    { prefix, allowsEmptyPermissions, tokenLifetimeSeconds }: ApplicationRegistration,
+    { prefix, allowsEmptyPermissions, tokenLifetimeSeconds, signingAlgorithm = USUAL_ALGORITHM }: ApplicationRegistration,
   ): Promise<void> {
     await this.deps.database.query(
-      `update application set prefix = $3, allows_empty_permissions = $4, token_lifetime_seconds = $5
+      `update application set prefix = $3, allows_empty_permissions = $4, token_lifetime_seconds = $5, signing_algorithm = $6
          where tenant_id = $1 and id = $2`,
-      [PLATFORM_TENANT, id, prefix, allowsEmptyPermissions, tokenLifetimeSeconds],
+      [PLATFORM_TENANT, id, prefix, allowsEmptyPermissions, tokenLifetimeSeconds, signingAlgorithm],
     );
   }
 
@@ -139,7 +143,8 @@ function sameSettings(stored: Application, wanted: ApplicationRegistration): boo
   return (
     stored.prefix === wanted.prefix &&
     stored.allowsEmptyPermissions === wanted.allowsEmptyPermissions &&
-    stored.tokenLifetimeSeconds === wanted.tokenLifetimeSeconds
+    stored.tokenLifetimeSeconds === wanted.tokenLifetimeSeconds &&
+    stored.signingAlgorithm === (wanted.signingAlgorithm ?? USUAL_ALGORITHM)
   );
 }
 

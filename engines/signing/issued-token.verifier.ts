@@ -1,0 +1,119 @@
+import type { KeyAccess, VerificationKey } from '#accessors/key/contract.js';
+import type { CallContext } from '#utilities/call-context/contract.js';
+import type { Clock } from '#utilities/clock/contract.js';
+import type { IssuedClaims, IssuedTokenFault, IssuedVerdict } from './contract.js';
+import { headerSegment } from './issued-token.js';
+import { isSignedBy } from './jws-verification.js';
+
+interface Dependencies {
+  readonly keyAccess: KeyAccess;
+  readonly clock: Clock;
+  readonly issuer: string;
+}
+
+const MOST_CHARACTERS = 16_384;
+const COMPACT = /^([\w-]{1,400})\.([\w-]{1,16000})\.([\w-]{1,1024})$/;
+/** Between the clocks of replicas, on `iat` alone. */
+const SKEW_SECONDS = 60;
+/** A replica that hears nothing signs for 5 minutes after a key was stopped; then it stops by itself. */
+const LATE_SECONDS = 300;
+
+/** Tells whether a token is one of ours. Its header is compared with the one that we write and never interpreted. */
+export class IssuedTokenVerifier {
+  /** Which key wrote a header. Only headers that were compared get in, so there are as many as keys. */
+  private readonly kids = new Map<string, string>();
+
+  constructor(private readonly deps: Dependencies) {}
+
+  verify(context: CallContext, token: string, audience: string): IssuedVerdict {
+    const parts = token.length <= MOST_CHARACTERS ? COMPACT.exec(token) : null;
+    if (parts === null) return refused('malformed');
+
+    const [, header = '', payload = '', signature = ''] = parts;
+    const known = this.kids.get(header);
+    const kid = known ?? kidIn(header);
+    const key = kid === undefined ? undefined : this.deps.keyAccess.verificationKey(context, kid);
+    if (key === undefined) return refused('key-unknown');
+    const headerFault = known === undefined ? faultOfHeader(header, key) : undefined;
+    if (headerFault !== undefined) return refused(headerFault);
+    if (known === undefined) this.kids.set(header, key.kid);
+    if (!isSignedBy(key, `${header}.${payload}`, signature)) return refused('signature-invalid');
+    return this.judge(key, claimsIn(payload), audience);
+  }
+
+  private judge(key: VerificationKey, claims: Record<string, unknown> | undefined, audience: string): IssuedVerdict {
+    const read = claims === undefined ? undefined : issuedClaims(key.kid, claims);
+    if (claims === undefined || read === undefined) return refused('claims-incomplete');
+    if (claims['iss'] !== this.deps.issuer) return refused('issuer-mismatch');
+    if (read.audience !== audience) return refused('audience-mismatch');
+    const fault = this.faultOfTimes(key, read);
+    return fault === undefined ? { genuine: true, claims: read } : refused(fault);
+  }
+
+  private faultOfTimes(key: VerificationKey, { issuedAt, expiresAt }: IssuedClaims): IssuedTokenFault | undefined {
+    const now = Math.floor(this.deps.clock.now() / 1_000);
+    if (expiresAt <= now) return 'expired';
+    if (issuedAt > now + SKEW_SECONDS || expiresAt <= issuedAt) return 'not-yet-valid';
+    const from = (key.signsFrom ?? Number.POSITIVE_INFINITY) / 1_000 - SKEW_SECONDS;
+    const until = (key.signsUntil ?? Number.POSITIVE_INFINITY) / 1_000 + SKEW_SECONDS + LATE_SECONDS;
+    return issuedAt < from || issuedAt > until ? 'outside-key-window' : undefined;
+  }
+}
+
+/** Only to find the key: what counts is the comparison after it. */
+function kidIn(header: string): string | undefined {
+  const kid = claimsIn(header)?.['kid'];
+  return typeof kid === 'string' ? kid : undefined;
+}
+
+function faultOfHeader(header: string, key: VerificationKey): IssuedTokenFault | undefined {
+  if (header === headerSegment(key, 'at+jwt')) return undefined;
+  const read = claimsIn(header);
+  if (read?.['alg'] !== key.algorithm) return 'algorithm-mismatch';
+  return read['typ'] === 'at+jwt' ? 'malformed' : 'type-mismatch';
+}
+
+function claimsIn(segment: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(Buffer.from(segment, 'base64url').toString('utf8'));
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** `undefined` when a claim that every token of ours has is missing or is of another type. */
+function issuedClaims(kid: string, claims: Record<string, unknown>): IssuedClaims | undefined {
+  const { jti, sub, client_id: clientId, aud, tenant, iat, exp, pv, ep } = claims;
+  const texts = { tokenId: jti, subject: sub, clientId, audience: aud, tenant, policyVersion: pv };
+  const numbers = { issuedAt: iat, expiresAt: exp, epoch: ep };
+  if (!allTexts(texts) || !allNumbers(numbers)) return undefined;
+  const scope = claims['scope'] ?? '';
+  const permissions = claims['permissions'] ?? [];
+  const actor = actorIn(claims['act']);
+  if (typeof scope !== 'string' || !isTextList(permissions) || actor === undefined) return undefined;
+  return { ...texts, ...numbers, kid, scope, permissions, actor };
+}
+
+function allTexts<Name extends string>(values: Readonly<Record<Name, unknown>>): values is Readonly<Record<Name, string>> {
+  return Object.values(values).every((value) => typeof value === 'string');
+}
+
+function allNumbers<Name extends string>(values: Readonly<Record<Name, unknown>>): values is Readonly<Record<Name, number>> {
+  return Object.values(values).every((value) => Number.isSafeInteger(value));
+}
+
+function isTextList(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string');
+}
+
+/** `null`: nobody acts. `undefined`: not in the form that we write. */
+function actorIn(act: unknown): string | null | undefined {
+  if (act === undefined) return null;
+  if (typeof act !== 'object' || act === null || !('sub' in act)) return undefined;
+  return typeof act.sub === 'string' ? act.sub : undefined;
+}
+
+function refused(fault: IssuedTokenFault): IssuedVerdict {
+  return { genuine: false, fault };
+}

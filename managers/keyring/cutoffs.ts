@@ -1,0 +1,75 @@
+import type { Keyring, KeyringAccess } from '#accessors/key/contract.js';
+import type { RotationPolicy, SigningEngine } from '#engines/signing/contract.js';
+import type { CallContext } from '#utilities/call-context/contract.js';
+import type { Clock } from '#utilities/clock/contract.js';
+import { CodedError } from '#utilities/errors/coded-error.js';
+
+const LIFETIME_SECONDS = 3_600;
+const RENEW_AFTER_MS = (LIFETIME_SECONDS * 1_000) / 3;
+/** Anybody may ask, so the database is asked less often. */
+const LOOK_AGAIN_AFTER_MS = 5_000;
+/** Nobody keeps our key set for longer without asking again. */
+const TOLD_FOR_MS = 30 * 86_400_000;
+
+interface Dependencies {
+  readonly keyringAccess: KeyringAccess;
+  readonly signingEngine: SigningEngine;
+  readonly policy: RotationPolicy;
+  readonly clock: Clock;
+}
+
+interface Signed {
+  readonly token: string;
+  readonly epoch: number;
+  readonly at: number;
+}
+
+/** The cut-off document as it is served: signed when the keyring changed or the last one grows old, never for each request. */
+export class Cutoffs {
+  private signed: Signed | undefined;
+  private lookedAt = Number.NEGATIVE_INFINITY;
+  private looking: Promise<void> | undefined;
+
+  constructor(private readonly deps: Dependencies) {}
+
+  async current(context: CallContext): Promise<string> {
+    const now = this.deps.clock.monotonic();
+    if (this.signed === undefined || now - this.lookedAt >= LOOK_AGAIN_AFTER_MS) await this.look(context);
+    if (this.signed === undefined || now - this.signed.at >= LIFETIME_SECONDS * 1_000) throw new CodedError('SIGNING_UNAVAILABLE');
+    return this.signed.token;
+  }
+
+  private async look(context: CallContext): Promise<void> {
+    this.looking ??= this.renew(context).finally(() => {
+      this.looking = undefined;
+    });
+    try {
+      await this.looking;
+    } catch (error) {
+      // While the database is away the last document is as good as its expiry says.
+      if (this.signed === undefined) throw error;
+    }
+  }
+
+  private async renew(context: CallContext): Promise<void> {
+    const at = this.deps.clock.monotonic();
+    this.lookedAt = at;
+    const ring = await this.deps.keyringAccess.keyring(context);
+    if (this.signed?.epoch === ring.epoch && at - this.signed.at < RENEW_AFTER_MS) return;
+    const token = await this.deps.signingEngine.signCutoffs(context, { ...stoppedIn(ring), ...this.frame(ring) });
+    this.signed = { token, epoch: ring.epoch, at };
+  }
+
+  private frame(ring: Keyring) {
+    const [algorithm = 'ES256'] = this.deps.policy.algorithms;
+    return { algorithm, sequence: ring.epoch, lifetimeSeconds: LIFETIME_SECONDS };
+  }
+}
+
+function stoppedIn({ keys, now }: Keyring) {
+  const told = keys.filter((key) => now - (key.endedAt ?? now) <= TOLD_FOR_MS);
+  return {
+    revokedKeys: told.filter(({ state }) => state === 'revoked').map(({ kid, endedAt }) => ({ kid, revokedAt: endedAt ?? now })),
+    taintedKeys: told.filter(({ state }) => state === 'tainted').map(({ kid, stoppedAt }) => ({ kid, taintedAt: stoppedAt ?? now })),
+  };
+}
