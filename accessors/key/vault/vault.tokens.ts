@@ -1,4 +1,5 @@
 import type { Clock } from '#utilities/clock/contract.js';
+import { CodedError } from '#utilities/errors/coded-error.js';
 import type { VaultChallenge } from './vault.challenge.js';
 import type { VaultCredential, VaultToken } from './vault.credential.js';
 
@@ -7,6 +8,7 @@ const REFRESH_BEFORE_MS = 5 * 60_000;
 /** Between failed requests for a token; doubled each time, up to the longest. Well below the 30 s that a fault may outlive its cause. */
 const SHORTEST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 15_000;
+const NEW_FOR_MS = 60_000;
 
 interface Failure {
   readonly cause: unknown;
@@ -17,6 +19,7 @@ interface Failure {
 /** The access token of one vault: kept until shortly before its end, fetched by one of all that need it. */
 export class VaultTokens {
   private held: VaultToken | undefined;
+  private heldSince = 0;
   private fetching: Promise<VaultToken> | undefined;
   private failure: Failure | undefined;
 
@@ -35,9 +38,13 @@ export class VaultTokens {
     return (await this.fetch(challenge)).value;
   }
 
-  /** The vault did not take this token: it is not used again. */
+  /** The vault did not take this token: it is not used again. Where it was new, the next one would fare no better at once. */
   drop(value: string): void {
-    if (this.held?.value === value) this.held = undefined;
+    if (this.held?.value !== value) return;
+    this.held = undefined;
+    if (this.deps.clock.monotonic() - this.heldSince > NEW_FOR_MS) return;
+    const cause = new CodedError('VAULT_UNAUTHENTICATED', { internal: 'the vault refused a new token', retryAfterSeconds: 1 });
+    this.failure = { cause, pauseMs: SHORTEST_PAUSE_MS, until: this.deps.clock.monotonic() + SHORTEST_PAUSE_MS };
   }
 
   private fetch(challenge: VaultChallenge): Promise<VaultToken> {
@@ -53,6 +60,7 @@ export class VaultTokens {
     try {
       const token = await this.deps.credential.acquire(challenge);
       this.held = token;
+      this.heldSince = this.deps.clock.monotonic();
       this.failure = undefined;
       return token;
     } catch (cause) {
