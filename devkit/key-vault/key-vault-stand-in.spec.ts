@@ -69,9 +69,11 @@ describe('the challenge of the stand-in', () => {
   });
 
   it('refuses a token whose claims were altered', async () => {
-    const [header, , signature] = vault.issueToken().split('.');
-    const claims = Buffer.from(JSON.stringify({ aud: resource, exp: 9e9 })).toString('base64url');
-    expect((await ask('/keys/any', { token: `${header ?? ''}.${claims}.${signature ?? ''}` })).status).toBe(401);
+    const [header = '', payload = '', signature = ''] = vault.issueToken().split('.');
+    const claims = { ...(JSON.parse(Buffer.from(payload, 'base64url').toString()) as Json), appid: 'another' };
+    const altered = Buffer.from(JSON.stringify(claims)).toString('base64url');
+    expect((await ask('/keys/any', { token: `${header}.${payload}.${signature}` })).status).toBe(404);
+    expect((await ask('/keys/any', { token: `${header}.${altered}.${signature}` })).status).toBe(401);
     expect((await ask('/keys/any', { token: 'nonsense' })).status).toBe(401);
   });
 

@@ -37,7 +37,8 @@ describe('The faults of a key vault', () => {
     ['a firewall that saw 192.168/16', firewall('192.168.4.4'), 'VAULT_FIREWALL_PRIVATE_ADDRESS', '192.168.4.4'],
     ['a firewall that saw an address of RFC 6598', firewall('100.64.1.1'), 'VAULT_FIREWALL_PRIVATE_ADDRESS', '100.64.1.1'],
     ['a firewall that saw a service endpoint', firewall('fde4:8dba::1'), 'VAULT_FIREWALL_PRIVATE_ADDRESS', 'fde4:8dba::1'],
-    ['a firewall next to 172.16/12', firewall('172.32.0.1'), 'VAULT_FIREWALL_PUBLIC_ADDRESS', '172.32.0.1'],
+    ['a firewall just before 172.16/12', firewall('172.15.0.1'), 'VAULT_FIREWALL_PUBLIC_ADDRESS', '172.15.0.1'],
+    ['a firewall just after 172.16/12', firewall('172.32.0.1'), 'VAULT_FIREWALL_PUBLIC_ADDRESS', '172.32.0.1'],
     ['a firewall that printed no address', firewall('(unknown)'), 'VAULT_FORBIDDEN', 'ForbiddenByFirewall'],
     [
       'a firewall behind a private address',
