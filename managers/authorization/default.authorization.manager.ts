@@ -102,6 +102,7 @@ export class DefaultAuthorizationManager implements AuthorizationManager {
       clientId: client.clientId,
       actorClientId: report.principal.case === 'own' ? null : client.clientId,
       audience: target.application.audience,
+      algorithm: target.application.signingAlgorithm ?? 'ES256',
       tenant: tenant.slug,
       permissions: granted.permissions,
       scope: granted.scope,
