@@ -96,7 +96,11 @@ export class VaultClient {
     const { vaultUrl, trustedLoginHosts } = this.deps;
     const challenge = readChallenge(first.answer.headers['www-authenticate'], vaultUrl, trustedLoginHosts);
     this.challenge = challenge;
-    const second = await this.sendAs(call, challenge);
+    const second = await this.sendAs(call, challenge).catch((cause: unknown) => {
+      // Held back, since the token was new: what the vault printed says more.
+      if (isCodedError(cause) && cause.code === 'VAULT_UNAUTHENTICATED') return first;
+      throw cause;
+    });
     if (second.answer.status === 401 && second.token !== null) this.deps.tokens.drop(second.token);
     return second.answer;
   }
