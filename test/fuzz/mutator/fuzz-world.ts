@@ -2,7 +2,7 @@ import type { EntraWorldIssuer, OidcWorldIssuer, Presenter, World, WorldIssuer }
 import { makeSigningKey, published, type SigningKey } from './signing-key.js';
 
 export const NOW = 1_790_000_000;
-export const OWN_ISSUER = 'https://auth.example.com';
+const OWN_ISSUER = 'https://auth.example.com';
 export const CLIENT = '2c4e6f80-1a2b-4c3d-8e9f-a0b1c2d3e4f5';
 export const LISTED_CLIENT = '77bb6f80-1a2b-4c3d-8e9f-a0b1c2d3e4f5';
 /** Its tokens are handed in by the API that they are for. */

@@ -10,7 +10,7 @@ const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 export const isGuid = (value: JsonValue | undefined): value is string => isText(value) && value.length === 36 && GUID.test(value);
 
 /** The two forms of `iss` of a directory in this cloud (access token claims reference, `iss`). */
-export function issuersOf({ issuer }: EntraCase, directory: string): { readonly v1: string; readonly v2: string } {
+function issuersOf({ issuer }: EntraCase, directory: string): { readonly v1: string; readonly v2: string } {
   return { v1: `${issuer.cloud.v1IssuerBase}/${directory}/`, v2: `${issuer.cloud.loginBase}/${directory}/v2.0` };
 }
 

@@ -21,7 +21,7 @@ export function requestOf(token: string, presenter: PresenterExpectation): Valid
   return { token, field: 'subject_token', presenter };
 }
 
-export function verdictOf(report: ValidationReport): string {
+function verdictOf(report: ValidationReport): string {
   return report.outcome === 'accepted' ? 'accepted' : report.findings[0].code;
 }
 
