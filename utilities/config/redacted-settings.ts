@@ -1,4 +1,4 @@
-import type { Settings } from './contract.js';
+import type { KeyEncryptionKeySettings, Settings } from './contract.js';
 
 const HIDDEN = '***';
 /** Query parameters of a PostgreSQL URL that may hold a secret. */
@@ -6,8 +6,21 @@ const SECRET_PARAMETER = /pass|secret|token/i;
 
 /** The settings as they may be shown: everything but secrets. */
 export function redactedSettings(settings: Settings): Settings {
-  if (settings.database.kind !== 'postgres') return settings;
-  return { ...settings, database: { ...settings.database, url: redactedUrl(settings.database.url) } };
+  const { database } = settings;
+  const shown = { ...settings, keys: redactedKeys(settings.keys) };
+  return database.kind === 'postgres' ? { ...shown, database: { ...database, url: redactedUrl(database.url) } } : shown;
+}
+
+function redactedKeys(keys: Settings['keys']): Settings['keys'] {
+  const { storage } = keys;
+  if (storage === undefined) return keys;
+  const keyEncryptionKey = storage.keyEncryptionKey === null ? null : redactedKey(storage.keyEncryptionKey);
+  const furtherKeyEncryptionKeys = storage.furtherKeyEncryptionKeys.map(redactedKey);
+  return { ...keys, storage: { ...storage, keyEncryptionKey, furtherKeyEncryptionKeys } };
+}
+
+function redactedKey(key: KeyEncryptionKeySettings): KeyEncryptionKeySettings {
+  return key.provider === 'env' ? { ...key, value: HIDDEN } : key;
 }
 
 function redactedUrl(text: string): string {
