@@ -8,12 +8,13 @@ import { calculateJwkThumbprint, compactVerify } from 'jose';
 import { PLATFORM_TENANT } from '#utilities/change-feed/contract.js';
 import type { Database } from '#utilities/database/contract.js';
 import { describeOnEachDatabase, describeOnPostgres, type Opener } from '../../test/support/database.js';
-import { DefaultKeyAccess } from './default.key.access.js';
+import type { KeyState } from './contract.js';
+import type { DefaultKeyAccess } from './default.key.access.js';
 import { seal, unseal } from './envelope.js';
-import { generateEs256 } from './es256.js';
 import { createKeyEncryptionKeyFile, FileKeyEncryptionKey } from './file.key-encryption-key.js';
+import { insertKey, keyProcess, makeKey } from './fixtures/key-room.fixture.js';
+import { generateKeyPairFor } from './key-pair.js';
 import { KeyStore } from './key.store.js';
-import { newKey } from './sealed-material.js';
 
 const context = { diagnosticId: '7b0a7bb4-3bb6-4a0c-9e0e-5b0f8d2f4a11', transport: 'timer' } as const;
 const directory = mkdtempSync(join(tmpdir(), 'key-access-'));
@@ -34,7 +35,7 @@ describeOnEachDatabase('DefaultKeyAccess', (open) => {
     const access = accessOn(database);
     const made = await access.prepare(context);
     const active = access.activeKey(context, 'ES256');
-    expect(made).toEqual({ madeKeys: [active.kid], madeSecrets: ['subject-pseudonym'] });
+    expect(made).toEqual({ madeKeys: [active.kid], madeSecrets: ['subject-pseudonym', 'keyring-proof'] });
     expect(await access.prepare(context)).toEqual({ madeKeys: [], madeSecrets: [] });
     expect(access.activeKey(context, 'ES256')).toBe(active);
     expect(await database.query('select epoch::int as epoch from keyring_epoch')).toEqual([{ epoch: 1 }]);
@@ -80,13 +81,13 @@ describeOnEachDatabase('DefaultKeyAccess', (open) => {
 
   it('publishes what verifiers may still need, and signs with the active key alone', async () => {
     const access = await prepared();
-    const states = ['pending', 'published', 'retiring', 'tainted', 'retired', 'revoked'];
-    const kids = new Map<string, string>();
+    const states: readonly KeyState[] = ['pending', 'published', 'retiring', 'tainted', 'retired', 'revoked'];
+    const kids = new Map<KeyState, string>();
     for (const state of states) kids.set(state, await addKey(state));
     const active = access.activeKey(context, 'ES256');
     await access.prepare(context);
     const published = (await access.publishedKeys(context)).map((key) => key.kid);
-    const expected = [active.kid, ...['published', 'retiring', 'tainted'].map((state) => kids.get(state) ?? '')];
+    const expected = [active.kid, ...(['published', 'retiring', 'tainted'] as const).map((state) => kids.get(state) ?? '')];
     expect([...published].sort()).toEqual(expected.sort());
     expect(access.activeKey(context, 'ES256')).toBe(active);
     expect(() => access.signWith(context, { kid: kids.get('retiring') ?? '', algorithm: 'ES256' }, 'a.b')).toThrow(
@@ -105,18 +106,18 @@ describeOnEachDatabase('DefaultKeyAccess', (open) => {
 
   it('makes no new first key in a ring whose keys were all revoked', async () => {
     const access = await prepared();
-    await database.query(`update signing_key set state = 'revoked', sealed = null`);
+    await stopAll('revoked');
     expect(await access.prepare(context)).toEqual({ madeKeys: [], madeSecrets: [] });
     expect(await access.publishedKeys(context)).toEqual([]);
     expect(() => access.activeKey(context, 'ES256')).toThrow(expect.objectContaining({ code: 'SIGNING_UNAVAILABLE' }));
   });
 
   it('adds a first key to a ring that never had one, and to no other', async () => {
-    const keyEncryptionKey = await new FileKeyEncryptionKey(keyFile).open();
     const store = new KeyStore({ database });
-    expect(await store.addFirstKey(await newKey(keyEncryptionKey, 'ES256'))).toBe(true);
-    await database.query(`update signing_key set state = 'retired', sealed = null`);
-    expect(await store.addFirstKey(await newKey(keyEncryptionKey, 'ES256'))).toBe(false);
+    expect(await store.addFirstKey(await makeKey(database, keyFile), [])).toBe(true);
+    await stopAll('retired');
+    expect(await store.addFirstKey(await makeKey(database, keyFile), [])).toBe(false);
+    expect(await store.addFirstKey(await makeKey(database, keyFile, 'Ed25519'), [])).toBe(false);
   });
 
   it('takes no second active key into the table', async () => {
@@ -143,7 +144,7 @@ describeOnEachDatabase('DefaultKeyAccess', (open) => {
     it.each([
       `update signing_key set kid = 'A' || substr(kid, 2) || 'A'`,
       `update signing_key set algorithm = 'RS256'`,
-      `update signing_key set format_version = 2`,
+      `update signing_key set format_version = 3`,
       `update signing_key set key_encryption_key_id = 'another'`,
       `update signing_key set public_jwk = public_jwk || '{"x":"AAAA"}'`,
       `update signing_key set public_jwk = public_jwk || '{"d":"AAAA"}'`,
@@ -151,7 +152,7 @@ describeOnEachDatabase('DefaultKeyAccess', (open) => {
       `update signing_key set public_jwk = 'null'`,
       `update signing_key set sealed = substr(sealed, 1, 27)`,
       `update signing_key set sealed = ''`,
-      `update installation_secret set format_version = 2`,
+      `update installation_secret set format_version = 3`,
       `update installation_secret set key_encryption_key_id = 'another'`,
       `update installation_secret set wrapped_data_key = (select wrapped_data_key from signing_key)`,
       `update installation_secret i set sealed = k.sealed, wrapped_data_key = k.wrapped_data_key from signing_key k`,
@@ -175,24 +176,30 @@ describeOnEachDatabase('DefaultKeyAccess', (open) => {
     it('when a key that is sealed here is not the one that its kid names', async () => {
       await prepared();
       const keyEncryptionKey = await new FileKeyEncryptionKey(keyFile).open();
-      const pkcs8 = generateEs256().privateKey.export({ format: 'der', type: 'pkcs8' });
-      const other = await newKey(keyEncryptionKey, 'ES256');
+      const { privateKey } = await generateKeyPairFor('ES256');
+      const pkcs8 = privateKey.export({ format: 'der', type: 'pkcs8' });
+      const other = await makeKey(database, keyFile);
       const place = { tenantId: PLATFORM_TENANT, row: other.kid, algorithm: 'ES256', purpose: 'token-signing' };
-      await insert('published', { ...other, ...(await seal(keyEncryptionKey, { table: 'signing_key', ...place }, pkcs8)) });
+      const sealed = await seal(keyEncryptionKey, { table: 'signing_key', ...place }, pkcs8);
+      await insertKey(database, 'published', { ...other, sealed });
       await expect(accessOn(database).prepare(context)).rejects.toMatchObject({
         code: 'KEY_UNSEAL_FAILED',
         details: { internal: expect.stringContaining('thumbprint') },
       });
     });
 
-    it('when a public key was planted that nobody here made', async () => {
+    it.each(['published', 'retiring', 'tainted'] as const)('when a %s key was planted that nobody here made', async (state) => {
       await prepared();
-      const foreignFile = join(directory, 'foreign');
-      createKeyEncryptionKeyFile(foreignFile);
-      const foreign = await newKey(await new FileKeyEncryptionKey(foreignFile).open(), 'ES256');
-      rmSync(foreignFile);
-      const ours = await new FileKeyEncryptionKey(keyFile).open();
-      await insert('published', { ...foreign, keyEncryptionKeyId: ours.id });
+      const planted = await makeKey(database, keyFile);
+      await insertKey(database, state, { ...planted, publicProof: randomBytes(32) });
+      await expect(accessOn(database).prepare(context)).rejects.toMatchObject({ code: 'KEY_UNSEAL_FAILED' });
+    });
+
+    it('when a stopped key shows other members than a public key has', async () => {
+      const access = await prepared();
+      await access.prepare(context);
+      await addKey('retiring');
+      await database.query(`update signing_key set public_jwk = public_jwk || '{"d":"AAAA"}' where state = 'retiring'`);
       await expect(accessOn(database).prepare(context)).rejects.toMatchObject({ code: 'KEY_UNSEAL_FAILED' });
     });
 
@@ -246,27 +253,14 @@ describeOnEachDatabase('DefaultKeyAccess', (open) => {
     return access;
   }
 
-  async function addKey(state: string): Promise<string> {
-    const key = await newKey(await new FileKeyEncryptionKey(keyFile).open(), 'ES256');
-    await insert(state, key);
+  async function addKey(state: KeyState): Promise<string> {
+    const key = await makeKey(database, keyFile);
+    await insertKey(database, state, key);
     return key.kid;
   }
 
-  async function insert(state: string, key: Awaited<ReturnType<typeof newKey>>): Promise<void> {
-    await database.query(
-      `insert into signing_key (kid, algorithm, state, public_jwk, sealed, wrapped_data_key, key_encryption_key_id, format_version, epoch)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, 2)`,
-      [
-        key.kid,
-        key.algorithm,
-        state,
-        JSON.stringify(key.publicJwk),
-        key.sealed,
-        key.wrappedDataKey,
-        key.keyEncryptionKeyId,
-        key.formatVersion,
-      ],
-    );
+  function stopAll(state: KeyState): Promise<unknown> {
+    return database.query('update signing_key set state = $1, sealed = null, wrapped_data_key = null', [state]);
   }
 
   async function swap(columns: readonly string[], one: string, two: string): Promise<void> {
@@ -292,11 +286,13 @@ describeOnEachDatabase('DefaultKeyAccess', (open) => {
   async function plaintexts(): Promise<Buffer[]> {
     const store = new KeyStore({ database });
     const keyEncryptionKey = await new FileKeyEncryptionKey(keyFile).open();
-    const [key] = await store.publishedKeys();
-    const [secret] = await store.secrets();
-    if (key === undefined || secret === undefined) throw new Error('nothing is stored');
+    const [key] = (await store.keyring()).keys;
+    const secret = (await store.secrets()).find(({ purpose: wanted }) => wanted === 'subject-pseudonym');
+    if (secret === undefined || key?.sealed == null || key.wrappedDataKey === null) throw new Error('nothing is stored');
+    const { sealed, wrappedDataKey, keyEncryptionKeyId, formatVersion } = key;
     const place = { tenantId: PLATFORM_TENANT, row: key.kid, algorithm: 'ES256', purpose: 'token-signing' } as const;
-    const pkcs8 = await unseal(keyEncryptionKey, { ...place, table: 'signing_key' }, key);
+    const stored = { sealed, wrappedDataKey, keyEncryptionKeyId: keyEncryptionKeyId ?? '', formatVersion: formatVersion ?? 0 };
+    const pkcs8 = await unseal(keyEncryptionKey, { ...place, table: 'signing_key' }, stored);
     const { d } = createPrivateKey({ key: pkcs8, format: 'der', type: 'pkcs8' }).export({ format: 'jwk' });
     const { purpose } = secret;
     const secretPlace = {
@@ -324,14 +320,14 @@ describeOnPostgres('DefaultKeyAccess in several processes', (open: Opener) => {
 async function expectOneOfEach(accesses: readonly DefaultKeyAccess[], database: Database): Promise<void> {
   const made = await Promise.all(accesses.map((access) => access.prepare(context)));
   expect(made.flatMap((each) => each.madeKeys)).toHaveLength(1);
-  expect(made.flatMap((each) => each.madeSecrets)).toEqual(['subject-pseudonym']);
+  expect(made.flatMap((each) => each.madeSecrets)).toEqual(['subject-pseudonym', 'keyring-proof']);
   expect(await database.query('select state from signing_key')).toEqual([{ state: 'active' }]);
   expect(new Set(accesses.map((access) => access.activeKey(context, 'ES256').kid)).size).toBe(1);
   expect(new Set(accesses.map((access) => access.keyedDigest(context, 'subject-pseudonym', 'm'))).size).toBe(1);
 }
 
 function accessOn(database: Database, file = keyFile): DefaultKeyAccess {
-  return new DefaultKeyAccess({ store: new KeyStore({ database }), keyEncryptionKey: new FileKeyEncryptionKey(file) });
+  return keyProcess(database, { keyFile: file }).keyAccess;
 }
 
 function encoded(value: object): string {
