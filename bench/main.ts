@@ -10,6 +10,7 @@ import { summarise } from './report/summary.js';
 import type { Measurement } from './report/summary.js';
 import { table } from './report/table.js';
 import { importPopulation } from './targets.js';
+import { timeValidation } from './validate.js';
 import { openBenchDatabase } from './world/bench.database.js';
 import { prepareWorld } from './world/bench.world.js';
 
@@ -35,6 +36,7 @@ async function main(commandArguments: readonly string[]): Promise<number> {
     await timeParts(cleanUp, say);
     return 0;
   }
+  if (options.command === 'validate') return (await timeValidation(say)) ? 0 : 1;
   return measureService(options);
 }
 

@@ -7,6 +7,7 @@ describe('the options', () => {
     expect(readOptions(['--short'])).toMatchObject({ rounds: 2, seconds: 2 });
     expect(readOptions(['--short', '--rounds', '5', '--seconds', '0.5'])).toMatchObject({ rounds: 5, seconds: 0.5 });
     expect(readOptions(['parts'])).toMatchObject({ command: 'parts' });
+    expect(readOptions(['validate'])).toMatchObject({ command: 'validate' });
   });
 
   it('refuses what makes no sense', () => {

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 
 export interface BenchOptions {
-  readonly command: 'compare' | 'parts';
+  readonly command: 'compare' | 'parts' | 'validate';
   readonly rounds: number;
   readonly seconds: number;
   readonly warmUpSeconds: number;
@@ -9,13 +9,14 @@ export interface BenchOptions {
   readonly help: boolean;
 }
 
-export const helpText = `npm run bench -- [parts] [--short] [--rounds N] [--seconds S] [--profile] [--help]
+export const helpText = `npm run bench -- [parts|validate] [--short] [--rounds N] [--seconds S] [--profile] [--help]
 
 Compares what an exchange costs the service with what it costs the smallest servers that verify RS256 and sign ES256.
 Runs against PostgreSQL: on the server of DATABASE_URL in a database of its own, else on a private cluster from installed
 binaries. Without either it ends with exit code 2. The last line of its output is JSON.
 
   parts        time the parts of an exchange inside one process instead
+  validate     time the validation of subject tokens instead, against the bare verification and the limits; 1 above a limit
   --short      2 rounds of 2 s each
   --rounds N   rounds; in each, service and floor take turns over REST and over gRPC (default 3)
   --seconds S  length of each measured window (default 5)
@@ -36,8 +37,7 @@ export function readOptions(commandArguments: readonly string[]): BenchOptions {
     },
   });
   const [command = 'compare', ...rest] = positionals;
-  if ((command !== 'compare' && command !== 'parts') || rest.length > 0)
-    throw new Error(`unknown command: ${positionals.join(' ')}`);
+  if (!isCommand(command) || rest.length > 0) throw new Error(`unknown command: ${positionals.join(' ')}`);
   return {
     command,
     rounds: positive('rounds', values.rounds ?? (values.short ? '2' : '3'), Number.isInteger),
@@ -46,6 +46,10 @@ export function readOptions(commandArguments: readonly string[]): BenchOptions {
     profile: values.profile,
     help: values.help,
   };
+}
+
+function isCommand(text: string): text is BenchOptions['command'] {
+  return text === 'compare' || text === 'parts' || text === 'validate';
 }
 
 function positive(name: string, text: string, accepts: (value: number) => boolean): number {
