@@ -30,10 +30,11 @@ export const PERMISSION_ERRORS = {
   GROUPS_OVERAGE_UNRESOLVED: {
     summary: 'The groups of the subject are not in its token and could not be resolved.',
     cause:
-      'The identity provider left the groups out because there are too many, roles are mapped from groups, and no directory is configured.',
+      'The identity provider left the groups out because there are too many, roles are mapped from groups, and no directory is configured or it cannot tell.',
     remedy: [
       'Have the identity provider emit only the groups assigned to the application.',
       'Or use app roles instead of groups.',
+      'Operator: configure a directory; where there is one, read directory.unresolved in the log under the diagnostic id.',
     ],
     source: 'Microsoft identity platform, groups overage claim',
   },
