@@ -50,21 +50,23 @@ describe('10^5 made-up key ids (coreos/go-oidc 482, CVE-2026-49998 neighbours)',
 
     const perSecond = Math.ceil(KIDS / storm.seconds);
     const rotatedAt = Math.floor(storm.seconds / 2) + 7;
-    let asked = 0;
-    let pickedUpAt: number | null = null;
+    const statusOf = async (kid: string): Promise<string | undefined> => (await lookUp(storm.iss, kid))?.status;
+    const wrong = new Set<string>();
+    const askFor = async (kid: string, expected: string): Promise<void> => {
+      const status = await statusOf(kid);
+      if (status !== expected) wrong.add(`${kid} is ${String(status)}`);
+    };
+    const seen: number[] = [];
     for (let second = 0; second < storm.seconds; second += 1) {
       if (second === rotatedAt) source.keys = [ecJwk('old'), ecJwk('new')];
-      for (let count = 0; count < perSecond; count += 1, asked += 1) {
-        const lookup = await lookUp(storm.iss, `made-up-${String(asked)}`);
-        if (lookup?.status !== 'unknown') throw new Error(`a made-up key id is ${String(lookup?.status)}`);
-      }
-      if ((await lookUp(storm.iss, 'old'))?.status !== 'found') throw new Error('a good key is gone');
-      if (second >= rotatedAt && pickedUpAt === null && (await lookUp(storm.iss, 'new'))?.status === 'found') pickedUpAt = second;
+      for (let count = 0; count < perSecond; count += 1) await askFor(`made-up-${String(second)}-${String(count)}`, 'unknown');
+      await askFor('old', 'found');
+      if ((await statusOf('new')) === 'found') seen.push(second - rotatedAt);
       clock.advance(SECOND);
     }
-    expect(asked).toBeGreaterThanOrEqual(KIDS);
+    expect([...wrong]).toEqual([]);
     expect(source.fetches).toBeLessThanOrEqual(storm.mostFetches);
-    expect(pickedUpAt).not.toBeNull();
-    expect((pickedUpAt ?? Infinity) - rotatedAt).toBeLessThanOrEqual(storm.pickedUpWithinSeconds);
+    expect(seen[0]).toBeGreaterThanOrEqual(0);
+    expect(seen[0]).toBeLessThanOrEqual(storm.pickedUpWithinSeconds);
   });
 });
