@@ -13,6 +13,8 @@ export interface VaultFaultRow {
   readonly code: ErrorCode;
   /** Of a process that starts, where it is another one. */
   readonly startCode?: ErrorCode;
+  /** Of the processes that meet it, where it is not the default. */
+  readonly timeoutMs?: number;
   /** What the operator's log must have. */
   readonly logged?: RegExp;
   readonly inject: (house: VaultHouse) => Promise<unknown>;
@@ -39,8 +41,8 @@ export const VAULT_FAULT_ROWS: readonly VaultFaultRow[] = [
   knob('no listener', 'VAULT_UNREACHABLE', { outage: 'refused' }),
   knob('connections that end without an answer', 'VAULT_UNREACHABLE', { outage: 'reset' }),
   knob('answers that end in the middle', 'VAULT_UNREACHABLE', { outage: 'cut' }),
-  knob('no answer', 'VAULT_TIMEOUT', { outage: 'hang' }),
-  knob('an answer of one byte in 20 ms', 'VAULT_TIMEOUT', { slow: { delayMs: 0, drip: true } }),
+  { ...knob('no answer', 'VAULT_TIMEOUT', { outage: 'hang' }), timeoutMs: 300 },
+  { ...knob('an answer of one byte in 20 ms', 'VAULT_TIMEOUT', { slow: { delayMs: 0, drip: true } }), timeoutMs: 300 },
   knob('500', 'VAULT_UNAVAILABLE', { fault: 'server-error' }),
   knob('503', 'VAULT_UNAVAILABLE', { fault: 'unavailable' }),
   knob('502 in HTML', 'VAULT_UNAVAILABLE', { fault: 'html' }),

@@ -6,7 +6,7 @@ import { ManualClock } from '#utilities/clock/manual.clock.js';
 import { CATALOGUE, type ErrorCode } from '#utilities/errors/catalogue.js';
 import { RunningClock } from './running.clock.js';
 import { VAULT_FAULT_ROWS, type VaultFaultRow } from './vault-fault-rows.js';
-import { outcomeOf, VaultHouse, type VaultProcess } from './vault.house.js';
+import { type Outcome, outcomeOf, VaultHouse, type VaultProcess } from './vault.house.js';
 
 /** No refusal may outlive its cause by more. */
 const LONGEST_RECOVERY_SECONDS = 30;
@@ -51,8 +51,11 @@ async function secondsUntil(work: () => unknown): Promise<number> {
 }
 
 /** While the vault fails: what it is told apart as, who learns what, and that a process that signs by itself feels nothing. */
-async function observe(row: VaultFaultRow, starting: VaultProcess): Promise<Readonly<Record<string, unknown>>> {
-  const direct = await outcomeOf(signInVault);
+async function observe(
+  row: VaultFaultRow,
+  { signing, starting }: { readonly signing: VaultProcess; readonly starting: VaultProcess },
+): Promise<Readonly<Record<string, unknown>>> {
+  const direct = await outcomeOf(() => signInVault(signing));
   expect(direct.code).toBe(row.code);
   expect(direct.internal).toMatch(row.logged ?? /./);
   const start = await outcomeOf(() => startWith(starting));
@@ -70,11 +73,13 @@ async function observe(row: VaultFaultRow, starting: VaultProcess): Promise<Read
 
 describe('A vault that fails', () => {
   it.each(VAULT_FAULT_ROWS)('$fault: $name', async (row) => {
-    const starting = house.process();
-    await signInVault();
+    const patience = row.timeoutMs === undefined ? {} : { timeoutMs: row.timeoutMs };
+    const starting = house.process(patience);
+    const signing = row.timeoutMs === undefined ? running : house.process(patience);
+    await secondsUntil(() => signInVault(signing));
     await row.inject(house);
-    const during = await observe(row, starting).finally(() => row.heal(house));
-    const recoverySeconds = await secondsUntil(signInVault);
+    const during = await observe(row, { signing, starting }).finally(() => row.heal(house));
+    const recoverySeconds = await secondsUntil(() => signInVault(signing));
     const startRecoverySeconds = await secondsUntil(() => startWith(starting));
     report({ fault: row.fault, name: row.name, ...during, recoverySeconds, startRecoverySeconds });
     expect(Math.max(recoverySeconds, startRecoverySeconds)).toBeLessThanOrEqual(LONGEST_RECOVERY_SECONDS);
@@ -145,7 +150,8 @@ describe('A vault that throttles', () => {
     house.vault.forgetCounts();
     const process = house.process();
     await process.direct.publicKey(keys.direct.handle, 'ES256');
-    const outcomes = await Promise.all(Array.from({ length: requests }, () => outcomeOf(() => signInVault(process))));
+    const outcomes: Outcome[] = [];
+    for (let index = 0; index < requests; index += 1) outcomes.push(await outcomeOf(() => signInVault(process)));
     const calls = house.vault.calls('sign');
     const succeeded = outcomes.filter(({ code }) => code === 'ok').length;
     report({ fault: 'F22', name: '500 for 30 %', requests, calls, succeeded });

@@ -21,6 +21,8 @@ interface ProcessOptions {
   readonly lookup?: VaultHttpOptions['lookup'];
   /** Of the rate guard. Default: far above anything here. */
   readonly unitsPer10Seconds?: number;
+  /** For one request. Default: long enough for a machine that is busy. */
+  readonly timeoutMs?: number;
 }
 
 /** What one process has of the vault: both ways to sign, and the client below them. */
@@ -55,13 +57,13 @@ export class VaultHouse {
   }
 
   /** A process that knows nothing yet. */
-  process({ lookup, unitsPer10Seconds = 1_000_000 }: ProcessOptions = {}): VaultProcess {
+  process({ lookup, unitsPer10Seconds = 1_000_000, timeoutMs = 5_000 }: ProcessOptions = {}): VaultProcess {
     const { clock } = this;
     const vaultUrl = new URL(this.address.vaultUrl);
     const http = new VaultHttp({
       ca: this.tls.cert,
-      connectTimeoutMs: 1_000,
-      timeoutMs: 300,
+      connectTimeoutMs: timeoutMs,
+      timeoutMs,
       ...(lookup === undefined ? {} : { lookup }),
     });
     this.opened.push(http);
