@@ -49,7 +49,7 @@ function detailsOf(error: CodedError, diagnosticId: string): PackedDetail[] {
   ];
   const { grpc } = ERROR_MAPPING[error.code];
   if (field !== undefined && grpc === 'INVALID_ARGUMENT') details.push(violation(field, error));
-  if (grpc === 'UNAVAILABLE') {
+  if (grpc === 'UNAVAILABLE' || ERROR_MAPPING[error.code].http === 429) {
     const retryDelay = { seconds: retryAfterSeconds ?? DEFAULT_RETRY_SECONDS, nanos: 0 };
     details.push(pack('RetryInfo', RetryInfo.encode({ retryDelay }).finish()));
   }

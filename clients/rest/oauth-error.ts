@@ -30,7 +30,9 @@ export function oauthErrorHeaders(error: CodedError): Readonly<Record<string, st
     'cache-control': 'no-store',
     pragma: 'no-cache',
     ...challengeOf(error),
-    ...(status === 503 ? { 'retry-after': String(error.details.retryAfterSeconds ?? DEFAULT_RETRY_SECONDS) } : {}),
+    ...(status === 503 || status === 429
+      ? { 'retry-after': String(error.details.retryAfterSeconds ?? DEFAULT_RETRY_SECONDS) }
+      : {}),
   };
 }
 
