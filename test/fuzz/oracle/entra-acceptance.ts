@@ -1,6 +1,6 @@
 import { isText, type Rule } from './case.js';
 import type { JsonObject } from './json-reader.js';
-import { isAgent, isGuest, kindOf, PERSONAL_DIRECTORY, textsOf, wordsOf } from './entra-reading.js';
+import { clientOf, isAgent, isGuest, kindOf, PERSONAL_DIRECTORY, textsOf, wordsOf } from './entra-reading.js';
 import type { EntraWorldIssuer } from './world.js';
 
 const isApp = (claims: JsonObject): boolean => kindOf(claims) === 'app';
@@ -59,9 +59,10 @@ export const ENTRA_ACCEPTANCE_RULES: readonly Rule<EntraWorldIssuer>[] = [
   {
     code: 'TOKEN_PRESENTER_NOT_ALLOWED',
     says: 'a listed client',
-    broken: ({ claims, issuer: { acceptance } }) => {
-      const client = [claims.get('azp'), claims.get('appid')].filter((id) => isText(id) && id !== '')[0];
-      return acceptance.presenters !== null && !(isText(client) && acceptance.presenters.includes(client.toLowerCase()));
+    broken: (token) => {
+      const client = clientOf(token);
+      const { presenters } = token.issuer.acceptance;
+      return presenters !== null && !(isText(client) && presenters.includes(client.toLowerCase()));
     },
   },
   {
