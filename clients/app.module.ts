@@ -4,18 +4,23 @@ import { AdministrationModule } from '#managers/administration/administration.mo
 import { AuthorizationModule } from '#managers/authorization/authorization.module.js';
 import { KeyringModule } from '#managers/keyring/keyring.module.js';
 import { CLOCK, type Clock } from '#utilities/clock/contract.js';
+import { ID_SOURCE, type IdSource } from '#utilities/id/contract.js';
 import { LOGGER, type Logger } from '#utilities/logging/contract.js';
 import { AUTHORIZATION_MANAGER, type AuthorizationManager } from '#managers/authorization/contract.js';
 import { AuthController } from './grpc/auth.controller.js';
+import { KeyController } from './grpc/key.controller.js';
 import { Callers, CALLERS } from './grpc/callers.js';
 import { HANDLER_DEADLINE, HandlerDeadline } from './handler-deadline.js';
 import { type Foundations, PluginsModule } from './plugins.module.js';
 import { Readiness, READINESS } from './readiness.js';
 import { AccessGuard } from './rest/access.guard.js';
 import { HealthController } from './rest/health.controller.js';
+import { KeysAdminController } from './rest/keys-admin.controller.js';
 import { OAuthErrorFilter } from './rest/oauth-error.filter.js';
 import { PublishedDocumentsController } from './rest/published-documents.controller.js';
 import { TokenController } from './rest/token.controller.js';
+import { KEYRING_MANAGER, type KeyringManager } from '#managers/keyring/contract.js';
+import { KEYRING_TIMER, KeyringTimer } from './timers/keyring.timer.js';
 
 /** The whole service: Managers, and the Clients that drive them. */
 @Module({})
@@ -24,11 +29,23 @@ export class AppModule {
     return {
       module: AppModule,
       imports: [PluginsModule.register(foundations), AuthorizationModule, KeyringModule, AdministrationModule],
-      controllers: [TokenController, PublishedDocumentsController, HealthController, AuthController],
+      controllers: [
+        TokenController,
+        PublishedDocumentsController,
+        HealthController,
+        KeysAdminController,
+        AuthController,
+        KeyController,
+      ],
       providers: [
         { provide: READINESS, useValue: new Readiness() },
         { provide: HANDLER_DEADLINE, useFactory: (clock: Clock) => new HandlerDeadline(clock), inject: [CLOCK] },
         { provide: CALLERS, useValue: new Callers() },
+        {
+          provide: KEYRING_TIMER,
+          useFactory: (keyring: KeyringManager, ids: IdSource, logger: Logger) => new KeyringTimer({ keyring, ids, logger }),
+          inject: [KEYRING_MANAGER, ID_SOURCE, LOGGER],
+        },
         {
           provide: APP_GUARD,
           useFactory: (reflector: Reflector, manager: AuthorizationManager) => new AccessGuard(reflector, manager),

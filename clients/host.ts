@@ -5,7 +5,7 @@ import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { ADMINISTRATION_MANAGER, type AdministrationManager } from '#managers/administration/contract.js';
 import { AUTHORIZATION_MANAGER, type AuthorizationManager } from '#managers/authorization/contract.js';
-import { KEYRING_MANAGER, type KeyringManager } from '#managers/keyring/contract.js';
+import { KEY_EMERGENCY, KEYRING_MANAGER, type KeyEmergency, type KeyringManager } from '#managers/keyring/contract.js';
 import type { CallContext } from '#utilities/call-context/contract.js';
 import type { Clock } from '#utilities/clock/contract.js';
 import type { ListenerSettings, Settings } from '#utilities/config/contract.js';
@@ -15,6 +15,7 @@ import { authenticationInterceptor } from './grpc/authentication.interceptor.js'
 import { type Callers, CALLERS } from './grpc/callers.js';
 import { GrpcServer } from './grpc/grpc-server.js';
 import { NestLogger } from './nest-logger.js';
+import { KEYRING_TIMER, type KeyringTimer } from './timers/keyring.timer.js';
 import { type Readiness, READINESS } from './readiness.js';
 import { createHttpAdapter, endConnectionsWithAnswers } from './rest/http-server.js';
 
@@ -53,10 +54,17 @@ export async function startHost(settings: Settings, options: HostOptions): Promi
   }
 }
 
+/** What commands drive. The keyring is not prepared. */
+export interface Managers {
+  readonly administration: AdministrationManager;
+  readonly keyring: KeyringManager;
+  readonly keyEmergency: KeyEmergency;
+}
+
 /** As `startHost`, without any port: for commands that drive a Manager. */
 export async function withManagers<Result>(
   settings: Settings,
-  work: (managers: { readonly administration: AdministrationManager }, context: CallContext) => Promise<Result>,
+  work: (managers: Managers, context: CallContext) => Promise<Result>,
 ): Promise<Result> {
   const foundations = await openFoundations(settings, false);
   try {
@@ -64,8 +72,12 @@ export async function withManagers<Result>(
       logger: new NestLogger(foundations.logger),
       abortOnError: false,
     });
-    const administration = app.get<AdministrationManager>(ADMINISTRATION_MANAGER);
-    return await work({ administration }, { diagnosticId: foundations.ids.random(), transport: 'cli' });
+    const managers = {
+      administration: app.get<AdministrationManager>(ADMINISTRATION_MANAGER),
+      keyring: app.get<KeyringManager>(KEYRING_MANAGER),
+      keyEmergency: app.get<KeyEmergency>(KEY_EMERGENCY),
+    };
+    return await work(managers, { diagnosticId: foundations.ids.random(), transport: 'cli' });
   } finally {
     await foundations.close();
   }
@@ -81,6 +93,7 @@ async function startOn(foundations: OpenFoundations): Promise<Host> {
   const grpc = connectGrpc(app, foundations);
   try {
     await app.get<KeyringManager>(KEYRING_MANAGER).prepare({ diagnosticId: ids.random(), transport: 'timer' });
+    app.get<KeyringTimer>(KEYRING_TIMER).start();
     await app.startAllMicroservices();
     await app.listen(settings.http.port, settings.http.host);
   } catch (error) {

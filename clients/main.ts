@@ -6,6 +6,7 @@ import { addConfigCommand } from './cli/config.command.js';
 import { addDemoCommand } from './cli/demo.command.js';
 import { addDevCommand } from './cli/dev.command.js';
 import { addImportCommand } from './cli/import.command.js';
+import { addKeysCommand } from './cli/keys.command.js';
 import { addMigrateCommand } from './cli/migrate.command.js';
 import { printError } from './cli/print-error.js';
 import { addSecretCommands } from './cli/secret.commands.js';
@@ -24,6 +25,7 @@ addServeCommand(program);
 addMigrateCommand(program);
 addImportCommand(program);
 addBootstrapCommand(program);
+addKeysCommand(program);
 addConfigCommand(program);
 addSecretCommands(program);
 

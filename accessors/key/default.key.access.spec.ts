@@ -65,7 +65,7 @@ describeOnEachDatabase('DefaultKeyAccess', (open) => {
     const access = await prepared();
     const [published] = await access.publishedKeys(context);
     const input = `${encoded({ alg: 'ES256' })}.${encoded({ a: 1 })}`;
-    const signature = access.signWith(context, access.activeKey(context, 'ES256'), input);
+    const signature = await access.signWith(context, access.activeKey(context, 'ES256'), input);
     const verified = await compactVerify(`${input}.${signature}`, { ...published?.jwk });
     expect(Buffer.from(verified.payload).toString()).toBe('{"a":1}');
   });
@@ -288,7 +288,8 @@ describeOnEachDatabase('DefaultKeyAccess', (open) => {
     const keyEncryptionKey = await new FileKeyEncryptionKey(keyFile).open();
     const [key] = (await store.keyring()).keys;
     const secret = (await store.secrets()).find(({ purpose: wanted }) => wanted === 'subject-pseudonym');
-    if (secret === undefined || key?.sealed == null || key.wrappedDataKey === null) throw new Error('nothing is stored');
+    if (secret === undefined || key === undefined || key.sealed === null || key.wrappedDataKey === null)
+      throw new Error('nothing is stored');
     const { sealed, wrappedDataKey, keyEncryptionKeyId, formatVersion } = key;
     const place = { tenantId: PLATFORM_TENANT, row: key.kid, algorithm: 'ES256', purpose: 'token-signing' } as const;
     const stored = { sealed, wrappedDataKey, keyEncryptionKeyId: keyEncryptionKeyId ?? '', formatVersion: formatVersion ?? 0 };

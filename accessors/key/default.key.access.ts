@@ -113,9 +113,14 @@ export class DefaultKeyAccess implements KeyAccess {
 
   /** @throws CodedError `KEYRING_RESTORED` */
   private refuseRestored({ installation, epoch }: StoredKeyring): void {
-    const floor = Math.max(this.deps.floor.of(installation), this.keyring?.installation === installation ? this.keyring.epoch : 0);
+    const floor = Math.max(
+      this.deps.floor.of(installation),
+      this.keyring?.installation === installation ? this.keyring.epoch : 0,
+    );
     if (epoch >= floor) return;
-    throw new CodedError('KEYRING_RESTORED', { internal: `the keyring is at epoch ${String(epoch)}, it was at ${String(floor)}` });
+    throw new CodedError('KEYRING_RESTORED', {
+      internal: `the keyring is at epoch ${String(epoch)}, it was at ${String(floor)}`,
+    });
   }
 
   /**
@@ -148,7 +153,8 @@ export class DefaultKeyAccess implements KeyAccess {
 
   private confirmed(): LoadedKeyring {
     const keyring = this.loaded();
-    if (this.follower.unconfirmedFor() > TRUSTED_FOR_MS) throw signingUnavailable('the keyring could not be confirmed for 5 minutes');
+    if (this.follower.unconfirmedFor() > TRUSTED_FOR_MS)
+      throw signingUnavailable('the keyring could not be confirmed for 5 minutes');
     return keyring;
   }
 

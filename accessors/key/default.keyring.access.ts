@@ -2,15 +2,7 @@ import type { CallContext } from '#utilities/call-context/contract.js';
 import type { ChangeFeed } from '#utilities/change-feed/contract.js';
 import { CodedError } from '#utilities/errors/coded-error.js';
 import type { Logger } from '#utilities/logging/contract.js';
-import type {
-  Keyring,
-  KeyringAccess,
-  KeyringChange,
-  KeyMove,
-  KeyRecord,
-  NewSigningKey,
-  SigningAlgorithm,
-} from './contract.js';
+import type { Keyring, KeyringAccess, KeyringChange, KeyMove, KeyRecord, NewSigningKey, SigningAlgorithm } from './contract.js';
 import type { DefaultKeyAccess } from './default.key.access.js';
 import type { EpochFloorFile } from './epoch-floor.file.js';
 import type { KeyMaker } from './key-maker.js';
@@ -60,7 +52,9 @@ export class DefaultKeyringAccess implements KeyringAccess {
     const { installation, epoch: found } = await this.deps.store.keyring();
     const least = floor.of(installation);
     if (found < least && change.aboveFloor !== true) {
-      throw new CodedError('KEYRING_RESTORED', { internal: `the keyring is at epoch ${String(found)}, it was at ${String(least)}` });
+      throw new CodedError('KEYRING_RESTORED', {
+        internal: `the keyring is at epoch ${String(found)}, it was at ${String(least)}`,
+      });
     }
     const epoch = await keyringStore.countUp(change.expectedEpoch, least);
     if (change.fence !== null) await keyringStore.checkFence(change.fence);

@@ -30,7 +30,8 @@ export class EpochFloorFile {
     try {
       this.write(floors);
     } catch (error) {
-      if (!this.warned) this.deps.logger.warn('keyring.floor_not_kept', { reason: error instanceof Error ? error.name : 'unknown' });
+      if (!this.warned)
+        this.deps.logger.warn('keyring.floor_not_kept', { reason: error instanceof Error ? error.name : 'unknown' });
       this.warned = true;
     }
   }

@@ -23,7 +23,7 @@ const KEY_ROOM: unique symbol = Symbol('KeyRoom');
     },
     {
       provide: KEY_ROOM,
-      // eslint-disable-next-line max-params -- what the container injects
+
       useFactory: (
         storage: KeyStorage,
         database: Database,

@@ -85,11 +85,10 @@ export class KeyringStore {
 
   /** @throws CodedError `KEYRING_CHANGED` when another holds the lease now */
   async checkFence(fence: number): Promise<void> {
-    const held = await this.deps.database.query('select 1 as held from work_lease where tenant_id = $1 and name = $2 and fence = $3 for share', [
-      PLATFORM_TENANT,
-      LEASE,
-      fence,
-    ]);
+    const held = await this.deps.database.query(
+      'select 1 as held from work_lease where tenant_id = $1 and name = $2 and fence = $3 for share',
+      [PLATFORM_TENANT, LEASE, fence],
+    );
     if (held.length === 0) throw changed('the lease on keyring work was lost');
   }
 
@@ -131,10 +130,10 @@ export class KeyringStore {
   }
 
   async notePrivateHalfEnded(kid: string): Promise<void> {
-    await this.deps.database.query('update signing_key set private_half_ended_at = clock_timestamp() where tenant_id = $1 and kid = $2', [
-      PLATFORM_TENANT,
-      kid,
-    ]);
+    await this.deps.database.query(
+      'update signing_key set private_half_ended_at = clock_timestamp() where tenant_id = $1 and kid = $2',
+      [PLATFORM_TENANT, kid],
+    );
   }
 
   private async whyNot(move: KeyMove): Promise<CodedError> {

@@ -63,23 +63,33 @@ export class KeyringLoader {
   }
 
   private async loadKey(stored: StoredKey, now: number, known: LoadedKey | undefined): Promise<LoadedKey> {
-    const algorithm = ALGORITHMS.find((one) => one === stored.algorithm);
-    if (algorithm === undefined) throw keyFault(stored, 'the algorithm is not known');
-
+    const algorithm = algorithmOf(stored);
     const signs = stored.state === 'published' || stored.state === 'active';
     const signing = signs ? this.signingPart(stored) : null;
     const members = signing === null ? await provenMembers(stored) : await this.openedMembers(stored, algorithm, signing);
     await this.checkProof(stored, members);
-    const waits = stored.signsAtOnce ? 0 : (stored.publishedAt ?? now) + this.deps.prePublishSeconds * 1_000 - now;
-    const publicKey = known?.verification.publicKey ?? publicKeyOf(stored, algorithm, members);
+    const shown = known ?? shownOf(stored, members);
+    const { kid, activatedAt, stoppedAt } = stored;
+    const verification = {
+      kid,
+      algorithm,
+      publicKey: shown.verification.publicKey,
+      signsFrom: activatedAt,
+      signsUntil: stoppedAt,
+    };
     return {
       stored,
-      published: known?.published ?? publishedKey(stored.kid, algorithm, members),
-      verification: { kid: stored.kid, algorithm, publicKey, signsFrom: stored.activatedAt, signsUntil: stored.stoppedAt },
-      active: known?.active ?? Object.freeze({ kid: stored.kid, algorithm }),
+      published: shown.published,
+      active: shown.active,
+      verification,
       signing,
-      readyAt: this.deps.clock.monotonic() + Math.max(0, waits),
+      readyAt: this.readyAt(stored, now),
     };
+  }
+
+  private readyAt({ signsAtOnce, publishedAt }: StoredKey, now: number): number {
+    const waits = signsAtOnce ? 0 : (publishedAt ?? now) + this.deps.prePublishSeconds * 1_000 - now;
+    return this.deps.clock.monotonic() + Math.max(0, waits);
   }
 
   private signingPart(stored: StoredKey): { backend: SigningBackend; handle: KeyHandle } {
@@ -123,7 +133,8 @@ export class KeyringLoader {
 
   private forgetStopped(before: ReadonlyMap<string, LoadedKey>, now: ReadonlyMap<string, LoadedKey>): void {
     for (const [kid, { signing }] of before) {
-      if (signing !== null && now.get(kid)?.signing == null) signing.backend.forget(signing.handle);
+      const signs = now.get(kid)?.signing ?? null;
+      if (signing !== null && signs === null) signing.backend.forget(signing.handle);
     }
   }
 }
@@ -136,15 +147,36 @@ async function provenMembers(stored: StoredKey): Promise<PublicMembers> {
 }
 
 function membersIn(stored: StoredKey): PublicMembers {
-  const algorithm = ALGORITHMS.find((one) => one === stored.algorithm);
+  const algorithm = algorithmOf(stored);
   try {
-    if (algorithm === undefined || typeof stored.publicJwk !== 'object' || stored.publicJwk === null) throw new Error('no JWK');
+    if (typeof stored.publicJwk !== 'object' || stored.publicJwk === null) throw new Error('no JWK');
     const members = publicMembers(createPublicKey({ key: { ...stored.publicJwk }, format: 'jwk' }), algorithm);
     if (isSameKey(members, stored.publicJwk)) return members;
   } catch {
     throw keyFault(stored, 'public_jwk is not a public key of this algorithm');
   }
   throw keyFault(stored, 'public_jwk has other members than a public key');
+}
+
+function algorithmOf(stored: StoredKey): SigningAlgorithm {
+  const algorithm = ALGORITHMS.find((one) => one === stored.algorithm);
+  if (algorithm === undefined) throw keyFault(stored, 'the algorithm is not known');
+  return algorithm;
+}
+
+/** What callers key memos by: made once for a key, and kept for as long as it is public. */
+function shownOf(stored: StoredKey, members: PublicMembers): Pick<LoadedKey, 'published' | 'active'> & ShownKey {
+  const { kid } = stored;
+  const algorithm = algorithmOf(stored);
+  return {
+    published: publishedKey(kid, algorithm, members),
+    active: Object.freeze({ kid, algorithm }),
+    verification: { publicKey: publicKeyOf(stored, algorithm, members) },
+  };
+}
+
+interface ShownKey {
+  readonly verification: { readonly publicKey: KeyObject };
 }
 
 function publicKeyOf(stored: StoredKey, algorithm: SigningAlgorithm, members: PublicMembers): KeyObject {

@@ -7,18 +7,22 @@ import { SETTINGS, type Settings } from '#utilities/config/contract.js';
 import { OpenToAll } from '../access.decorators.js';
 import {
   authorizationServerMetadata,
+  CUTOFFS_PATH,
   JWKS_PATH,
   OPENID_CONFIGURATION_PATH,
   openIdConfiguration,
   SERVER_METADATA_PATH,
 } from './server-metadata.js';
 
-const CACHE_CONTROL = 'public, max-age=300, stale-if-error=3600';
+/** The SDK asks every 30 s; what it is told may be no older than that. */
+const CUTOFFS_CACHE_CONTROL = 'public, max-age=15';
 
 interface PublishedDocument {
   readonly type: 'application/json' | 'application/jwk-set+json';
-  readonly body: string;
+  /** Ready to be written: nothing is encoded for a request. */
+  readonly body: Buffer;
   readonly etag: string;
+  readonly cacheControl: string;
 }
 
 /** What verifiers read: our keys and where everything is. Served also while the database is away. */
@@ -28,6 +32,7 @@ interface PublishedDocument {
 export class PublishedDocumentsController {
   private readonly serverMetadata: PublishedDocument;
   private readonly openId: PublishedDocument;
+  private readonly cacheControl: string;
   /** INVARIANT: rebuilt when the keyring answers another array, which it does only when a key changed. */
   private keys: { readonly source: unknown; readonly document: PublishedDocument } | undefined;
 
@@ -35,8 +40,10 @@ export class PublishedDocumentsController {
     @Inject(KEYRING_MANAGER) private readonly keyring: KeyringManager,
     @Inject(SETTINGS) settings: Settings,
   ) {
-    this.serverMetadata = documentOf(authorizationServerMetadata(settings.issuer));
-    this.openId = documentOf(openIdConfiguration(settings.issuer));
+    const { jwksMaxAgeSeconds, jwksStaleIfErrorSeconds } = settings.keys.rotation;
+    this.cacheControl = `public, max-age=${String(jwksMaxAgeSeconds)}, stale-if-error=${String(jwksStaleIfErrorSeconds)}`;
+    this.serverMetadata = this.documentOf(authorizationServerMetadata(settings.issuer));
+    this.openId = this.documentOf(openIdConfiguration(settings.issuer, settings.keys.algorithms));
   }
 
   @Get(JWKS_PATH)
@@ -47,7 +54,7 @@ export class PublishedDocumentsController {
     if (this.keys?.source !== published) {
       this.keys = {
         source: published,
-        document: documentOf({ keys: published.map((key) => key.jwk) }, 'application/jwk-set+json'),
+        document: this.documentOf({ keys: published.map((key) => key.jwk) }, 'application/jwk-set+json'),
       };
     }
     send(request, reply, this.keys.document);
@@ -66,15 +73,24 @@ export class PublishedDocumentsController {
   openIdConfiguration(@Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
     send(request, reply, this.openId);
   }
-}
 
-function documentOf(value: object, type: PublishedDocument['type'] = 'application/json'): PublishedDocument {
-  const body = JSON.stringify(value);
-  return { type, body, etag: `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"` };
+  @Get(CUTOFFS_PATH)
+  @ApiOperation({ summary: 'Keys that offline verifiers must not accept any more, signed', operationId: 'cutoffs' })
+  @ApiOkResponse({ description: 'Compact JWS of type countersign-cutoff+jwt' })
+  async cutoffs(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    const document = await this.keyring.cutoffs({ diagnosticId: request.id, transport: 'rest' });
+    void reply.header('cache-control', CUTOFFS_CACHE_CONTROL).code(200).header('content-type', 'application/jwt').send(document);
+  }
+
+  private documentOf(value: object, type: PublishedDocument['type'] = 'application/json'): PublishedDocument {
+    const body = Buffer.from(JSON.stringify(value), 'utf8');
+    const etag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`;
+    return { type, body, etag, cacheControl: this.cacheControl };
+  }
 }
 
 function send(request: FastifyRequest, reply: FastifyReply, document: PublishedDocument): void {
-  void reply.header('cache-control', CACHE_CONTROL).header('etag', document.etag);
+  void reply.header('cache-control', document.cacheControl).header('etag', document.etag);
   if (request.headers['if-none-match'] === document.etag) {
     void reply.code(304).send();
     return;

@@ -1,12 +1,14 @@
 /** Where the token endpoint is, below the issuer. */
 export const TOKEN_PATH = '/oauth2/token';
 export const JWKS_PATH = '/.well-known/jwks.json';
+export const CUTOFFS_PATH = '/.well-known/countersign-cutoffs.jwt';
 export const SERVER_METADATA_PATH = '/.well-known/oauth-authorization-server';
 export const OPENID_CONFIGURATION_PATH = '/.well-known/openid-configuration';
 
 const ALLOWED_METHODS: ReadonlyMap<string, string> = new Map([
   [TOKEN_PATH, 'POST'],
   [JWKS_PATH, 'GET, HEAD'],
+  [CUTOFFS_PATH, 'GET, HEAD'],
   [SERVER_METADATA_PATH, 'GET, HEAD'],
   [OPENID_CONFIGURATION_PATH, 'GET, HEAD'],
 ]);
@@ -32,14 +34,14 @@ export function authorizationServerMetadata(issuer: string): Readonly<Record<str
 }
 
 /** What a library that knows only OpenID Connect discovery needs to verify our tokens. It is no login service. */
-export function openIdConfiguration(issuer: string): Readonly<Record<string, unknown>> {
+export function openIdConfiguration(issuer: string, algorithms: readonly string[]): Readonly<Record<string, unknown>> {
   return {
     issuer,
     jwks_uri: issuer + JWKS_PATH,
     token_endpoint: issuer + TOKEN_PATH,
     grant_types_supported: ['urn:ietf:params:oauth:grant-type:token-exchange'],
     token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
-    id_token_signing_alg_values_supported: ['ES256'],
+    id_token_signing_alg_values_supported: algorithms,
     subject_types_supported: ['public'],
   };
 }

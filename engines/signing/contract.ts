@@ -123,8 +123,7 @@ export interface IssuedClaims {
 }
 
 export type IssuedVerdict =
-  | { readonly genuine: true; readonly claims: IssuedClaims }
-  | { readonly genuine: false; readonly fault: IssuedTokenFault };
+  { readonly genuine: true; readonly claims: IssuedClaims } | { readonly genuine: false; readonly fault: IssuedTokenFault };
 
 /** What offline verifiers are told not to accept. */
 export interface CutoffDocument {

@@ -30,15 +30,24 @@ export class IssuedTokenVerifier {
     if (parts === null) return refused('malformed');
 
     const [, header = '', payload = '', signature = ''] = parts;
+    const key = this.keyOf(context, header);
+    if (typeof key === 'string') return refused(key);
+    if (!isSignedBy(key, `${header}.${payload}`, signature)) return refused('signature-invalid');
+    return this.judge(key, claimsIn(payload), audience);
+  }
+
+  /** The key whose header this is, to the byte. */
+  private keyOf(context: CallContext, header: string): VerificationKey | IssuedTokenFault {
     const known = this.kids.get(header);
     const kid = known ?? kidIn(header);
     const key = kid === undefined ? undefined : this.deps.keyAccess.verificationKey(context, kid);
-    if (key === undefined) return refused('key-unknown');
-    const headerFault = known === undefined ? faultOfHeader(header, key) : undefined;
-    if (headerFault !== undefined) return refused(headerFault);
-    if (known === undefined) this.kids.set(header, key.kid);
-    if (!isSignedBy(key, `${header}.${payload}`, signature)) return refused('signature-invalid');
-    return this.judge(key, claimsIn(payload), audience);
+    if (key === undefined) return 'key-unknown';
+    if (known !== undefined) return key;
+
+    const fault = faultOfHeader(header, key);
+    if (fault !== undefined) return fault;
+    this.kids.set(header, key.kid);
+    return key;
   }
 
   private judge(key: VerificationKey, claims: Record<string, unknown> | undefined, audience: string): IssuedVerdict {

@@ -63,14 +63,15 @@ function arriving(lane: Lane, next: KeyRecord): readonly RotationStep[] {
  */
 function activationAt({ active, policy, now }: Lane, next: KeyRecord): number {
   const ready = (next.publishedAt ?? now) + policy.prePublishSeconds * 1_000;
-  if (active?.activatedAt == null || next.publishedAt === null || next.publishedAt >= active.activatedAt) return ready;
-  return Math.max(ready, active.activatedAt + policy.periodSeconds * 1_000);
+  const since = active?.activatedAt ?? null;
+  if (since === null || next.publishedAt === null || next.publishedAt >= since) return ready;
+  return Math.max(ready, since + policy.periodSeconds * 1_000);
 }
 
 /** Early enough to have been public for the whole time when the active key has signed for its period. */
 function stagingAt({ active, policy, now }: Lane): number {
-  if (active?.activatedAt == null) return now;
-  return active.activatedAt + (policy.periodSeconds - policy.prePublishSeconds) * 1_000;
+  const since = active?.activatedAt ?? null;
+  return since === null ? now : since + (policy.periodSeconds - policy.prePublishSeconds) * 1_000;
 }
 
 function whyStage({ active, algorithm }: Lane): string {

@@ -34,6 +34,10 @@ function ofRevoked({ policy, now }: Situation): readonly Acceptance[] {
     { where: 'exchange', until: after(NOTIFIED_SECONDS), because: `${told} after ${String(propagationSeconds)} s` },
     { where: 'check', until: after(NOTIFIED_SECONDS), because: `${told} after ${String(propagationSeconds)} s` },
     { where: 'sdk', until: after(SDK_POLL_SECONDS + NOTIFIED_SECONDS), because: 'it reads the signed cut-offs every 30 s' },
-    { where: 'plain libraries', until: after(cached), because: 'they drop the key when their copy of the key set ends, at the latest' },
+    {
+      where: 'plain libraries',
+      until: after(cached),
+      because: 'they drop the key when their copy of the key set ends, at the latest',
+    },
   ];
 }

@@ -35,7 +35,8 @@ export class Cutoffs {
   async current(context: CallContext): Promise<string> {
     const now = this.deps.clock.monotonic();
     if (this.signed === undefined || now - this.lookedAt >= LOOK_AGAIN_AFTER_MS) await this.look(context);
-    if (this.signed === undefined || now - this.signed.at >= LIFETIME_SECONDS * 1_000) throw new CodedError('SIGNING_UNAVAILABLE');
+    if (this.signed === undefined || now - this.signed.at >= LIFETIME_SECONDS * 1_000)
+      throw new CodedError('SIGNING_UNAVAILABLE');
     return this.signed.token;
   }
 
@@ -70,6 +71,8 @@ function stoppedIn({ keys, now }: Keyring) {
   const told = keys.filter((key) => now - (key.endedAt ?? now) <= TOLD_FOR_MS);
   return {
     revokedKeys: told.filter(({ state }) => state === 'revoked').map(({ kid, endedAt }) => ({ kid, revokedAt: endedAt ?? now })),
-    taintedKeys: told.filter(({ state }) => state === 'tainted').map(({ kid, stoppedAt }) => ({ kid, taintedAt: stoppedAt ?? now })),
+    taintedKeys: told
+      .filter(({ state }) => state === 'tainted')
+      .map(({ kid, stoppedAt }) => ({ kid, taintedAt: stoppedAt ?? now })),
   };
 }

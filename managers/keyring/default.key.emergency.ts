@@ -4,7 +4,13 @@ import type { RotationPolicy, RotationStep, SigningEngine } from '#engines/signi
 import type { CallContext } from '#utilities/call-context/contract.js';
 import { CodedError } from '#utilities/errors/coded-error.js';
 import { acceptance } from './acceptance.js';
-import type { BreakGlassRequest, KeyEmergency, KeyEmergencyReport, KeyEmergencyRequest, KeyringChangeReport } from './contract.js';
+import type {
+  BreakGlassRequest,
+  KeyEmergency,
+  KeyEmergencyReport,
+  KeyEmergencyRequest,
+  KeyringChangeReport,
+} from './contract.js';
 import { KeyringWork, type KeyringWorkDeps } from './keyring-work.js';
 
 interface Dependencies extends KeyringWorkDeps {
@@ -70,7 +76,8 @@ export class DefaultKeyEmergency implements KeyEmergency {
       if (request.validateOnly) return this.stopReport(context, { ring, key, to, replacedBy: null, validateOnly: true });
 
       const replacement = key.state === 'active' ? await this.replacementFor(context, ring, { key, to }) : null;
-      const replaced = replacement === null ? [] : [{ kid: replacement.kid, from: replacement.from, to: 'active', atOnce: true } as const];
+      const replaced =
+        replacement === null ? [] : [{ kid: replacement.kid, from: replacement.from, to: 'active', atOnce: true } as const];
       const moves: readonly KeyMove[] = [{ kid: key.kid, from: key.state, to }, ...replaced];
       const change = { expectedEpoch: ring.epoch, fence: null, add: replacement?.add ?? [], moves };
       await this.work.commit(context, { change, records: stopRecords(key, to, { reason: request.reason, replacement }) });
@@ -100,7 +107,11 @@ export class DefaultKeyEmergency implements KeyEmergency {
   }
 
   private make(context: CallContext, ring: Keyring, algorithm: SigningAlgorithm): Promise<NewSigningKey> {
-    return this.deps.keyringAccess.makeKey(context, algorithm, `emergency-${String(ring.epoch)}-${String(ring.floor)}-${algorithm}`);
+    return this.deps.keyringAccess.makeKey(
+      context,
+      algorithm,
+      `emergency-${String(ring.epoch)}-${String(ring.floor)}-${algorithm}`,
+    );
   }
 
   private async stopReport(
@@ -121,11 +132,15 @@ export class DefaultKeyEmergency implements KeyEmergency {
       dueAt: ring.now,
       because: `${to}, was ${key.state}`,
     };
-    const activated = replacedBy === null ? [] : [activation(ring, key.algorithm, { kid: replacedBy, because: `replaces ${key.kid}` })];
+    const activated =
+      replacedBy === null ? [] : [activation(ring, key.algorithm, { kid: replacedBy, because: `replaces ${key.kid}` })];
     return { ...this.report(ring, { validateOnly, done: [step, ...activated] }), replacedBy, issued, accepted };
   }
 
-  private report(ring: Keyring, of: { readonly validateOnly: boolean; readonly done: readonly RotationStep[] }): KeyringChangeReport {
+  private report(
+    ring: Keyring,
+    of: { readonly validateOnly: boolean; readonly done: readonly RotationStep[] },
+  ): KeyringChangeReport {
     return { ...of, epoch: ring.epoch, next: this.deps.signingEngine.planRotation(ring, this.deps.policy, ring.now) };
   }
 }

@@ -64,7 +64,8 @@ export class DefaultKeyringManager implements KeyringManager {
         const ring = await this.deps.keyringAccess.keyring(context);
         const planned = this.plan(ring).filter(isAsked);
         const step = planned.find((one) => one.kind === 'stage' || isDue(one, ring));
-        if (validateOnly) return this.report(ring, { validateOnly, done: planned.filter((one) => one.kind === 'stage' || isDue(one, ring)) });
+        if (validateOnly)
+          return this.report(ring, { validateOnly, done: planned.filter((one) => one.kind === 'stage' || isDue(one, ring)) });
         if (step === undefined) return this.report(ring, { validateOnly, done });
         await this.work.perform(context, ring, { step, fence: null });
         done.push(step);
@@ -111,8 +112,16 @@ export class DefaultKeyringManager implements KeyringManager {
       const step: RotationStep = { kind: 'publish', algorithm, kid: key.kid, replaces: null, dueAt: ring.now, because };
       if (validateOnly) return this.report(ring, { validateOnly, done: [step] });
 
-      const change = { expectedEpoch: ring.epoch, fence: null, add: [key], moves: [{ kid: key.kid, from: 'pending', to: 'published' } as const] };
-      await this.work.commit(context, { change, records: [['keyring.key_imported', `${key.kid} (${algorithm}) from ${backend}`]] });
+      const change = {
+        expectedEpoch: ring.epoch,
+        fence: null,
+        add: [key],
+        moves: [{ kid: key.kid, from: 'pending', to: 'published' } as const],
+      };
+      await this.work.commit(context, {
+        change,
+        records: [['keyring.key_imported', `${key.kid} (${algorithm}) from ${backend}`]],
+      });
       return this.report(await this.deps.keyringAccess.keyring(context), { validateOnly, done: [step] });
     });
   }
@@ -142,7 +151,10 @@ export class DefaultKeyringManager implements KeyringManager {
     return { ...this.report(ring, { validateOnly: false, done }), held: true };
   }
 
-  private report(ring: Keyring, of: { readonly validateOnly: boolean; readonly done: readonly RotationStep[] }): KeyringChangeReport {
+  private report(
+    ring: Keyring,
+    of: { readonly validateOnly: boolean; readonly done: readonly RotationStep[] },
+  ): KeyringChangeReport {
     return { ...of, epoch: ring.epoch, next: this.plan(ring) };
   }
 
@@ -154,7 +166,10 @@ export class DefaultKeyringManager implements KeyringManager {
   private refuseUnsafe(): void {
     const faults = this.deps.signingEngine.safetyFaults(this.deps.policy);
     if (faults.length === 0) return;
-    const lines = faults.map(({ member, actual, least, because }) => `keys.rotation.${member}: ${String(actual)}, expected at least ${String(least)}: ${because}`);
+    const lines = faults.map(
+      ({ member, actual, least, because }) =>
+        `keys.rotation.${member}: ${String(actual)}, expected at least ${String(least)}: ${because}`,
+    );
     throw new CodedError('CONFIG_INVALID', { actual: lines.join('\n') });
   }
 

@@ -19,8 +19,13 @@ const WORK: unique symbol = Symbol('KeyringWorkDeps');
 
 const work: Provider = {
   provide: WORK,
-  // eslint-disable-next-line max-params -- what the container injects
-  useFactory: (keyringAccess: KeyringAccess, changeTrail: ChangeTrail, unitOfWork: UnitOfWork, logger: Logger): KeyringWorkDeps => ({
+
+  useFactory: (
+    keyringAccess: KeyringAccess,
+    changeTrail: ChangeTrail,
+    unitOfWork: UnitOfWork,
+    logger: Logger,
+  ): KeyringWorkDeps => ({
     keyringAccess,
     changeTrail,
     unitOfWork,
@@ -31,7 +36,7 @@ const work: Provider = {
 
 const manager: Provider = {
   provide: KEYRING_MANAGER,
-  // eslint-disable-next-line max-params -- what the container injects
+
   useFactory: (
     deps: KeyringWorkDeps,
     keyAccess: KeyAccess,

@@ -25,7 +25,12 @@ export function rotationRules(file: RotationFile | undefined): readonly Settings
     ...atLeast(times, 'verifierCacheSeconds', jwksMaxAgeSeconds, 'jwksMaxAgeSeconds'),
     ...atLeast(times, 'prePublishSeconds', learnt, 'the time in which every verifier learns of a key'),
     ...atLeast(times, 'retireAfterSeconds', ended, 'the time in which every token of a key ends'),
-    ...atLeast(times, 'periodSeconds', times.prePublishSeconds + times.retireAfterSeconds, 'prePublishSeconds + retireAfterSeconds'),
+    ...atLeast(
+      times,
+      'periodSeconds',
+      times.prePublishSeconds + times.retireAfterSeconds,
+      'prePublishSeconds + retireAfterSeconds',
+    ),
   ];
 }
 

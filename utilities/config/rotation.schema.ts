@@ -24,7 +24,10 @@ export const rotationSchema = z.strictObject({
     .meta({ description: 'Longest time until the last replica knows of a change or stops issuing.' }),
   skewSeconds: seconds(3600).default(60).meta({ description: 'Clock difference between replicas and verifiers.' }),
   leewaySeconds: seconds(3600).default(300).meta({ description: 'How long after exp a verifier may still accept a token.' }),
-  maxTokenSeconds: seconds(DAY).min(30).default(DAY).meta({ description: 'Longest life of any token; longer ones are cut to it.' }),
+  maxTokenSeconds: seconds(DAY)
+    .min(30)
+    .default(DAY)
+    .meta({ description: 'Longest life of any token; longer ones are cut to it.' }),
 });
 
 export type RotationFile = z.infer<typeof rotationSchema>;

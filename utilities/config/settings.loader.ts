@@ -165,7 +165,8 @@ function keysOf(file: SettingsFile['keys'], { fileName, environment }: RuleInput
   const keyEncryptionKeyFile = resolveBeside(fileName, file.keyEncryptionKeyFile ?? DEV_KEY_FILE);
   return {
     keyEncryptionKeyFile,
-    floorFile: file.floorFile === undefined ? join(dirname(keyEncryptionKeyFile), FLOOR_FILE) : resolveBeside(fileName, file.floorFile),
+    floorFile:
+      file.floorFile === undefined ? join(dirname(keyEncryptionKeyFile), FLOOR_FILE) : resolveBeside(fileName, file.floorFile),
     algorithms: file.algorithms,
     rotation: rotationOf(file.rotation),
     ...(storage === undefined ? {} : { storage }),

@@ -137,7 +137,8 @@ export const settingsShape = {
         .meta({ description: 'File with the key-encryption key, mode 0400. Required by serve, or keyEncryptionKey.' }),
       ...keyStorageShape,
       floorFile: file.optional().meta({
-        description: 'File that keeps the newest keyring epoch, so that a restored database is noticed; keyring-floor beside the key-encryption key.',
+        description:
+          'File that keeps the newest keyring epoch, so that a restored database is noticed; keyring-floor beside the key-encryption key.',
       }),
       algorithms: z
         .array(z.enum(['ES256', 'RS256', 'PS256', 'Ed25519']))
