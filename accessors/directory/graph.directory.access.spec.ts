@@ -36,12 +36,16 @@ describe('GraphDirectoryAccess with the real msal-node', () => {
       expect(await access.groupsOf(CONTEXT, world.subject('carol'), [APPROVERS])).toMatchObject({ groups: [APPROVERS] });
       await access.groupsOf(CONTEXT, world.subject('alice'), [APPROVERS]);
       expect(identity.requests).toBe(1);
+      // A refused token is not had once more from the memory of the library, which the whole process shares.
+      world.issuer.directory.revokeTokens();
+      expect(await access.groupsOf(CONTEXT, world.subject('carol'), [APPROVERS])).toMatchObject({ groups: [APPROVERS] });
+      expect(identity.requests).toBe(2);
       identity.status = 410;
       const later = await world
         .bare({ credential: { kind: 'managedIdentity' } })
         .groupsOf(CONTEXT, world.subject('carol'), [APPROVERS]);
       expect(later).toMatchObject({ status: 'unresolved', retryAfterSeconds: 1 });
-      expect(identity.requests).toBe(2);
+      expect(identity.requests).toBe(3);
     } finally {
       delete process.env['AZURE_POD_IDENTITY_AUTHORITY_HOST'];
       await identity.stop();
@@ -230,6 +234,10 @@ describe('A directory that is away', () => {
       world.clock.advance(30_000);
     }
     expect(waits).toEqual([1, 2, 4, 8, 16, 30, 30]);
+    world.issuer.directory.calm();
+    await access.groupsOf(CONTEXT, world.subject('carol'), [APPROVERS]);
+    world.issuer.directory.turnGraph({ status: 500 });
+    expect(await access.groupsOf(CONTEXT, world.subject('carol'), [APPROVERS])).toMatchObject({ retryAfterSeconds: 1 });
   });
 
   it('answers all or nothing: one batch that fails leaves the whole unresolved', async () => {
