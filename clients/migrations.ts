@@ -2,6 +2,7 @@ import { AuditTables1790000005000 } from '#accessors/audit/migrations/1790000005
 import { FactTables1790000002000 } from '#accessors/facts/migrations/1790000002000-fact-tables.migration.js';
 import { IssuerTables1790000003000 } from '#accessors/issuer/migrations/issuer-tables.migration.js';
 import { KeyLifecycle1790000006000 } from '#accessors/key/migrations/1790000006000-key-lifecycle.migration.js';
+import { IssuerVersions1790000003500 } from '#accessors/issuer/migrations/issuer-versions.migration.js';
 import { KeyTables1790000004000 } from '#accessors/key/migrations/1790000004000-key-tables.migration.js';
 import { PolicyTables1790000002500 } from '#accessors/policy/migrations/1790000002500-policy-tables.migration.js';
 import { ApplicationAlgorithm1790000006100 } from '#accessors/registration/migrations/1790000006100-application-algorithm.migration.js';
@@ -16,6 +17,7 @@ export const MIGRATIONS: readonly MigrationClass[] = [
   RegistrationTables1790000002200,
   PolicyTables1790000002500,
   IssuerTables1790000003000,
+  IssuerVersions1790000003500,
   KeyTables1790000004000,
   AuditTables1790000005000,
   KeyLifecycle1790000006000,

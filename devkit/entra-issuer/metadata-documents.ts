@@ -24,8 +24,13 @@ export function discoveryAnswer(cloud: EntraCloud, directoryId: string, version:
     id_token_signing_alg_values_supported: ['RS256'],
     subject_types_supported: ['pairwise'],
     tenant_region_scope: null,
-    cloud_instance_name: cloud.name,
+    cloud_instance_name: cloudInstanceName(cloud),
   });
+}
+
+/** As the real clouds are named: the login host without its first part. */
+function cloudInstanceName({ loginBase }: EntraCloud): string {
+  return loginBase.replace(/^https?:\/\/(?:login\.)?/u, '');
 }
 
 /** Keys carry no `alg`, as the real ones; v2 keys say which issuers they may sign for. */
@@ -35,5 +40,7 @@ export function jwksAnswer(cloud: EntraCloud, keys: SigningKeys, version: TokenV
 
 export function publishedJwk(jwk: { readonly kid: string }, cloud: EntraCloud, version: TokenVersion): object {
   const entry = { use: 'sig', ...jwk, x5t: jwk.kid };
-  return version === 1 ? entry : { ...entry, cloud_instance_name: cloud.name, issuer: `${cloud.loginBase}/{tenantid}/v2.0` };
+  return version === 1
+    ? entry
+    : { ...entry, cloud_instance_name: cloudInstanceName(cloud), issuer: `${cloud.loginBase}/{tenantid}/v2.0` };
 }
