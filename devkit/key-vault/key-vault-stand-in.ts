@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { Server as TlsServer } from 'node:https';
 import { listen, portOf, readBody, shut } from '#devkit/entra-issuer/loopback-server.js';
@@ -6,6 +7,7 @@ import { FaultSchedule } from './fault-schedule.js';
 import { badParameter, STAND_IN, type VaultAnswer, vaultError } from './vault-answer.js';
 import { type AnsweredFault, faultAnswer } from './vault-faults.js';
 import { CALM, type VaultKnobs, type VaultOperation } from './vault-knobs.js';
+import { VaultLogin } from './vault-login.js';
 import { VaultOperations } from './vault-operations.js';
 import { parseBody, requestOf, type VaultRequest } from './vault-request.js';
 import { sendAnswer } from './vault-sender.js';
@@ -38,6 +40,8 @@ export interface KeyVaultStandInDeps {
 }
 
 export const STAND_IN_DIRECTORY_ID = '1f0c2a4e-6b7d-4c3a-9e5f-0a1b2c3d4e5f';
+/** The one client of its own token endpoint. */
+export const STAND_IN_CLIENT_ID = '2c4e6f80-1a2b-4c3d-8e9f-a0b1c2d3e4f5';
 /** RFC 6761 §6.4: never resolves. */
 export const UNRESOLVABLE_VAULT_URL = 'https://countersign-stand-in.vault.invalid';
 const API_VERSIONS: ReadonlySet<string> = new Set(['7.2', '7.3', '7.4', '7.5', '7.6', '2025-07-01']);
@@ -48,6 +52,8 @@ const API_VERSIONS: ReadonlySet<string> = new Set(['7.2', '7.3', '7.4', '7.5', '
  * Its keys are real, made at run time, and gone with the process. It listens on this machine alone.
  */
 export class KeyVaultStandIn {
+  /** Of the one client of its own token endpoint; new for each stand-in. */
+  readonly clientSecret = randomBytes(32).toString('base64url');
   private knobs = CALM;
   private server: Server | null = null;
   private listening: Required<VaultListening> | null = null;
@@ -56,14 +62,24 @@ export class KeyVaultStandIn {
   private readonly schedule = new FaultSchedule();
   private readonly operations: VaultOperations;
   private readonly tokens: VaultTokens;
+  private readonly login: VaultLogin;
 
   constructor(private readonly deps: KeyVaultStandInDeps) {
     this.operations = new VaultOperations({ clock: deps.clock, vaultUrl: () => this.vaultUrl() });
     this.tokens = new VaultTokens({
       clock: deps.clock,
       directoryId: STAND_IN_DIRECTORY_ID,
+      clientId: STAND_IN_CLIENT_ID,
       resource: () => this.resource(),
       authority: deps.authority ?? null,
+    });
+    this.login = new VaultLogin({
+      clientId: STAND_IN_CLIENT_ID,
+      clientSecret: this.clientSecret,
+      directoryId: STAND_IN_DIRECTORY_ID,
+      now: () => deps.clock.now(),
+      resource: () => this.resource(),
+      issueToken: () => this.tokens.issue({}),
     });
   }
 
@@ -144,18 +160,27 @@ export class KeyVaultStandIn {
 
   private async answer(message: IncomingMessage, url: URL, request: VaultRequest | null): Promise<VaultAnswer> {
     const text = await readBody(message);
+    const { method = '' } = message;
+    if (this.login.isPath(method, url.pathname)) return this.login.answer(text ?? '', this.knobs.login);
     const fault = request === null ? null : this.schedule.faultFor(request.operation, this.knobs);
     const verdict = await this.tokens.judge(message.headers.authorization);
     if ('refusal' in verdict) return this.unauthorized(verdict.refusal);
     if (fault === 'unauthorized') return this.unauthorized('AKV10049: Error validating token.');
-    const fromForm = formFault(url.searchParams.get('api-version') ?? '');
-    if (fromForm !== null) return fromForm;
+    const refusal = fault === null || request === null ? null : this.refuse(fault, request, verdict.caller);
+    return formFault(url.searchParams.get('api-version') ?? '') ?? refusal ?? this.serveCaller(request, text, url.searchParams);
+  }
+
+  /** What a caller is answered that is known and let in. */
+  private serveCaller(
+    request: VaultRequest | null,
+    text: string | null,
+    query: URLSearchParams,
+  ): VaultAnswer | Promise<VaultAnswer> {
     if (request === null) return vaultError({ status: 404, code: 'NotFound', message: 'There is no such operation.' });
-    if (fault !== null) return this.refuse(fault, request, verdict.caller);
     const body = parseBody(text);
     if (body === null) return badParameter('The request body is not a JSON object.');
     const beyond = this.operations.beyondLimits(request, this.knobs);
-    return beyond ?? this.operations.perform({ ...request, body, query: url.searchParams });
+    return beyond ?? this.operations.perform({ ...request, body, query });
   }
 
   private refuse(fault: AnsweredFault, { operation, name }: VaultRequest, caller: string): VaultAnswer {

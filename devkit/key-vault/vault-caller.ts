@@ -11,7 +11,10 @@ export interface VaultReply {
 export interface VaultAsk {
   /** Default: GET without a body, POST with one. */
   readonly method?: string;
+  /** Sent as JSON. */
   readonly body?: unknown;
+  /** Sent as it is, instead of `body`. */
+  readonly text?: string;
   /** Default: one that the vault takes; `null`: none. */
   readonly token?: string | null;
   /** Default: the vault that the caller is for. */
@@ -30,11 +33,12 @@ interface VaultCallerDeps {
 export class VaultCaller {
   constructor(private readonly deps: VaultCallerDeps) {}
 
-  ask(path: string, { method, body, token, url, servername = 'localhost' }: VaultAsk = {}): Promise<VaultReply> {
+  ask(path: string, { method, body, text: given, token, url, servername = 'localhost' }: VaultAsk = {}): Promise<VaultReply> {
     const full = path.includes('?') ? path : `${path}?api-version=7.4`;
     const bearer = token === undefined ? this.deps.token() : token;
+    const sent = given ?? (body === undefined ? undefined : JSON.stringify(body));
     const options = {
-      method: method ?? (body === undefined ? 'GET' : 'POST'),
+      method: method ?? (sent === undefined ? 'GET' : 'POST'),
       ca: this.deps.ca,
       // A connection of its own for each request: what one fault did to a connection must not meet the next request.
       agent: false as const,
@@ -54,7 +58,7 @@ export class VaultCaller {
         });
       });
       request.on('error', reject);
-      request.end(body === undefined ? undefined : JSON.stringify(body));
+      request.end(sent);
     });
   }
 }

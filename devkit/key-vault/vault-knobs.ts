@@ -54,6 +54,8 @@ export interface VaultKnobs {
   readonly outage: 'refused' | 'hang' | 'reset' | 'cut' | null;
   readonly slow: { readonly delayMs: number; readonly drip: boolean };
   readonly limits: VaultLimits | null;
+  /** What the own token endpoint answers instead of a token. */
+  readonly login: 'expired-secret' | 'unavailable' | null;
   /** What the challenge says instead of the truth. */
   readonly challenge: { readonly authorization?: string; readonly resource?: string; readonly header?: string } | null;
 }
@@ -70,5 +72,6 @@ export const CALM: VaultKnobs = {
   outage: null,
   slow: { delayMs: 0, drip: false },
   limits: REAL_LIMITS,
+  login: null,
   challenge: null,
 };

@@ -24,6 +24,8 @@ export type TokenVerdict = { readonly caller: string } | { readonly refusal: str
 interface VaultTokensDeps {
   readonly clock: Clock;
   readonly directoryId: string;
+  /** Whom its own tokens are for. */
+  readonly clientId: string;
   readonly resource: () => string;
   readonly authority: TokenAuthority | null;
 }
@@ -45,7 +47,7 @@ export class VaultTokens {
       aud: audience,
       iss: `https://sts.windows.net/${directoryId}/`,
       tid: directoryId,
-      appid: '2c4e6f80-1a2b-4c3d-8e9f-a0b1c2d3e4f5',
+      appid: this.deps.clientId,
       oid: 'b1c2d3e4-f506-4718-8293-a4b5c6d7e8f9',
       iat: now,
       nbf: now,
