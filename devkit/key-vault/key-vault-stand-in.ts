@@ -160,23 +160,21 @@ export class KeyVaultStandIn {
 
   private async answer(message: IncomingMessage, url: URL, request: VaultRequest | null): Promise<VaultAnswer> {
     const text = await readBody(message);
-    const { method = '' } = message;
+    const { method = '', headers } = message;
     if (this.login.isPath(method, url.pathname)) return this.login.answer(text ?? '', this.knobs.login);
     const fault = request === null ? null : this.schedule.faultFor(request.operation, this.knobs);
-    const verdict = await this.tokens.judge(message.headers.authorization);
+    const verdict = await this.tokens.judge(headers.authorization);
     if ('refusal' in verdict) return this.unauthorized(verdict.refusal);
     if (fault === 'unauthorized') return this.unauthorized('AKV10049: Error validating token.');
-    const refusal = fault === null || request === null ? null : this.refuse(fault, request, verdict.caller);
-    return formFault(url.searchParams.get('api-version') ?? '') ?? refusal ?? this.serveCaller(request, text, url.searchParams);
+    if (request === null) return vaultError({ status: 404, code: 'NotFound', message: 'There is no such operation.' });
+    if (fault !== null) return this.refuse(fault, request, verdict.caller);
+    return this.serveCaller(request, text, url.searchParams);
   }
 
   /** What a caller is answered that is known and let in. */
-  private serveCaller(
-    request: VaultRequest | null,
-    text: string | null,
-    query: URLSearchParams,
-  ): VaultAnswer | Promise<VaultAnswer> {
-    if (request === null) return vaultError({ status: 404, code: 'NotFound', message: 'There is no such operation.' });
+  private serveCaller(request: VaultRequest, text: string | null, query: URLSearchParams): VaultAnswer | Promise<VaultAnswer> {
+    const fromForm = formFault(query.get('api-version') ?? '');
+    if (fromForm !== null) return fromForm;
     const body = parseBody(text);
     if (body === null) return badParameter('The request body is not a JSON object.');
     const beyond = this.operations.beyondLimits(request, this.knobs);
