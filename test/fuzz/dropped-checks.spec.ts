@@ -11,7 +11,7 @@ const fuzz = new Fuzz();
 describe('An engine without one check', () => {
   it.each(fuzz.droppable())('is found out when %s is taken away', async (name) => {
     const { differences } = await fuzz.runWithout(name, { seed: 1, from: 0, to: LIMIT }, { stopAtFirst: true });
-    expect(differences).toHaveLength(1);
+    expect(differences).not.toHaveLength(0);
   });
 
   it('is tried for every check that the engine has', () => {
