@@ -7,6 +7,7 @@ describe('the options', () => {
     expect(readOptions(['--short'])).toMatchObject({ rounds: 2, seconds: 2 });
     expect(readOptions(['--short', '--rounds', '5', '--seconds', '0.5'])).toMatchObject({ rounds: 5, seconds: 0.5 });
     expect(readOptions(['parts'])).toMatchObject({ command: 'parts' });
+    expect(readOptions(['signing', '--short'])).toMatchObject({ command: 'signing', rounds: 2 });
     expect(readOptions(['validate'])).toMatchObject({ command: 'validate' });
   });
 
@@ -17,6 +18,7 @@ describe('the options', () => {
       ['--seconds', 'x'],
       ['--seconds', '-1'],
       ['speed'],
+      ['signing', 'x'],
       ['--fast'],
       ['parts', 'x'],
     ]) {

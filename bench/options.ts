@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 
 export interface BenchOptions {
-  readonly command: 'compare' | 'parts' | 'validate';
+  readonly command: 'compare' | 'parts' | 'validate' | 'signing';
   readonly rounds: number;
   readonly seconds: number;
   readonly warmUpSeconds: number;
@@ -9,7 +9,7 @@ export interface BenchOptions {
   readonly help: boolean;
 }
 
-export const helpText = `npm run bench -- [parts|validate] [--short] [--rounds N] [--seconds S] [--profile] [--help]
+export const helpText = `npm run bench -- [parts|validate|signing] [--short] [--rounds N] [--seconds S] [--profile] [--help]
 
 Compares what an exchange costs the service with what it costs the smallest servers that verify RS256 and sign ES256.
 Runs against PostgreSQL: on the server of DATABASE_URL in a database of its own, else on a private cluster from installed
@@ -17,6 +17,7 @@ binaries. Without either it ends with exit code 2. The last line of its output i
 
   parts        time the parts of an exchange inside one process instead
   validate     time the validation of subject tokens instead, against the bare verification and the limits; 1 above a limit
+  signing      time tokens of each algorithm instead, made and verified, against the primitives of Node; 1 above a limit
   --short      2 rounds of 2 s each
   --rounds N   rounds; in each, service and floor take turns over REST and over gRPC (default 3)
   --seconds S  length of each measured window (default 5)
@@ -49,7 +50,7 @@ export function readOptions(commandArguments: readonly string[]): BenchOptions {
 }
 
 function isCommand(text: string): text is BenchOptions['command'] {
-  return text === 'compare' || text === 'parts' || text === 'validate';
+  return text === 'compare' || text === 'parts' || text === 'validate' || text === 'signing';
 }
 
 function positive(name: string, text: string, accepts: (value: number) => boolean): number {

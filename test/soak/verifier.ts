@@ -34,15 +34,17 @@ export class SimulatedVerifier {
     const { kind, now } = this.deps;
     if (now() - this.fetchedAt >= kind.cacheSeconds) await this.fetch();
     const [header = '', payload = '', signature = ''] = token.split('.');
-    const kid = memberOf(header, 'kid');
-    let key = this.keys.get(String(kid));
-    if (key === undefined && kind.refetchSeconds !== null && now() - this.fetchedAt >= kind.refetchSeconds) {
-      await this.fetch();
-      key = this.keys.get(String(kid));
-    }
+    const key = await this.keyFor(String(memberOf(header, 'kid')));
     if (key === undefined) return 'key-unknown';
     if (!signatureFits(key, `${header}.${payload}`, Buffer.from(signature, 'base64url'))) return 'signature-invalid';
     return now() < Number(memberOf(payload, 'exp')) + kind.leewaySeconds ? 'accepted' : 'expired';
+  }
+
+  private async keyFor(kid: string): Promise<KeyObject | undefined> {
+    const { refetchSeconds } = this.deps.kind;
+    const mayAsk = refetchSeconds !== null && this.deps.now() - this.fetchedAt >= refetchSeconds;
+    if (!this.keys.has(kid) && mayAsk) await this.fetch();
+    return this.keys.get(kid);
   }
 
   /** Asks now, whatever it has. */

@@ -6,7 +6,7 @@ import { SystemClock } from '#utilities/clock/system.clock.js';
 import { type DatabaseStep, interrupted } from './interrupted.database.js';
 import { mintRequest } from './mint-request.js';
 import { CONTEXT, openReplica, type Replica } from './replica.js';
-import type { Command, CommandAnswer, KillPoint, ReplicaTask } from './replica.process.js';
+import type { ChangeInstruction, Command, CommandAnswer, KillPoint, ReplicaTask } from './replica.process.js';
 
 const ALGORITHM: SigningAlgorithm = 'ES256';
 const WATCH_EVERY_MS = 1;
@@ -46,35 +46,40 @@ async function answer(command: Command): Promise<CommandAnswer> {
   }
 }
 
-async function perform(command: Command): Promise<unknown> {
-  const { manager, emergency } = replica;
+function perform(command: Command): unknown {
   switch (command.do) {
     case 'to':
-      manual?.advance(command.at - manual.now());
+      return manual?.advance(command.at - manual.now());
+    case 'arm':
+      diesAt = command.at;
       return null;
     case 'poll':
       return replica.poll();
+    case 'state':
+      return state();
+    case 'sign':
+      return signTimes(command.algorithm, command.times);
+    case 'sign-until':
+      return signUntil(command.milliseconds);
+    default:
+      return change(command);
+  }
+}
+
+function change(command: ChangeInstruction): unknown {
+  const { manager, emergency } = replica;
+  switch (command.do) {
     case 'advance':
       return manager.advance(CONTEXT);
     case 'rotate':
       return manager.rotate(CONTEXT, { validateOnly: false });
     case 'revoke':
       return emergency.revoke(CONTEXT, { kid: command.kid, reason: 'test', validateOnly: false });
-    case 'taint':
-      return emergency.taint(CONTEXT, { kid: command.kid, reason: 'test', validateOnly: false });
-    case 'break-glass':
-      return emergency.breakGlass(CONTEXT, { reason: 'test', afterRestore: false, validateOnly: false });
-    case 'sign-until':
-      return signUntil(command.milliseconds);
-    case 'sign':
-      for (let each = 0; each < command.times; each += 1) await replica.engine.mint(CONTEXT, mintRequest(command.algorithm));
-      return null;
-    case 'arm':
-      diesAt = command.at;
-      return null;
-    case 'state':
-      return state();
   }
+}
+
+async function signTimes(algorithm: SigningAlgorithm, times: number): Promise<void> {
+  for (let each = 0; each < times; each += 1) await replica.engine.mint(CONTEXT, mintRequest(algorithm));
 }
 
 async function state(): Promise<unknown> {

@@ -17,10 +17,12 @@ export interface KillPoint extends Pick<DatabaseStep, 'kind' | 'moment'> {
   readonly words: string;
 }
 
+export type ChangeInstruction = { readonly do: 'revoke'; readonly kid: string } | { readonly do: 'advance' | 'rotate' };
+
 export type Instruction =
+  | ChangeInstruction
   | { readonly do: 'to'; readonly at: number }
-  | { readonly do: 'revoke' | 'taint'; readonly kid: string }
-  | { readonly do: 'poll' | 'advance' | 'rotate' | 'break-glass' | 'state' }
+  | { readonly do: 'poll' | 'state' }
   | { readonly do: 'sign-until'; readonly milliseconds: number }
   | { readonly do: 'sign'; readonly algorithm: SigningAlgorithm; readonly times: number }
   /** From now on, the process kills itself at the first step that fits. */
@@ -58,7 +60,8 @@ export class ReplicaProcess {
   static async start(task: ReplicaTask): Promise<ReplicaProcess> {
     const child = spawn(process.execPath, ['--import', HOOKS, MAIN, JSON.stringify(task)], {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-      env: { PATH: process.env['PATH'] ?? '' },
+      // Arenas are mapped piece by piece, so that a core of the process has no gigabyte of zeros from the compiler of the sources.
+      env: { PATH: process.env['PATH'] ?? '', MIMALLOC_ARENA_EAGER_COMMIT: '0' },
     });
     const replica = new ReplicaProcess(child);
     const ready = await new Promise<CommandAnswer>((resolve) => replica.waiting.set(0, resolve));

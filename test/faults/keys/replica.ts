@@ -1,5 +1,4 @@
 import 'reflect-metadata';
-import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { KEY_ACCESS, type KeyAccess, KEYRING_ACCESS, type KeyringAccess } from '#accessors/key/contract.js';
 import { KeyModule } from '#accessors/key/key.module.js';
@@ -74,9 +73,8 @@ export async function openReplica(options: ReplicaOptions): Promise<Replica> {
     changeFeed,
     epochCaches: new MemoryEpochCaches({ changeFeed, units: database }),
   };
-  class ReplicaModule {}
-  Module({ imports: [PluginsModule.register(foundations), KeyModule, SigningModule, KeyringModule] })(ReplicaModule);
-  const app = await NestFactory.createApplicationContext(ReplicaModule, { logger: false, abortOnError: false });
+  const root = { module: KeyringModule, imports: [PluginsModule.register(foundations), KeyModule, SigningModule] };
+  const app = await NestFactory.createApplicationContext(root, { logger: false, abortOnError: false });
   const anywhere = { strict: false };
   const keyringAccess = app.get<KeyringAccess>(KEYRING_ACCESS, anywhere);
   return {
