@@ -69,7 +69,7 @@ const database = z.strictObject({
     .meta({ description: 'The embedded database instead of a server. Development only.' }),
 });
 
-const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+const GUID = /^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$/;
 const guid = z.string().regex(GUID, 'expected a GUID').toLowerCase();
 
 /** The base of a service: https, nothing after the path, in its canonical spelling. */
