@@ -272,4 +272,86 @@ export interface IssuerAccess {
   registerIssuer(context: CallContext, issuer: IssuerRegistration): Promise<'created' | 'updated' | 'unchanged'>;
 }
 
+/** One immutable state of what is registered about an issuer. */
+export interface IssuerVersion {
+  readonly name: string;
+  /** 1, 2, … for each issuer. */
+  readonly version: number;
+  /** Of its content, hex; the same content is the same version. */
+  readonly sha256: string;
+  /** Complete, with every default. Its `status` is how the issuer stands, not part of the version. */
+  readonly registration: IssuerRegistration;
+  /** Unix milliseconds. */
+  readonly createdAt: number;
+}
+
+/** What came into force when; the newest one says how an issuer stands. */
+export interface IssuerActivation {
+  readonly number: number;
+  readonly version: number;
+  readonly status: 'active' | 'disabled';
+  /** Unix milliseconds. */
+  readonly at: number;
+}
+
+export interface IssuerSummary {
+  readonly name: string;
+  readonly status: 'draft' | 'active' | 'disabled';
+  /** In force, or in force again once it is enabled. */
+  readonly version: number | null;
+  readonly newestVersion: number;
+}
+
+/** What one place of metadata answers at the moment. Nothing of it is trusted or kept. */
+export interface IssuerProbe {
+  readonly iss: string;
+  readonly metadataUrl: string | null;
+  /** `ok`, or why no key set was taken. */
+  readonly outcome: string;
+  readonly detail: string | null;
+  readonly jwksHost: string | null;
+  readonly keys: readonly { readonly kid: string; readonly algorithm: SignatureAlgorithm }[];
+  readonly refusedKeys: readonly { readonly kid: string | null; readonly reason: string }[];
+}
+
+/** The life of trust: drafted, reviewed, activated, disabled. Called by the AdministrationManager alone. */
+export interface IssuerRegistry {
+  /**
+   * Fetches discovery and keys of a registration as the service would, and says what came of it. Changes nothing.
+   *
+   * @throws CodedError `ISSUER_INVALID`
+   */
+  probeIssuer(context: CallContext, registration: IssuerRegistration): Promise<readonly IssuerProbe[]>;
+
+  /** Keeps a version that is not in force. The same content again is the same version. @throws CodedError `ISSUER_INVALID` */
+  draftIssuer(context: CallContext, registration: IssuerRegistration): Promise<IssuerVersion>;
+
+  /**
+   * Puts a version into force, everywhere within 2 s. All rules are checked again. `expected` is the version in force that the
+   * operator has seen; `null`: none.
+   *
+   * @throws CodedError `ISSUER_UNKNOWN`, `ISSUER_INVALID`, `ISSUER_CHANGED`
+   */
+  activateIssuer(
+    context: CallContext,
+    order: { readonly name: string; readonly version: number; readonly expected: number | null },
+  ): Promise<IssuerActivation>;
+
+  /** Takes the version in force out of it, or puts it back, everywhere within 2 s. @throws CodedError `ISSUER_UNKNOWN`, `ISSUER_CHANGED`, `ISSUER_INVALID` */
+  switchIssuer(context: CallContext, name: string, status: 'active' | 'disabled'): Promise<IssuerActivation>;
+
+  /** Every issuer that was ever drafted. */
+  issuers(context: CallContext): Promise<readonly IssuerSummary[]>;
+
+  /** All versions and activations of one issuer, oldest first. @throws CodedError `ISSUER_UNKNOWN` */
+  issuerHistory(
+    context: CallContext,
+    name: string,
+  ): Promise<{ readonly versions: readonly IssuerVersion[]; readonly activations: readonly IssuerActivation[] }>;
+
+  /** How the key sets of this process stand. Reads nothing and fetches nothing. */
+  keySets(context: CallContext): readonly KeySetState[];
+}
+
+export const ISSUER_REGISTRY: unique symbol = Symbol('IssuerRegistry');
 export const ISSUER_ACCESS: unique symbol = Symbol('IssuerAccess');

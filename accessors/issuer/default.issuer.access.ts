@@ -1,23 +1,22 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { CallContext } from '#utilities/call-context/contract.js';
 import type { ChangeFeed } from '#utilities/change-feed/contract.js';
 import type { Clock } from '#utilities/clock/contract.js';
 import type { UnitOfWork } from '#utilities/database/contract.js';
-import { CodedError } from '#utilities/errors/coded-error.js';
 import type { Logger } from '#utilities/logging/contract.js';
 import type { Counters } from '#utilities/telemetry/contract.js';
-import type { IssuerAccess, IssuerRegistration, KeyLookup, KeySetState, TenantRule, TrustedIssuer } from './contract.js';
+import type { IssuerAccess, IssuerRegistration, KeyLookup, KeySetState, TrustedIssuer } from './contract.js';
 import type { MetadataSource } from './http.metadata.source.js';
 import { IssuerKeySet, type KeySetPace } from './issuer-key-set.js';
-import { issuerOf, toConfig } from './issuer-record.js';
-import { registrationFaults, type RegistrationRules } from './issuer-registration.check.js';
+import type { RegistrationRules } from './issuer-registration.check.js';
+import type { IssuerTrust } from './issuer-trust.js';
 import { KeyRefreshRounds } from './key-refresh.rounds.js';
-import { type MetadataLocation, metadataLocations } from './metadata-location.js';
+import type { MetadataLocation } from './metadata-location.js';
 import type { IssuerStore } from './stores/issuer.store.js';
 import { type TrustEntry, TrustedIssuers } from './trusted-issuers.js';
 
 export interface IssuerAccessDeps {
-  readonly store: Pick<IssuerStore, 'readActive' | 'find' | 'tenantIds' | 'save'>;
+  readonly store: Pick<IssuerStore, 'readActive'>;
+  readonly issuerTrust: Pick<IssuerTrust, 'register'>;
   readonly unitOfWork: UnitOfWork;
   readonly changeFeed: ChangeFeed;
   readonly source: MetadataSource;
@@ -62,7 +61,7 @@ export class DefaultIssuerAccess implements IssuerAccess {
   }
 
   async registerIssuer(_context: CallContext, registration: IssuerRegistration): Promise<'created' | 'updated' | 'unchanged'> {
-    return this.deps.unitOfWork.run(() => this.register(registration));
+    return this.deps.unitOfWork.run(() => this.deps.issuerTrust.register(registration));
   }
 
   /** Fetches every key set that is due, off the path of any caller. Waits for nothing. */
@@ -88,38 +87,6 @@ export class DefaultIssuerAccess implements IssuerAccess {
     return [...(this.trust.lastLoaded()?.entries() ?? [])];
   }
 
-  private async register(registration: IssuerRegistration): Promise<'created' | 'updated' | 'unchanged'> {
-    const issuer = await this.checked(registration);
-    const { name, provider } = issuer;
-    const { status } = registration;
-    const record = { name, provider, status, config: toConfig(issuer), rules: issuer.tenantRules };
-    const before = await this.deps.store.find(name);
-    if (before !== undefined && isDeepStrictEqual(before, record)) return 'unchanged';
-    const identifiers = status === 'active' ? identifiersOf(issuer) : [];
-    const contested = await this.deps.store.save({ ...record, identifiers });
-    if (contested.length > 0) {
-      throw invalid(
-        name,
-        contested.map((iss) => `${iss} belongs to another active issuer`),
-      );
-    }
-    return before === undefined ? 'created' : 'updated';
-  }
-
-  /** @throws CodedError `IMPORT_INVALID` with everything that is wrong */
-  private async checked(registration: IssuerRegistration): Promise<TrustedIssuer> {
-    const tenantIds = await this.deps.store.tenantIds([...new Set(registration.tenantRules.map(({ slug }) => slug))]);
-    const rules: TenantRule[] = registration.tenantRules.map((rule) => ({ ...rule, tenantId: tenantIds.get(rule.slug) ?? '' }));
-    const issuer = issuerOf(registration, rules);
-    const missing = rules.filter(({ tenantId }) => tenantId === '');
-    const faults = [
-      ...registrationFaults(issuer, this.deps.rules),
-      ...missing.map(({ slug }) => `tenants: there is no tenant ${slug}`),
-    ];
-    if (faults.length > 0) throw invalid(registration.name, faults);
-    return issuer;
-  }
-
   private makeKeySet(issuer: TrustedIssuer, location: MetadataLocation): IssuerKeySet {
     return new IssuerKeySet({
       ...this.deps,
@@ -129,12 +96,4 @@ export class DefaultIssuerAccess implements IssuerAccess {
       pace: PACE[issuer.provider],
     });
   }
-}
-
-function identifiersOf(issuer: TrustedIssuer): string[] {
-  return metadataLocations(issuer).map(({ iss }) => iss);
-}
-
-function invalid(name: string, faults: readonly string[]): CodedError {
-  return new CodedError('IMPORT_INVALID', { field: `issuers.${name}`, actual: faults.join('; ') });
 }

@@ -5,17 +5,28 @@ import { SETTINGS, type Settings } from '#utilities/config/contract.js';
 import { DATABASE, type Database, UNIT_OF_WORK, type UnitOfWork } from '#utilities/database/contract.js';
 import { LOGGER, type Logger } from '#utilities/logging/contract.js';
 import { COUNTERS, type Counters } from '#utilities/telemetry/contract.js';
-import { ISSUER_ACCESS } from './contract.js';
+import { ISSUER_ACCESS, ISSUER_REGISTRY, type KeySetState } from './contract.js';
 import { DefaultIssuerAccess } from './default.issuer.access.js';
+import { DefaultIssuerRegistry } from './default.issuer.registry.js';
 import { FETCH_MAX_BYTES, FETCH_TIMEOUT_MS } from './fetch-policy.js';
 import { HttpMetadataSource } from './http.metadata.source.js';
+import { IssuerProber } from './issuer.prober.js';
+import { IssuerTrust } from './issuer-trust.js';
 import { KeyRefreshTimer } from './key-refresh.timer.js';
 import { GuardedHttp } from './outbound/guarded.http.js';
 import { OutboundGuard } from './outbound/outbound.guard.js';
 import { systemResolver } from './outbound/system.resolver.js';
 import { IssuerStore } from './stores/issuer.store.js';
+import { IssuerVersionStore } from './stores/issuer-version.store.js';
 
-function makeAccess(
+interface IssuerParts {
+  readonly access: DefaultIssuerAccess;
+  readonly registry: DefaultIssuerRegistry;
+}
+
+const ISSUER_PARTS: unique symbol = Symbol('IssuerParts');
+
+function makeParts(
   database: Database,
   unitOfWork: UnitOfWork,
   changeFeed: ChangeFeed,
@@ -23,35 +34,46 @@ function makeAccess(
   clock: Clock,
   logger: Logger,
   counters: Counters,
-): DefaultIssuerAccess {
+): IssuerParts {
   const { allowLoopbackHttp } = settings.outbound;
   const policy = { ...settings.outbound, timeoutMs: FETCH_TIMEOUT_MS, maxBytes: FETCH_MAX_BYTES };
   const http = new GuardedHttp({ guard: new OutboundGuard({ policy, resolve: systemResolver }) });
-  return new DefaultIssuerAccess({
-    store: new IssuerStore({ database }),
+  const store = new IssuerStore({ database });
+  const rules = { allowLoopbackHttp, ownIssuer: settings.issuer };
+  const versions = new IssuerVersionStore({ database });
+  const trust = new IssuerTrust({ store, versions, rules });
+  const source = new HttpMetadataSource({ policy, http });
+  const access = new DefaultIssuerAccess({
+    store,
+    issuerTrust: trust,
     unitOfWork,
     changeFeed,
-    source: new HttpMetadataSource({ policy, http }),
-    rules: { allowLoopbackHttp, ownIssuer: settings.issuer },
+    source,
+    rules,
     clock,
     logger,
     counters,
   });
+  const keySets = (): readonly KeySetState[] => access.keySetStates();
+  const registry = new DefaultIssuerRegistry({ trust, versions, prober: new IssuerProber({ source }), unitOfWork, keySets });
+  return { access, registry };
 }
 
 @Module({
   providers: [
     {
-      provide: ISSUER_ACCESS,
-      useFactory: makeAccess,
+      provide: ISSUER_PARTS,
+      useFactory: makeParts,
       inject: [DATABASE, UNIT_OF_WORK, CHANGE_FEED, SETTINGS, CLOCK, LOGGER, COUNTERS],
     },
+    { provide: ISSUER_ACCESS, useFactory: ({ access }: IssuerParts) => access, inject: [ISSUER_PARTS] },
+    { provide: ISSUER_REGISTRY, useFactory: ({ registry }: IssuerParts) => registry, inject: [ISSUER_PARTS] },
     {
       provide: KeyRefreshTimer,
       useFactory: (access: DefaultIssuerAccess) => new KeyRefreshTimer({ access }),
       inject: [ISSUER_ACCESS],
     },
   ],
-  exports: [ISSUER_ACCESS],
+  exports: [ISSUER_ACCESS, ISSUER_REGISTRY],
 })
 export class IssuerModule {}

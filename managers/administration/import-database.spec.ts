@@ -3,7 +3,9 @@ import { AuditStore } from '#accessors/audit/audit.store.js';
 import { auditLimits, PostgresAuditAccess } from '#accessors/audit/postgres.audit.access.js';
 import { DefaultFactAccess } from '#accessors/facts/default.fact.access.js';
 import { DefaultIssuerAccess } from '#accessors/issuer/default.issuer.access.js';
+import { IssuerTrust } from '#accessors/issuer/issuer-trust.js';
 import { IssuerStore } from '#accessors/issuer/stores/issuer.store.js';
+import { IssuerVersionStore } from '#accessors/issuer/stores/issuer-version.store.js';
 import { DefaultPolicyAccess } from '#accessors/policy/default.policy.access.js';
 import { DefaultRegistrationAccess } from '#accessors/registration/default.registration.access.js';
 import { DefaultPermissionEngine } from '#engines/permission/default.permission.engine.js';
@@ -18,19 +20,22 @@ function realDeps(parts: AccessorParts): AdministrationDeps {
   const logger = new SilentLogger();
   const counters = new MemoryCounters();
   const { database } = parts;
+  const store = new IssuerStore({ database });
+  const rules = { allowLoopbackHttp: false, ownIssuer: 'https://auth.example.com' };
   return {
     registrationAccess: new DefaultRegistrationAccess(parts),
     factAccess: new DefaultFactAccess(parts),
     policyAccess: new DefaultPolicyAccess(parts),
     issuerAccess: new DefaultIssuerAccess({
       ...parts,
-      store: new IssuerStore({ database }),
+      store,
+      issuerTrust: new IssuerTrust({ store, versions: new IssuerVersionStore({ database }), rules }),
       source: {
         fetchKeySet: async () => {
           throw new Error('an import fetches nothing');
         },
       },
-      rules: { allowLoopbackHttp: false, ownIssuer: 'https://auth.example.com' },
+      rules,
       logger,
       counters,
     }),

@@ -5,7 +5,9 @@ import { describeOnEachDatabase, describeOnPostgres, type TestDatabase } from '.
 import { ENTRA_DEFAULTS } from '../contract.js';
 import { CONTEXT, setUpAccess } from '../fixtures/issuer-access.fixture.js';
 import { entraRegistration, oidcRegistration } from '../fixtures/registrations.fixture.js';
+import { IssuerTrust } from '../issuer-trust.js';
 import { IssuerStore } from './issuer.store.js';
+import { IssuerVersionStore } from './issuer-version.store.js';
 
 const ISS = 'https://kc.example/realms/r';
 const TID = '1f0c2a4e-6b7d-4c3a-9e5f-0a1b2c3d4e5f';
@@ -14,7 +16,10 @@ const ACME = '0b0e6c1e-0000-4000-8000-000000000001';
 const GLOBEX = '0b0e6c1e-0000-4000-8000-000000000002';
 
 function accessOn({ database }: Pick<TestDatabase, 'database'>) {
-  return setUpAccess({ store: new IssuerStore({ database }), unitOfWork: database }).access;
+  const store = new IssuerStore({ database });
+  const rules = { allowLoopbackHttp: true, ownIssuer: 'https://auth.example' };
+  const issuerTrust = new IssuerTrust({ store, versions: new IssuerVersionStore({ database }), rules });
+  return setUpAccess({ store, issuerTrust, unitOfWork: database }).access;
 }
 
 async function addTenants({ database }: TestDatabase): Promise<void> {

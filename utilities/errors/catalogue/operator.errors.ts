@@ -90,6 +90,21 @@ export const OPERATOR_ERRORS = {
     cause: 'A bootstrap file appoints the first operator once; the file names somebody else.',
     remedy: ['Ask an operator to assign the role operator in the tenant platform.', 'Delete the bootstrap file.'],
   },
+  ISSUER_INVALID: {
+    summary: 'The issuer cannot be trusted as it is described; nothing was changed.',
+    cause: 'A member is missing or of the wrong form, a rule is broken, or another active issuer owns the same iss.',
+    remedy: ['Correct every fault that is listed.', 'Read docs/guides/trusting-an-issuer.md for what an issuer needs.'],
+  },
+  ISSUER_UNKNOWN: {
+    summary: 'There is no such issuer, or no such version of it.',
+    cause: 'The name or the number of the version is not one that was drafted.',
+    remedy: ['List what there is: countersign issuer list.', 'Draft it first: countersign issuer add.'],
+  },
+  ISSUER_CHANGED: {
+    summary: 'The issuer has changed since it was looked at; nothing was done.',
+    cause: 'Another version was activated, or the issuer was disabled or enabled, at the same time.',
+    remedy: ['Look at what is in force now: countersign issuer show NAME.', 'Repeat the command if it still is what you want.'],
+  },
   DEVKIT_REFUSED: {
     summary: 'Development parts cannot run here.',
     cause: 'A development issuer, key or secret was configured under serve.',
