@@ -21,8 +21,15 @@ export interface DirectorySubject {
 export type GroupMembership =
   /** Exactly those of the groups asked for that the subject is in, spelled as they were asked for. */
   | { readonly status: 'resolved'; readonly groups: readonly string[] }
-  /** `retryAfterSeconds` is there when the fault is transient. */
-  | { readonly status: 'unresolved'; readonly reason: string; readonly retryAfterSeconds?: number };
+  | {
+      readonly status: 'unresolved';
+      /** For operators. */
+      readonly reason: string;
+      /** There when the fault is transient. */
+      readonly retryAfterSeconds?: number;
+      /** There when the subject has to prove more: Base64 of the claims request to acquire its next token with. */
+      readonly claims?: string;
+    };
 
 export interface DirectoryAccess {
   /**

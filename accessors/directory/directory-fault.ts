@@ -8,14 +8,20 @@ export type DirectoryFaultKind = 'unavailable' | 'misconfigured' | 'refused' | '
 export class DirectoryFault extends Error {
   override readonly name = 'DirectoryFault';
 
+  /** As the other side asked for; `null`: it did not say. */
+  readonly retryAfterSeconds: number | null;
+  /** Claims request that the subject's next token has to be acquired with: JSON; `null`: none. */
+  readonly claims: string | null;
+
   constructor(
     readonly kind: DirectoryFaultKind,
     /** For the operator's log: never a token, a secret or a body. */
     message: string,
-    /** As the other side asked for; `null`: it did not say. */
-    readonly retryAfterSeconds: number | null = null,
+    hints: { readonly retryAfterSeconds?: number | null; readonly claims?: string | null } = {},
   ) {
     super(message);
+    this.retryAfterSeconds = hints.retryAfterSeconds ?? null;
+    this.claims = hints.claims ?? null;
   }
 }
 

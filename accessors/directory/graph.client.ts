@@ -61,7 +61,9 @@ export class GraphClient {
       case 400:
         return new DirectoryFault('misconfigured', why);
       default:
-        return new DirectoryFault('unavailable', why, retryAfterSeconds(headers['retry-after'], this.deps.clock.now()));
+        return new DirectoryFault('unavailable', why, {
+          retryAfterSeconds: retryAfterSeconds(headers['retry-after'], this.deps.clock.now()),
+        });
     }
   }
 }

@@ -16,6 +16,8 @@ export interface GraphDirectoryAccessDeps {
 const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const ENTRA_INSTANCE = /^entra:[^:]+:([0-9a-f-]{36})$/;
 
+type Unresolved = Extract<GroupMembership, { status: 'unresolved' }>;
+
 export function directoryKey(issuer: string, tenantId: string): string {
   return `${tenantId} ${issuer}`;
 }
@@ -56,13 +58,16 @@ export class GraphDirectoryAccess implements DirectoryAccess {
       this.deps.logger.error('directory.misconfigured', fields);
       throw new CodedError('INTERNAL', { internal: `directory: ${fault.message}` });
     }
-    if (fault.kind === 'refused') return this.unresolved(context, subject, fault.message);
+    if (fault.kind === 'refused') {
+      const unresolved = this.unresolved(context, subject, fault.message);
+      return fault.claims === null ? unresolved : { ...unresolved, claims: Buffer.from(fault.claims).toString('base64') };
+    }
     const retryAfterSeconds = fault.retryAfterSeconds ?? 1;
     this.deps.logger.warn('directory.unavailable', { ...fields, retryAfterSeconds });
     return { status: 'unresolved', reason: fault.message, retryAfterSeconds };
   }
 
-  private unresolved({ diagnosticId }: CallContext, { issuer, instance }: DirectorySubject, reason: string): GroupMembership {
+  private unresolved({ diagnosticId }: CallContext, { issuer, instance }: DirectorySubject, reason: string): Unresolved {
     this.deps.logger.warn('directory.unresolved', { diagnosticId, issuer, instance, reason });
     return { status: 'unresolved', reason };
   }

@@ -28,7 +28,9 @@ export class Holds {
     const hold = this.holds.get(key);
     const left = hold === undefined ? 0 : hold.until - this.clock.monotonic();
     if (hold === undefined || left <= 0) return;
-    throw new DirectoryFault(hold.fault.kind, `${hold.fault.message} (not asked again yet)`, Math.ceil(left / 1000));
+    throw new DirectoryFault(hold.fault.kind, `${hold.fault.message} (not asked again yet)`, {
+      retryAfterSeconds: Math.ceil(left / 1000),
+    });
   }
 
   /** Notes a fault; answers it with the seconds to wait. */
@@ -41,7 +43,7 @@ export class Holds {
     const seconds = waitSeconds(fault, faults);
     const until = Math.max(isRepeat ? known.until : 0, now + seconds * 1000);
     this.holds.set(key, { fault, until, faults });
-    return new DirectoryFault(fault.kind, fault.message, seconds);
+    return new DirectoryFault(fault.kind, fault.message, { retryAfterSeconds: seconds });
   }
 
   clear(key: string): void {

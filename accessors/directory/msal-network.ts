@@ -11,8 +11,11 @@ export interface LastAnswer {
   /** AADSTS numbers; for people, never decided on. */
   readonly codes: readonly number[];
   readonly traceId: string | null;
+  /** JSON of a claims request, where the user has to prove more. */
+  readonly claims: string | null;
 }
 
+const MOST_CLAIMS = 2_048;
 const SAFE = /^[\w.-]{1,64}$/;
 
 /**
@@ -67,7 +70,13 @@ function answerOf(status: number, retryAfter: string | undefined, body: object |
     suberror: safe(members['suberror']),
     codes: Array.isArray(codes) ? codes.filter((code) => typeof code === 'number') : [],
     traceId: safe(members['trace_id']),
+    claims: claimsRequest(members['claims']),
   };
+}
+
+/** Passed on to the client as it is, so it has to be what it should be. */
+function claimsRequest(value: unknown): string | null {
+  return typeof value === 'string' && value.length <= MOST_CLAIMS && parsed(value) !== null ? value : null;
 }
 
 function safe(value: unknown): string | null {

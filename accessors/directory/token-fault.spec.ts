@@ -6,7 +6,7 @@ import { tokenFault, type TokenPurpose } from './token-fault.js';
 
 function network(last: Partial<LastAnswer> | null): MsalNetwork {
   const made = new MsalNetwork(new OutboundSender({ origins: new Set(), ca: null, timeoutMs: 1, maxBytes: 1 }));
-  const calm = { status: 400, retryAfter: undefined, error: null, suberror: null, codes: [], traceId: null };
+  const calm = { status: 400, retryAfter: undefined, error: null, suberror: null, codes: [], traceId: null, claims: null };
   made.last = last === null ? null : { ...calm, ...last };
   return made;
 }

@@ -33,10 +33,10 @@ export function tokenFault(
   if (last === null) return new DirectoryFault('misconfigured', `msal-node refused to ask for a token: ${errorCodeOf(error)}`);
   const text = describe(last, request.purpose, errorCodeOf(error));
   if (isTransient(last, request.purpose)) {
-    return new DirectoryFault('unavailable', text, retryAfterSeconds(last.retryAfter, request.now));
+    return new DirectoryFault('unavailable', text, { retryAfterSeconds: retryAfterSeconds(last.retryAfter, request.now) });
   }
   const ours = request.purpose !== 'onBehalfOf' || last.error === null || OURS.has(last.error);
-  return new DirectoryFault(ours ? 'misconfigured' : 'refused', text);
+  return ours ? new DirectoryFault('misconfigured', text) : new DirectoryFault('refused', text, { claims: last.claims });
 }
 
 /**
@@ -47,7 +47,9 @@ function platformAnswer(error: unknown): LastAnswer | null {
   const code = errorCodeOf(error);
   const told = code === 'network_error' ? 503 : errorMember(error, 'status');
   const status = typeof told === 'number' ? told : null;
-  return status === null ? null : { status, retryAfter: undefined, error: code, suberror: null, codes: [], traceId: null };
+  return status === null
+    ? null
+    : { status, retryAfter: undefined, error: code, suberror: null, codes: [], traceId: null, claims: null };
 }
 
 function isTransient({ status, error }: LastAnswer, purpose: TokenPurpose): boolean {

@@ -175,11 +175,10 @@ export class DefaultAuthorizationManager implements AuthorizationManager {
     const subject = { kind: principal.kind, issuer: principal.issuer, ...principal.identity, token };
     const membership = await this.deps.directoryAccess.groupsOf(context, subject, mapped);
     if (membership.status === 'resolved') return membership.groups;
-    if (membership.retryAfterSeconds === undefined) return null;
-    throw new CodedError('DIRECTORY_UNAVAILABLE', {
-      internal: membership.reason,
-      retryAfterSeconds: membership.retryAfterSeconds,
-    });
+    const { reason: internal, retryAfterSeconds, claims } = membership;
+    if (retryAfterSeconds !== undefined) throw new CodedError('DIRECTORY_UNAVAILABLE', { internal, retryAfterSeconds });
+    if (claims !== undefined) throw new CodedError('TOKEN_STEP_UP_REQUIRED', { field: 'subject_token', internal, claims });
+    return null;
   }
 
   private granted(input: {

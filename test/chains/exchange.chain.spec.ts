@@ -114,6 +114,21 @@ describe('The exchange chain', () => {
     expect(house.records).toEqual([]);
   });
 
+  it('passes on what the directory wants the user to prove, and records the refusal', async () => {
+    const stepUp = { status: 'unresolved', reason: 'second factor', claims: 'eyJ4IjoxfQ==' } as const;
+    const house = buildHouse({ directory: { groupsOf: () => Promise.resolve(stepUp) }, mappings: onGroups });
+    const client = await house.manager.authenticate(context, {
+      method: 'client_secret_post',
+      clientId: 'web',
+      clientSecret: 'right',
+    });
+    await expect(house.manager.exchange(context, client, request(house.token(carol)))).rejects.toMatchObject({
+      code: 'TOKEN_STEP_UP_REQUIRED',
+      details: { claims: 'eyJ4IjoxfQ==' },
+    });
+    expect(house.records).toMatchObject([{ outcome: 'refused', code: 'TOKEN_STEP_UP_REQUIRED', detail: 'second factor' }]);
+  });
+
   it('records a refusal and signs nothing', async () => {
     const house = buildHouse({ roles: [] });
     expect(await exchange(house)).toBe('PERMISSION_NONE');

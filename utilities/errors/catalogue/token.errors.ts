@@ -248,7 +248,8 @@ export const TOKEN_ERRORS = {
   },
   TOKEN_STEP_UP_REQUIRED: {
     summary: 'The user has to sign in again with a stronger method.',
-    cause: 'acrs lacks the authentication context that the operator demands.',
+    cause:
+      'acrs lacks the authentication context that the operator demands, or the directory demands more before it is asked on behalf of the user.',
     remedy: [
       'Where claims are given, acquire a token with them as the claims parameter.',
       'Else have the client declare the capability cp1, or let its users sign in under a policy that demands this context.',
