@@ -1,4 +1,4 @@
-import { createPublicKey, generateKeyPair, type KeyObject } from 'node:crypto';
+import { generateKeyPair, type KeyObject } from 'node:crypto';
 import { promisify } from 'node:util';
 import { calculateJwkThumbprint } from 'jose';
 import type { SigningAlgorithm } from './contract.js';
@@ -37,10 +37,6 @@ export function publicMembers(publicKey: KeyObject, algorithm: SigningAlgorithm)
   return members;
 }
 
-export function publicMembersOfPrivate(privateKey: KeyObject, algorithm: SigningAlgorithm): PublicMembers {
-  return publicMembers(createPublicKey(privateKey), algorithm);
-}
-
 /** RFC 7638, SHA-256, base64url. */
 export function thumbprintOf(members: PublicMembers): Promise<string> {
   return calculateJwkThumbprint({ ...members }, 'sha256');
@@ -64,8 +60,8 @@ function fits(key: KeyObject, algorithm: SigningAlgorithm): boolean {
 
 function membersOf(publicKey: KeyObject): PublicMembers | undefined {
   const { kty, crv, x, y, n, e } = publicKey.export({ format: 'jwk' });
-  if (kty === 'EC' && crv === 'P-256' && x !== undefined && y !== undefined) return { kty, crv, x, y };
-  if (kty === 'RSA' && n !== undefined && e !== undefined) return { kty, n, e };
-  if (kty === 'OKP' && crv === 'Ed25519' && x !== undefined) return { kty, crv, x };
-  return undefined;
+  if (kty === 'RSA') return n === undefined || e === undefined ? undefined : { kty, n, e };
+  if (x === undefined) return undefined;
+  if (kty === 'OKP' && crv === 'Ed25519') return { kty, crv, x };
+  return kty === 'EC' && crv === 'P-256' && y !== undefined ? { kty, crv, x, y } : undefined;
 }

@@ -14,7 +14,7 @@ describe('an error that asks to wait', () => {
     const error = new CodedError(code, { retryAfterSeconds: 7 });
     const { code: found, metadata } = statusOf(error, 'id');
     expect(found).toBe(grpcCode);
-    const [packed] = metadata?.get('grpc-status-details-bin') ?? [];
+    const [packed] = metadata.get('grpc-status-details-bin');
     if (!Buffer.isBuffer(packed)) throw new Error('no details');
     const retry = Status.decode(packed).details.find(({ typeUrl }) => typeUrl.endsWith('RetryInfo'));
     expect(RetryInfo.decode(retry?.value ?? new Uint8Array()).retryDelay?.seconds).toBe(7);

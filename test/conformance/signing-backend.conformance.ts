@@ -141,7 +141,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
   'signs many inputs at the same time without mixing them up': async (bench) => {
     await withEach(bench, async (backend, algorithm, created) => {
       const inputs = Array.from({ length: AT_ONCE }, (_, index) => `input.${index}`);
-      const signatures = await Promise.all(inputs.map((input) => backend.sign(created.handle, algorithm, input)));
+      const signatures = await Promise.all(inputs.map(async (input) => backend.sign(created.handle, algorithm, input)));
       for (const [index, signature] of signatures.entries()) {
         assert.ok(verifies(created, algorithm, inputs[index] ?? '', signature), `signature ${index} is of another input`);
       }

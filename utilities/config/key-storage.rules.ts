@@ -1,10 +1,13 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { KeyEncryptionKeySettings, KeyStorageSettings, VaultSettings } from './contract.js';
-import { keyStorageShape } from './key-storage.schema.js';
+import type { keyStorageShape } from './key-storage.schema.js';
 import type { SettingsFault } from './settings-fault.js';
 
-const keyStorage = z.object({ ...keyStorageShape, keyEncryptionKeyFile: z.string().optional(), algorithms: z.array(z.string()) });
-type KeyStorageFile = z.infer<typeof keyStorage>;
+interface KeyStorageFile extends z.infer<z.ZodObject<typeof keyStorageShape>> {
+  readonly keyEncryptionKeyFile?: string | undefined;
+  readonly algorithms: readonly string[];
+}
+
 type KeyEncryptionKeyFile = NonNullable<KeyStorageFile['keyEncryptionKey']>;
 type VaultFile = NonNullable<KeyStorageFile['vault']>;
 

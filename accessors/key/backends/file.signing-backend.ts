@@ -156,7 +156,8 @@ async function privateKeyIn(handle: FileHandle, file: string): Promise<KeyObject
     const isJwk = content.toString('latin1', 0, 64).trimStart().startsWith('{');
     if (!isJwk) return createPrivateKey(content);
     // A string of the key that cannot be filled with zeros: the price of this format, said in its documentation.
-    return createPrivateKey({ key: JSON.parse(content.toString('utf8')), format: 'jwk' });
+    const jwk: unknown = JSON.parse(content.toString('utf8'));
+    return createPrivateKey({ key: typeof jwk === 'object' ? { ...jwk } : {}, format: 'jwk' });
   } catch {
     throw unsealed(file, 'neither PEM nor a JWK of a private key');
   } finally {

@@ -10,7 +10,7 @@ import {
 } from '@azure/msal-node';
 import { CodedError, isCodedError } from '#utilities/errors/coded-error.js';
 import type { VaultChallenge } from './vault.challenge.js';
-import { VaultNetwork } from './vault.network.js';
+import type { VaultNetwork } from './vault.network.js';
 
 /** What the service proves itself with. Secrets are in files, which are read anew for each use. */
 export type VaultProof =

@@ -74,7 +74,7 @@ export class VaultHttp {
       const timer = setTimeout(() => fail(new VaultConnectionFault(NO_ANSWER_IN_TIME)), this.options.timeoutMs);
       sent.on('close', () => clearTimeout(timer));
       sent.on('error', fail);
-      sent.on('response', (answer) => collect(answer).then(resolve, fail));
+      sent.on('response', (answer) => void collect(answer).then(resolve, fail));
       this.limitConnecting(sent, fail);
       sent.end(request.body);
     });

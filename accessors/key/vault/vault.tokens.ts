@@ -11,7 +11,7 @@ const LONGEST_PAUSE_MS = 15_000;
 const NEW_FOR_MS = 60_000;
 
 interface Failure {
-  readonly cause: unknown;
+  readonly cause: Error;
   readonly until: number;
   readonly pauseMs: number;
 }
@@ -65,8 +65,9 @@ export class VaultTokens {
       return token;
     } catch (cause) {
       const pauseMs = Math.min((this.failure?.pauseMs ?? SHORTEST_PAUSE_MS / 2) * 2, LONGEST_PAUSE_MS);
-      this.failure = { cause, pauseMs, until: this.deps.clock.monotonic() + pauseMs };
-      throw cause;
+      const error = cause instanceof Error ? cause : new CodedError('VAULT_CREDENTIAL_REFUSED', { cause });
+      this.failure = { cause: error, pauseMs, until: this.deps.clock.monotonic() + pauseMs };
+      throw error;
     }
   }
 }
