@@ -46,9 +46,10 @@ export class VaultHouse {
     this.operator = new VaultCaller({ vaultUrl: () => this.address.vaultUrl, ca, token: () => this.vault.issueToken() });
   }
 
-  async start(): Promise<void> {
+  async start(): Promise<StartedVault> {
     this.started = await this.vault.start({ tls: this.tls });
     await this.operator.ask(`/keys/${KEK}/create`, { body: { kty: 'RSA', key_size: 2048 } });
+    return this.started;
   }
 
   async stop(): Promise<void> {
