@@ -53,9 +53,10 @@ function kindOf({ signed }: Mutant, { broken, codes }: Opinion, accepts: boolean
 }
 
 /** Of several faults any may be named. Of an unknown issuer the oracle knows neither the other faults nor what it nearly is. */
-function agrees(engine: string, oracleSays: readonly string[], mutant: Mutant, { complete }: Opinion): boolean {
+function agrees(engine: string, oracleSays: readonly string[], mutant: Mutant, { complete, nearlyTrusted }: Opinion): boolean {
   if (oracleSays.includes(engine)) return true;
-  return !complete && (NEARLY_TRUSTED.has(engine) || (mutant.class !== 'claim' && engine.startsWith('TOKEN_')));
+  if (nearlyTrusted && NEARLY_TRUSTED.has(engine)) return true;
+  return !complete && mutant.class !== 'claim' && engine.startsWith('TOKEN_');
 }
 
 /** An engine never throws for a token; where it does, that is a disagreement of its own. */

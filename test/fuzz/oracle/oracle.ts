@@ -15,6 +15,8 @@ export interface Opinion {
   readonly broken: readonly string[];
   /** Whether all rules were asked: of a token whose issuer is unknown only that is said. */
   readonly complete: boolean;
+  /** An unknown `iss` that names a directory which is trusted: of another version, cloud or kind. */
+  readonly nearlyTrusted: boolean;
   /** Verifies the signature; `undefined`: there is no key to verify it with. */
   readonly signed: (() => Promise<boolean>) | undefined;
 }
@@ -36,7 +38,8 @@ export class Oracle {
     if (iss === this.world.ownIssuer) return refused([...forbidden(reading), { code: 'TOKEN_IS_OURS', says: 'not ours' }]);
     const found = this.find(iss);
     if (found === undefined) {
-      return { ...refused([...forbidden(reading), { code: 'ISSUER_UNTRUSTED', says: 'a trusted iss' }]), complete: false };
+      const opinion = refused([...forbidden(reading), { code: 'ISSUER_UNTRUSTED', says: 'a trusted iss' }]);
+      return { ...opinion, complete: false, nearlyTrusted: this.namesTrustedDirectory(iss) };
     }
     return this.judgeTrusted(reading, presenter, found);
   }
@@ -59,8 +62,17 @@ export class Oracle {
       codes: [...new Set(broken.map(({ code }) => code))],
       broken: broken.map(({ says }) => says),
       complete: true,
+      nearlyTrusted: false,
       signed: key === undefined ? undefined : () => this.signatures.verifies(key, reading.signingInput, reading.signature),
     };
+  }
+
+  private namesTrustedDirectory(iss: string): boolean {
+    const named = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/.exec(iss.toLowerCase())?.[0];
+    return this.world.issuers.some(
+      (issuer) =>
+        issuer.provider === 'entra-id' && named !== undefined && (issuer.anyDirectory || issuer.directoryIds.includes(named)),
+    );
   }
 
   private find(iss: string): Found | undefined {
@@ -95,5 +107,5 @@ function forbidden({ header }: Reading): readonly Broken[] {
 
 function refused(broken: readonly Broken[]): Opinion {
   const codes = [...new Set(broken.map(({ code }) => code))];
-  return { codes, broken: broken.map(({ says }) => says), complete: true, signed: undefined };
+  return { codes, broken: broken.map(({ says }) => says), complete: true, nearlyTrusted: false, signed: undefined };
 }
