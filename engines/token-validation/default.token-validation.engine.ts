@@ -41,8 +41,16 @@ export class DefaultTokenValidationEngine implements TokenValidationEngine {
 
   async validate(context: CallContext, request: ValidationRequest): Promise<ValidationReport> {
     const state = new ValidationState(context, request, this.clock.now());
-    const finding = (await this.firstFinding(state, this.opening)) ?? (await this.firstFinding(state, this.provingFor(state)));
-    return finding === undefined ? accepted(state) : rejected(state, [finding]);
+    // Which checks prove it is known when the opening ones have found its issuer.
+    for (const stage of [() => this.opening, () => this.provingFor(state)]) {
+      for (const check of stage()) {
+        const result = check.run(state);
+        // Most checks answer at once, and waiting for what is there already costs a turn of the event loop's queue.
+        const fault = result instanceof Promise ? await result : result;
+        if (fault !== undefined) return rejected(state, [this.finding(state, check, fault)]);
+      }
+    }
+    return accepted(state);
   }
 
   async inspect(context: CallContext, request: ValidationRequest): Promise<ValidationReport> {
@@ -56,16 +64,6 @@ export class DefaultTokenValidationEngine implements TokenValidationEngine {
   private provingFor(state: ValidationState): readonly Check[] {
     if (state.foundIssuer === null) return this.provingAny;
     return this.proving.get(state.provider.name) ?? this.provingAny;
-  }
-
-  private async firstFinding(state: ValidationState, checks: readonly Check[]): Promise<Finding | undefined> {
-    for (const check of checks) {
-      const result = check.run(state);
-      // Most checks answer at once, and waiting for what is there already costs a turn of the event loop's queue.
-      const fault = result instanceof Promise ? await result : result;
-      if (fault !== undefined) return this.finding(state, check, fault);
-    }
-    return undefined;
   }
 
   private async allFindings(state: ValidationState, checks: readonly Check[]): Promise<Finding[]> {

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { createSecretKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import type { SignatureAlgorithm } from '#accessors/issuer/contract.js';
 import { compactVerify } from 'jose';
-import { makeKey, signatureOf, signedToken, verificationKey, type TestKey } from '../../test/vectors/token-factory.js';
+import { encoded, makeKey, signatureOf, signedToken, verificationKey, type TestKey } from '../../test/vectors/token-factory.js';
 import { verifyJws } from './jws-signature.js';
 import { StrictJwsParser, type OpaqueJws } from './strict-jws.parser.js';
 
@@ -126,6 +126,23 @@ describe('CVE-2022-23539: the type of the key must be that of the algorithm', ()
         cloudInstanceName: null,
       });
       expect({ algorithm, verdict }).toEqual({ algorithm, verdict: rightKey && good.includes(algorithm) });
+    }
+  });
+});
+
+describe('One verification after another', () => {
+  it('sees its own text alone, whether the one before was longer, shorter or beyond what a token may be', () => {
+    const signer = key('ES256');
+    const texts = ['a', 'b'.repeat(9000), 'c', 'd'.repeat(20_000), 'e'];
+    const all = texts.map((text) => {
+      const signingInput = `${encoded({ alg: 'ES256' })}.${text}`;
+      return { ...jwsOf(tokenBy(signer)), signingInput, signature: signatureOf(signingInput, signer) };
+    });
+    for (const jws of all) expect(verifyJws(jws, verificationKey(signer))).toBe(true);
+    for (const [index, jws] of all.entries()) {
+      const other = all[(index + 1) % all.length];
+      expect(verifyJws({ ...jws, signingInput: other?.signingInput ?? '' }, verificationKey(signer))).toBe(false);
+      expect(verifyJws({ ...jws, signingInput: `${jws.signingInput}x` }, verificationKey(signer))).toBe(false);
     }
   });
 });

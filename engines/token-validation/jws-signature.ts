@@ -1,7 +1,7 @@
 import { constants, verify, type KeyObject } from 'node:crypto';
 import type { SignatureAlgorithm, VerificationKey } from '#accessors/issuer/contract.js';
 import { p1363ToDer } from './p1363-to-der.js';
-import type { OpaqueJws } from './strict-jws.parser.js';
+import { MAX_TOKEN_LENGTH, type OpaqueJws } from './strict-jws.parser.js';
 
 /** How one algorithm judges a key and a signature. */
 interface Scheme {
@@ -42,10 +42,19 @@ export function verifyJws(jws: OpaqueJws, { key, algorithm }: VerificationKey): 
   const scheme = SCHEMES.get(algorithm);
   if (scheme === undefined || !fitsOnce(scheme, key)) return false;
   try {
-    return scheme.verifies({ data: Buffer.from(jws.signingInput, 'latin1'), signature: jws.signature }, key);
+    return scheme.verifies({ data: bytesOf(jws.signingInput), signature: jws.signature }, key);
   } catch {
     return false;
   }
+}
+
+/** Filled anew for each signature; verifying is synchronous, so no two ever share it. */
+const scratch = Buffer.allocUnsafeSlow(MAX_TOKEN_LENGTH);
+
+/** SECURITY: a text that does not fit would be cut, and a signature over its beginning would count for all of it. */
+function bytesOf(signingInput: string): Buffer {
+  if (signingInput.length > scratch.length) return Buffer.from(signingInput, 'latin1');
+  return scratch.subarray(0, scratch.write(signingInput, 'latin1'));
 }
 
 /** A key never changes, and asking OpenSSL for its details costs as much as reading the token. */

@@ -21,11 +21,18 @@ describe('The strict JWS parser', () => {
       jws: {
         header: { members: HEADER, algorithm: 'RS256', keyId: 'k', type: 'jwt', forbidden: null },
         signingInput: token.slice(0, token.lastIndexOf('.')),
-        payload: Buffer.from('{"sub":"alice"}'),
         signature: Buffer.from('sig'),
         claims: { sub: 'alice' },
       },
     });
+  });
+
+  it('keeps nothing of one token in the next, nor lets the next one change it', () => {
+    const first = parser.parse(compact(HEADER, { sub: 'alice', pad: 'x'.repeat(500) }, encoded('a signature of its own')));
+    const second = parser.parse(compact(HEADER, { sub: 'bob' }, encoded('sig')));
+    expect(first).toMatchObject({ jws: { claims: { sub: 'alice' }, signature: Buffer.from('a signature of its own') } });
+    expect(second).toMatchObject({ jws: { claims: { sub: 'bob' }, signature: Buffer.from('sig') } });
+    expect(second.ok && second.jws.signature.length).toBe(3);
   });
 
   it('compares typ without case and without application/', () => {

@@ -13,12 +13,11 @@ export interface JwsHeader {
   readonly forbidden: string | null;
 }
 
-/** A compact JWS whose payload has not been looked at. */
+/** A compact JWS whose payload may be any bytes. */
 export interface OpaqueJws {
   readonly header: JwsHeader;
   /** `header.payload`, exactly as received; ASCII. */
   readonly signingInput: string;
-  readonly payload: Buffer;
   readonly signature: Buffer;
 }
 
@@ -53,27 +52,43 @@ export class StrictJwsParser {
   private readonly headers = new Map<string, JwsHeader>();
 
   parse(token: string): Parsed<StrictJws> {
-    const opaque = this.parseOpaque(token);
-    if (!opaque.ok) return opaque;
-    const { header, signingInput, payload, signature } = opaque.jws;
+    const framed = this.frame(token);
+    if (!framed.ok) return framed;
+    const payload = decode(framed.payload);
+    if (payload === undefined) return notCanonical('payload', token);
     const json = readStrictJson(payload);
+    const signature = decode(framed.signature);
+    if (signature === undefined) return notCanonical('signature', token);
     if (!json.ok) return malformed(`the payload is refused: ${json.problem}`);
-    return { ok: true, jws: { header, signingInput, payload, signature, claims: json.value } };
+    const { header, signingInput } = framed;
+    return { ok: true, jws: { header, signingInput, signature: Buffer.from(signature), claims: json.value } };
   }
 
   /** As `parse`, for a payload that may be any bytes. */
   parseOpaque(token: string): Parsed<OpaqueJws> {
+    const framed = this.frame(token);
+    if (!framed.ok) return framed;
+    if (decode(framed.payload) === undefined) return notCanonical('payload', token);
+    const signature = decode(framed.signature);
+    if (signature === undefined) return notCanonical('signature', token);
+    const { header, signingInput } = framed;
+    return { ok: true, jws: { header, signingInput, signature: Buffer.from(signature) } };
+  }
+
+  private frame(token: string): Framed {
     if (token.length > MAX_TOKEN_LENGTH)
       return { ok: false, fault: { code: 'TOKEN_TOO_LARGE', actual: `${token.length.toString()} characters` } };
     const parts = partsOf(token);
     if (parts === undefined) return wrongParts(token);
     const header = this.header(token.slice(0, parts.payloadAt - 1));
     if (!header.ok) return malformed(`the header is refused: ${header.problem}`, notVerbatim(token));
-    const payload = decode(token.slice(parts.payloadAt, parts.signatureAt - 1));
-    if (payload === undefined) return malformed('the payload is empty or not canonical base64url', notVerbatim(token));
-    const signature = decode(token.slice(parts.signatureAt));
-    if (signature === undefined) return malformed('the signature is empty or not canonical base64url', notVerbatim(token));
-    return { ok: true, jws: { header: header.header, signingInput: token.slice(0, parts.signatureAt - 1), payload, signature } };
+    return {
+      ok: true,
+      header: header.header,
+      signingInput: token.slice(0, parts.signatureAt - 1),
+      payload: token.slice(parts.payloadAt, parts.signatureAt - 1),
+      signature: token.slice(parts.signatureAt),
+    };
   }
 
   private header(segment: string): HeaderRead {
@@ -95,6 +110,17 @@ export class StrictJwsParser {
     this.headers.set(segment, header);
   }
 }
+
+/** The three parts, of which the header has been read. */
+type Framed =
+  | {
+      readonly ok: true;
+      readonly header: JwsHeader;
+      readonly signingInput: string;
+      readonly payload: string;
+      readonly signature: string;
+    }
+  | { readonly ok: false; readonly fault: ShapeFault };
 
 type HeaderRead = { readonly ok: true; readonly header: JwsHeader } | { readonly ok: false; readonly problem: string };
 
@@ -140,13 +166,22 @@ function partsOf(token: string): { readonly payloadAt: number; readonly signatur
   return { payloadAt: first + 1, signatureAt: second + 1 };
 }
 
+/** Where parts are decoded, one after the other: a buffer for each part of each token is what most of the time would go into. */
+const scratch = Buffer.allocUnsafeSlow(MAX_TOKEN_LENGTH);
+
 /**
+ * The bytes of a part, good until the next call.
+ *
  * SECURITY: Node decodes base64url leniently (padding, the other alphabet, white space, stray bits), so several texts would
  * mean one token. Only the text that the bytes encode back to is taken.
  */
 function decode(segment: string): Buffer | undefined {
-  const bytes = Buffer.from(segment, 'base64url');
-  return bytes.length > 0 && bytes.toString('base64url') === segment ? bytes : undefined;
+  const length = scratch.write(segment, 'base64url');
+  return length > 0 && scratch.toString('base64url', 0, length) === segment ? scratch.subarray(0, length) : undefined;
+}
+
+function notCanonical(part: string, token: string): { readonly ok: false; readonly fault: ShapeFault } {
+  return malformed(`the ${part} is empty or not canonical base64url`, notVerbatim(token));
 }
 
 function malformed(actual: string, remedy?: string): { readonly ok: false; readonly fault: ShapeFault } {

@@ -1,7 +1,8 @@
 import type { EntraIssuer, TrustedIssuer } from '#accessors/issuer/contract.js';
 import type { Claims } from '../identity-provider.contract.js';
 
-const GUID = /^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$/;
+const GUID_LENGTH = 36;
+const HYPHEN = 0x2d;
 const MAX_SCOPE_LENGTH = 8 * 1024;
 
 /** The directory of all personal Microsoft accounts. */
@@ -13,7 +14,19 @@ export function entra(issuer: TrustedIssuer): EntraIssuer {
 }
 
 export function isGuid(value: unknown): value is string {
-  return typeof value === 'string' && value.length === 36 && GUID.test(value);
+  if (typeof value !== 'string' || value.length !== GUID_LENGTH) return false;
+  for (let index = 0; index < GUID_LENGTH; index += 1) {
+    const isHyphen = index === 8 || index === 13 || index === 18 || index === 23;
+    const code = value.charCodeAt(index);
+    if (isHyphen ? code !== HYPHEN : !isHexDigit(code)) return false;
+  }
+  return true;
+}
+
+/** 0 to 9, and A to F in either case. */
+function isHexDigit(code: number): boolean {
+  const lower = code | 0x20;
+  return (code >= 0x30 && code <= 0x39) || (lower >= 0x61 && lower <= 0x66);
 }
 
 export function issuerOf(cloud: EntraIssuer['cloud'], tenantId: string, version: 'v1' | 'v2'): string {
