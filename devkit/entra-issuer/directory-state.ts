@@ -8,6 +8,8 @@ const MANY = 205;
 export interface GraphKnobs {
   /** Answers every call with this status. */
   readonly status: number | null;
+  /** So many calls are spared from `status` first. */
+  readonly spared: number;
   /** Sent along with `status`, as it is. */
   readonly retryAfter: string | null;
   /** 200 with a body that is no list of groups. */
@@ -32,7 +34,7 @@ export interface FederatedTrust {
   readonly subject: string;
 }
 
-const CALM_GRAPH: GraphKnobs = { status: null, retryAfter: null, malformed: false, delayMs: 0 };
+const CALM_GRAPH: GraphKnobs = { status: null, spared: 0, retryAfter: null, malformed: false, delayMs: 0 };
 const CALM_REGISTRATION: RegistrationKnobs = {
   consented: true,
   stepUp: false,

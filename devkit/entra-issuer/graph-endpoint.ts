@@ -31,7 +31,8 @@ export class GraphEndpoint {
   async answer(request: GraphRequest): Promise<IssuerAnswer> {
     const { graph } = this.deps.state;
     if (graph.delayMs > 0) await delay(graph.delayMs);
-    if (graph.status !== null) {
+    if (graph.spared > 0) this.deps.state.turnGraph({ spared: graph.spared - 1 });
+    else if (graph.status !== null) {
       const answer = graphError(graph.status, 'StandInKnob');
       return graph.retryAfter === null ? answer : { ...answer, retryAfter: graph.retryAfter };
     }
