@@ -61,7 +61,7 @@ export interface VaultKnobs {
 }
 
 /** The limits of a real vault: https://learn.microsoft.com/azure/key-vault/general/service-limits */
-export const REAL_LIMITS: VaultLimits = { units: 4_000, creations: 20 };
+const REAL_LIMITS: VaultLimits = { units: 4_000, creations: 20 };
 
 export const CALM: VaultKnobs = {
   fault: null,
