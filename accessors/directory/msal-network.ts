@@ -26,7 +26,7 @@ export class MsalNetwork implements INetworkModule {
   last: LastAnswer | null = null;
   fault: DirectoryFault | null = null;
 
-  constructor(private readonly sender: OutboundSender) {}
+  constructor(private readonly sender: Pick<OutboundSender, 'send'>) {}
 
   sendGetRequestAsync<T>(url: string, options?: NetworkRequestOptions): Promise<NetworkResponse<T>> {
     return this.send({ method: 'GET', url, headers: options?.headers ?? {} });
