@@ -22,7 +22,7 @@ export class EpochFloorFile {
 
   /** Where the folder cannot be written to, the floor holds for the life of the process alone; the log says so once. */
   raise(installation: string, epoch: number): void {
-    if (epoch <= this.of(installation)) return;
+    if (installation === '' || epoch <= this.of(installation)) return;
     // Another process may have raised it in the meantime.
     const floors = new Map(this.load());
     floors.set(installation, Math.max(epoch, floors.get(installation) ?? 0));

@@ -91,8 +91,9 @@ const INSERT_FIRST_KEY = `
     on conflict do nothing
     returning tenant_id, kid
   ), counted as (
-    insert into keyring_epoch (tenant_id, epoch) select tenant_id, 1 from made
-    on conflict (tenant_id) do update set epoch = keyring_epoch.epoch + 1
+    insert into keyring_epoch (tenant_id, epoch, installation_id) select tenant_id, 1, gen_random_uuid() from made
+    on conflict (tenant_id) do update set epoch = keyring_epoch.epoch + 1,
+      installation_id = coalesce(keyring_epoch.installation_id, excluded.installation_id)
   )
   select kid from made`;
 

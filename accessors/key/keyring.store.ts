@@ -26,7 +26,8 @@ const TAKE_LEASE = `
 
 /** Waits for a change that is under way; whoever decided on the epoch before it then finds none to change. */
 const COUNT_UP = `
-  update keyring_epoch set epoch = greatest(epoch, $3) + 1 where tenant_id = $1 and epoch = $2
+  update keyring_epoch set epoch = greatest(epoch, $3) + 1, installation_id = coalesce(installation_id, gen_random_uuid())
+  where tenant_id = $1 and epoch = $2
   returning epoch::float8 as epoch`;
 
 /** What each state leaves behind in the row. The private half goes with the right to sign. */

@@ -1,39 +1,59 @@
 import { describe, expect, it } from '@jest/globals';
 import type { AuditAccess, ChangeRecord, ExchangeRecord, RefusalRecord } from '#accessors/audit/contract.js';
-import type { KeyAccess, PublishedKey, SecretPurpose } from '#accessors/key/contract.js';
+import type { KeyAccess, KeyringAccess, PublishedKey, SecretPurpose } from '#accessors/key/contract.js';
+import { DefaultSigningEngine } from '#engines/signing/default.signing.engine.js';
+import { ManualClock } from '#utilities/clock/manual.clock.js';
+import { usualRotation } from '#utilities/config/rotation-rules.js';
 import { CodedError } from '#utilities/errors/coded-error.js';
+import { SilentLogger } from '../../test/support/silent.logger.js';
 import { DefaultKeyringManager } from './default.keyring.manager.js';
 
 const context = { diagnosticId: '7b0a7bb4-3bb6-4a0c-9e0e-5b0f8d2f4a11', transport: 'timer' } as const;
+const nothingMade = { madeKeys: [], madeSecrets: [] };
 
 describe('DefaultKeyringManager', () => {
   it('records each key and each secret that was made', async () => {
-    const { manager, records } = build({ madeKeys: ['kid-1'], madeSecrets: ['subject-pseudonym'] });
+    const { manager, records } = build({ made: { madeKeys: ['kid-1'], madeSecrets: ['subject-pseudonym'] } });
     await manager.prepare(context);
     expect(records).toEqual([
-      { outcome: 'changed', what: 'keyring.key_made', detail: 'kid-1' },
+      { outcome: 'changed', what: 'keyring.key_made', detail: 'kid-1: first of an empty ring, signs at once' },
       { outcome: 'changed', what: 'keyring.secret_made', detail: 'subject-pseudonym' },
     ]);
   });
 
   it('records nothing when nothing was made', async () => {
-    const { manager, records } = build({ madeKeys: [], madeSecrets: [] });
+    const { manager, records } = build({ made: nothingMade });
     await manager.prepare(context);
     expect(records).toEqual([]);
   });
 
   it('is not prepared when that could not be recorded', async () => {
-    const { manager } = build({ madeKeys: ['kid-1'], madeSecrets: [] }, new CodedError('AUDIT_UNAVAILABLE'));
+    const made = { madeKeys: ['kid-1'], madeSecrets: [] };
+    const { manager } = build({ made, auditFailure: new CodedError('AUDIT_UNAVAILABLE') });
     await expect(manager.prepare(context)).rejects.toMatchObject({ code: 'AUDIT_UNAVAILABLE' });
   });
 
   it('answers the published keys', async () => {
-    const { manager, published } = build({ madeKeys: [], madeSecrets: [] });
+    const { manager, published } = build({ made: nothingMade });
     expect(await manager.publishedKeys(context)).toBe(published);
+  });
+
+  it('touches nothing under times that would have verifiers miss a key', async () => {
+    const { manager } = build({ made: nothingMade, prePublishSeconds: 3600 });
+    await expect(manager.prepare(context)).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      details: { actual: expect.stringContaining('keys.rotation.prePublishSeconds: 3600, expected at least 47460') },
+    });
   });
 });
 
-function build(made: { madeKeys: readonly string[]; madeSecrets: readonly SecretPurpose[] }, auditFailure?: Error) {
+interface World {
+  readonly made: { readonly madeKeys: readonly string[]; readonly madeSecrets: readonly SecretPurpose[] };
+  readonly auditFailure?: Error;
+  readonly prePublishSeconds?: number;
+}
+
+function build({ made, auditFailure, prePublishSeconds = 86_400 }: World) {
   const records: (ExchangeRecord | RefusalRecord | ChangeRecord)[] = [];
   const published: readonly PublishedKey[] = [{ kid: 'kid-1', jwk: { kty: 'EC' } }];
   const unused = (): never => {
@@ -44,7 +64,16 @@ function build(made: { madeKeys: readonly string[]; madeSecrets: readonly Secret
     signWith: unused,
     keyedDigest: unused,
     publishedKeys: () => Promise.resolve(published),
+    verificationKey: unused,
     prepare: () => Promise.resolve(made),
+  };
+  const keyringAccess: KeyringAccess = {
+    keyring: unused,
+    makeKey: unused,
+    findKey: unused,
+    change: unused,
+    settle: unused,
+    takeLease: unused,
   };
   const auditAccess: AuditAccess = {
     record: async (_context, record) => {
@@ -52,5 +81,19 @@ function build(made: { madeKeys: readonly string[]; madeSecrets: readonly Secret
       records.push(record);
     },
   };
-  return { manager: new DefaultKeyringManager({ keyAccess, auditAccess }), records, published };
+  const clock = new ManualClock();
+  const ids = { random: () => 'random', ordered: () => 'ordered' };
+  const manager = new DefaultKeyringManager({
+    keyAccess,
+    keyringAccess,
+    auditAccess,
+    changeTrail: { recordWithin: unused, issuedUnder: unused },
+    signingEngine: new DefaultSigningEngine({ keyAccess, clock, ids, issuer: 'https://a.example', defaultLifetimeSeconds: 600 }),
+    unitOfWork: { run: unused },
+    policy: { algorithms: ['ES256'], ...usualRotation(), prePublishSeconds },
+    logger: new SilentLogger(),
+    ids,
+    clock,
+  });
+  return { manager, records, published };
 }

@@ -57,15 +57,14 @@ export class DefaultKeyringManager implements KeyringManager {
 
   async rotate(context: CallContext, request: RotateRequest): Promise<KeyringChangeReport> {
     const { validateOnly } = request;
+    const found = await this.deps.keyringAccess.keyring(context);
+    if (validateOnly) return this.report(found, { validateOnly, done: this.forRotation(found, found, request) });
+
     const done: RotationStep[] = [];
-    const isAsked = (step: RotationStep): boolean => request.algorithm === undefined || step.algorithm === request.algorithm;
     return this.work.retrying(async () => {
       for (let steps = 0; steps < MOST_STEPS; steps++) {
         const ring = await this.deps.keyringAccess.keyring(context);
-        const planned = this.plan(ring).filter(isAsked);
-        const step = planned.find((one) => one.kind === 'stage' || isDue(one, ring));
-        if (validateOnly)
-          return this.report(ring, { validateOnly, done: planned.filter((one) => one.kind === 'stage' || isDue(one, ring)) });
+        const [step] = this.forRotation(ring, found, request);
         if (step === undefined) return this.report(ring, { validateOnly, done });
         await this.work.perform(context, ring, { step, fence: null });
         done.push(step);
@@ -142,6 +141,18 @@ export class DefaultKeyringManager implements KeyringManager {
     await this.work.perform(context, ring, of);
   }
 
+  /**
+   * What a rotation does now. A next key is made only while the key signs that signed when it was asked for: where that one was
+   * followed in the meantime, by this call or by another, the rotation has happened.
+   */
+  private forRotation(ring: Keyring, found: Keyring, { algorithm }: RotateRequest): readonly RotationStep[] {
+    return this.plan(ring).filter((step) => {
+      if (algorithm !== undefined && step.algorithm !== algorithm) return false;
+      if (step.kind !== 'stage') return isDue(step, ring);
+      return activeKid(ring, step.algorithm) === activeKid(found, step.algorithm);
+    });
+  }
+
   private advanced(
     ring: Keyring,
     done: readonly RotationStep[],
@@ -178,9 +189,13 @@ export class DefaultKeyringManager implements KeyringManager {
   }
 }
 
-export function statusOf(key: KeyRecord): KeyStatus {
+function statusOf(key: KeyRecord): KeyStatus {
   const { jwk: _jwk, ...status } = key;
   return status;
+}
+
+function activeKid(ring: Keyring, algorithm: SigningAlgorithm): string | undefined {
+  return ring.keys.find((key) => key.algorithm === algorithm && key.state === 'active')?.kid;
 }
 
 function isDue(step: RotationStep, ring: Keyring): boolean {

@@ -28,7 +28,9 @@ export class KeyLifecycle1790000006000 implements MigrationInterface {
             and format_version is not null
           when state in ('pending', 'published', 'active') then true
           else sealed is null and wrapped_data_key is null end)`);
-    await runner.query('alter table keyring_epoch add column installation_id uuid not null default gen_random_uuid()');
+    // Given with the first key, so that copies of an empty database are installations of their own.
+    await runner.query('alter table keyring_epoch add column installation_id uuid');
+    await runner.query('update keyring_epoch set installation_id = gen_random_uuid() where epoch > 0');
     await runner.query('insert into keyring_epoch (epoch) values (0) on conflict do nothing');
     await runner.query(`
       create table work_lease (
