@@ -17,6 +17,8 @@ import { probes } from './vault-probes.mjs';
 
 const CLIENT = '@azure/keyvault-keys@4.10.2';
 const ARTIFACT = 'com.github.nagyesta.lowkey-vault:lowkey-vault-app';
+/** Of this machine, where it has one. */
+const JAVA = 'java';
 const STARTS_WITHIN_MS = 90_000;
 /** What the stand-in answers, by the public documentation of the service. */
 const EXPECTED = {
@@ -90,7 +92,7 @@ async function askStandIn(client) {
 
 function lowkeyJar() {
   if (options.jar !== undefined) return options.jar;
-  run('java', ['-version'], 'there is no Java');
+  run(JAVA, ['-version'], 'there is no Java');
   const artifact = `${ARTIFACT}:${options.lowkey}`;
   run(
     'mvn',
@@ -104,7 +106,7 @@ async function askLowkey(client) {
   const jar = lowkeyJar();
   if (!existsSync(jar)) throw new Skipped(`there is no file ${jar}`);
   const port = await freePort();
-  const server = spawn('java', ['-jar', jar, `--server.port=${port}`], { stdio: 'ignore' });
+  const server = spawn(JAVA, ['-jar', jar, `--server.port=${port}`], { stdio: 'ignore' });
   try {
     const ca = await certificateOf(port, server);
     const getToken = async () => ({ token: 'any', expiresOnTimestamp: Date.now() + 3_600_000 });
