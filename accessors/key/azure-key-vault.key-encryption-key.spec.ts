@@ -47,6 +47,14 @@ describe('a key-encryption key in a vault', () => {
     await expect(unseal(key, place, { ...stored, wrappedDataKey: other.wrappedDataKey })).rejects.toMatchObject(refused);
   });
 
+  it('gives a data key back for the row that it was wrapped for alone', async () => {
+    const key = await new AzureKeyVaultKeyEncryptionKey(parts()).open();
+    const dataKey = randomBytes(32);
+    const wrapped = await key.wrap(dataKey, Buffer.from('row 1'));
+    expect(await key.unwrap(wrapped, Buffer.from('row 1'))).toEqual(dataKey);
+    await expect(key.unwrap(wrapped, Buffer.from('row 2'))).rejects.toThrow('another place');
+  });
+
   it('opens nothing after a byte of the wrapped data key was changed', async () => {
     const key = await new AzureKeyVaultKeyEncryptionKey(parts()).open();
     const stored = await seal(key, place, randomBytes(48));

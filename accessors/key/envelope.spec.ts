@@ -76,6 +76,22 @@ describe('Envelope', () => {
     await expectRefused(unseal(key, place, { ...stored, keyEncryptionKeyId: otherKey.id }));
   });
 
+  it('binds the data key to the key-encryption key by its id, and the value of the current format does not', async () => {
+    const bound: string[] = [];
+    const watched = (id: string): KeyEncryptionKey => ({
+      id,
+      wrap: (dataKey, boundTo) => {
+        bound.push(boundTo.toString('latin1'));
+        return key.wrap(dataKey, Buffer.alloc(0));
+      },
+      unwrap: (wrapped) => key.unwrap(wrapped, Buffer.alloc(0)),
+      withId: () => watched(id),
+    });
+    const stored = await seal(watched('kek-one'), place, Buffer.from('secret'));
+    expect(bound[0]).toContain('kek-one');
+    expect((await unseal(watched('kek-two'), place, { ...stored, keyEncryptionKeyId: 'kek-two' })).toString()).toBe('secret');
+  });
+
   it('refuses a format version that it does not know', async () => {
     const stored = await seal(key, place, randomBytes(48));
     for (const formatVersion of [0, 1, 3]) await expectRefused(unseal(key, place, { ...stored, formatVersion }));

@@ -4,6 +4,7 @@ import { CALM, type VaultFault } from '#devkit/key-vault/vault-knobs.js';
 import type { ErrorCode } from '#utilities/errors/catalogue.js';
 import { VaultScene } from '../fixtures/vault-scene.js';
 import { jwsVerifies } from '../jws-signature.js';
+import { AzureKeyVaultSigningBackend } from './azure-key-vault.signing-backend.js';
 
 const scene = new VaultScene();
 beforeAll(() => scene.start());
@@ -78,6 +79,25 @@ describe('signing in a vault', () => {
       const error = { code: 'KEY_UNSEAL_FAILED' };
       await expect(backend.publicKey({ reference, sealed: null }, 'ES256')).rejects.toMatchObject(error);
     }
+  });
+
+  it('lets no signature out that its key did not make', async () => {
+    const { keys, vaultHost, backend } = scene.process();
+    const { handle } = await backend.create('ES256', 'mine');
+    const [, name = '', version = ''] = (await backend.create('ES256', 'other')).handle.reference.split('/');
+    const mixedUp = new AzureKeyVaultSigningBackend({
+      keys: {
+        get: (...asked) => keys.get(...asked),
+        create: (...asked) => keys.create(...asked),
+        versions: (asked) => keys.versions(asked),
+        disable: (key) => keys.disable(key),
+        sign: (_key, request) => keys.sign({ name, version }, request),
+      },
+      vaultHost,
+      keyPrefix: 'countersign',
+      hsm: false,
+    });
+    await expect(mixedUp.sign(handle, 'ES256', 'a.b')).rejects.toMatchObject({ code: 'SIGNING_UNAVAILABLE' });
   });
 
   it('refuses a key whose type does not fit the algorithm', async () => {

@@ -7,7 +7,7 @@ import type { CreatedKey, KeyHandle, PublicMembers, SigningBackend } from '../si
 import type { VaultKeys, VaultPublicKey, VaultVersion, VaultVersionItem } from '../vault/vault.keys.js';
 
 interface Dependencies {
-  readonly keys: VaultKeys;
+  readonly keys: Pick<VaultKeys, 'get' | 'create' | 'versions' | 'sign' | 'disable'>;
   /** Host and port: a reference to another vault is not one of ours. */
   readonly vaultHost: string;
   /** Names of keys made here are `{prefix}-{algorithm}`. */

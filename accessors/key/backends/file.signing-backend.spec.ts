@@ -80,6 +80,7 @@ describe('FileSigningBackend', () => {
   });
 
   it('does not sign under the old name with another key', async () => {
+    await sign();
     await backend.create('ES256', 'second');
     renameSync(join(directory, 'second.es256.pem'), file());
     clock.advance(2_000);

@@ -3,7 +3,10 @@ import { CALM } from '#devkit/key-vault/vault-knobs.js';
 import { CodedError, isCodedError } from '#utilities/errors/coded-error.js';
 import { VaultScene } from '../fixtures/vault-scene.js';
 import { readChallenge } from './vault.challenge.js';
+import { VaultClient } from './vault.client.js';
+import type { VaultHttpRequest } from './vault.http.js';
 import type { VaultVersion } from './vault.keys.js';
+import { VaultTokens } from './vault.tokens.js';
 
 const scene = new VaultScene();
 const digest = Buffer.alloc(32, 7);
@@ -116,6 +119,30 @@ describe('the challenge of a vault', () => {
     await scene.standIn.turn({ challenge: { resource: 'https://graph.microsoft.com' } });
     await expect(sign(scene.process().keys)).rejects.toMatchObject({ code: 'VAULT_CHALLENGE_UNTRUSTED' });
     expect(scene.tokensAcquired).toBe(0);
+  });
+});
+
+describe('the first request', () => {
+  it('has neither token nor body, and no header but that of the form of the answer', async () => {
+    const sent: VaultHttpRequest[] = [];
+    const { clock } = scene;
+    const client = new VaultClient({
+      vaultUrl: new URL('https://contoso.vault.azure.net'),
+      http: {
+        send: async (request) => {
+          sent.push(request);
+          return { status: 403, headers: {}, text: '{}', remoteAddress: '192.0.2.1' };
+        },
+      },
+      tokens: new VaultTokens({ credential: { acquire: () => Promise.reject(new Error('not asked')) }, clock }),
+      clock,
+      trustedLoginHosts: [],
+    });
+    const call = { method: 'POST', path: '/keys/k/sign', body: { value: 'digest' }, what: 'sign', repeatable: true } as const;
+    await expect(client.call(call)).rejects.toMatchObject({ code: 'VAULT_ANSWER_INVALID' });
+    expect(sent).toEqual([
+      { method: 'POST', url: new URL('https://contoso.vault.azure.net/keys/k/sign?api-version=2025-07-01'), headers: {} },
+    ]);
   });
 });
 

@@ -25,7 +25,7 @@ export interface VaultCall {
 
 interface Dependencies {
   readonly vaultUrl: URL;
-  readonly http: VaultHttp;
+  readonly http: Pick<VaultHttp, 'send'>;
   readonly tokens: VaultTokens;
   readonly clock: Clock;
   readonly trustedLoginHosts: readonly string[];
