@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Principal } from '#engines/token-validation/contract.js';
 import type { Mutant } from './mutator/mutator.js';
 import type { Opinion, Oracle } from './oracle/oracle.js';
 import type { Subject } from './subject/subject.js';
@@ -12,6 +14,7 @@ export interface Comparison {
   readonly oracle: string;
 }
 
+const ACCEPTED = 'accepted';
 const SIGNATURE = 'TOKEN_SIGNATURE_INVALID';
 
 /** Says of an unknown issuer that it is like a trusted one. */
@@ -33,16 +36,17 @@ const BEFORE_CLAIMS = new Set([
  */
 export async function compare(mutant: Mutant, subject: Subject, oracle: Oracle): Promise<Comparison> {
   const opinion = oracle.judge(mutant.token, mutant.presenter);
-  const engine = await answerOf(subject, mutant);
+  const answer = await answerOf(subject, mutant);
+  const engine = typeof answer === 'string' ? answer : ACCEPTED;
   const oracleSays = await codesOf(opinion, engine);
   const accepts = oracleSays.length === 0;
-  const said = { kind: kindOf(mutant, opinion, accepts), engine, oracle: accepts ? 'accepted' : oracleSays.join(', ') };
-  if (engine === 'accepted') return accepts ? said : { ...said, difference: 'wrong accept' };
+  const said = { kind: kindOf(mutant, opinion, accepts), engine, oracle: accepts ? ACCEPTED : oracleSays.join(', ') };
+  if (typeof answer !== 'string') return accepts ? whetherSame(said, answer, opinion) : { ...said, difference: 'wrong accept' };
   return agrees(engine, oracleSays, mutant, opinion) ? said : { ...said, difference: 'disagreement' };
 }
 
 async function codesOf({ codes, signed }: Opinion, engine: string): Promise<readonly string[]> {
-  const hangsOnSignature = codes.length === 0 || engine === 'accepted' || engine === SIGNATURE;
+  const hangsOnSignature = codes.length === 0 || engine === ACCEPTED || engine === SIGNATURE;
   if (!hangsOnSignature || (await signed?.()) === true) return codes;
   return [...codes, SIGNATURE];
 }
@@ -50,6 +54,14 @@ async function codesOf({ codes, signed }: Opinion, engine: string): Promise<read
 function kindOf({ signed }: Mutant, { broken, codes }: Opinion, accepts: boolean): Comparison['kind'] {
   if (accepts) return 'valid';
   return broken.length === 1 && signed && !BEFORE_CLAIMS.has(codes[0] ?? '') ? 'one claim rule' : 'other';
+}
+
+/** A good token that is taken for somebody else's is accepted wrongly. */
+function whetherSame(said: Comparison, answer: Principal, { principal }: Opinion): Comparison {
+  const { identity, tenants: _tenants, ...others } = answer;
+  const expected = principal?.();
+  if (isDeepStrictEqual({ ...others, ...identity }, expected)) return said;
+  return { ...said, difference: 'wrong accept', engine: 'accepted as somebody else, or with other claims' };
 }
 
 /** Of several faults any may be named. Of an unknown issuer the oracle knows neither the other faults nor what it nearly is. */
@@ -60,7 +72,7 @@ function agrees(engine: string, oracleSays: readonly string[], mutant: Mutant, {
 }
 
 /** An engine never throws for a token; where it does, that is a disagreement of its own. */
-async function answerOf(subject: Subject, mutant: Mutant): Promise<string> {
+async function answerOf(subject: Subject, mutant: Mutant): Promise<Principal | string> {
   try {
     return await subject(mutant.token, mutant.presenter);
   } catch (error) {

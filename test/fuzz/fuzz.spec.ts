@@ -1,6 +1,11 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { mutantAt } from './mutator/mutator.js';
+import { isDeepStrictEqual } from 'node:util';
+import type { Principal } from '#engines/token-validation/contract.js';
+import { mutantAt, type Mutant } from './mutator/mutator.js';
 import { makeFuzzWorld } from './mutator/fuzz-world.js';
+import { compare } from './comparison.js';
+import { Oracle } from './oracle/oracle.js';
+import { realSubject } from './subject/subject.js';
 import { Fuzz, type FuzzCounts } from './fuzz-run.js';
 
 const MUTANTS = 20_000;
@@ -27,6 +32,37 @@ describe('Twenty thousand mutated tokens', () => {
 
   it('meet nearly every refusal that there is for a subject token', () => {
     expect(Object.keys(counts.answers).length).toBeGreaterThan(33);
+  });
+});
+
+describe('A good token', () => {
+  const fuzz = makeFuzzWorld();
+  const real = realSubject(fuzz.world);
+  const oracle = new Oracle(fuzz.world);
+
+  async function firstGood(): Promise<{ readonly mutant: Mutant; readonly principal: Principal }> {
+    for (let index = 0; ; index += 1) {
+      const mutant = mutantAt(fuzz, 1, index);
+      const principal = await real(mutant.token, mutant.presenter);
+      if (typeof principal !== 'string') return { mutant, principal };
+    }
+  }
+
+  it.each<[string, Partial<Principal>]>([
+    ['somebody else', { identity: { instance: 'oidc:https://idp.example', externalId: 'mallory' } }],
+    ['software', { kind: 'workload' }],
+    ['a person', { kind: 'user' }],
+    ['a token of this client', { case: 'own' }],
+    ['a token of another client', { case: 'on-behalf-of' }],
+    ['someone with more roles', { roles: ['admin'] }],
+    ['someone whose groups are all there', { groupsOverage: false }],
+    ['someone whose groups were left out', { groupsOverage: true }],
+    ['a token that lasts longer', { expiresAt: 2 ** 33 }],
+  ])('is accepted wrongly where it is taken for %s', async (_title, change) => {
+    const { mutant, principal } = await firstGood();
+    const changed = { ...principal, ...change };
+    const { difference } = await compare(mutant, async () => changed, oracle);
+    expect(difference).toBe(isDeepStrictEqual(changed, principal) ? undefined : 'wrong accept');
   });
 });
 

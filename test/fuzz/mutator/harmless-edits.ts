@@ -44,6 +44,36 @@ export const HARMLESS_EDITS: readonly DraftMutation[] = [
         random.pick(['x', 1.5, -1, null, { deep: [[{ a: 1 }]] }, '\u{1f600}', 'é', []]),
       ),
   },
+  {
+    name: 'how and when the user signed in',
+    apply: ({ claims }, { random }) => {
+      const [name, value] = random.pick([
+        ['acr', '1'],
+        ['acr', 7],
+        ['acr', ''],
+        ['amr', ['pwd', 'mfa']],
+        ['amr', 'pwd'],
+        ['amr', ['pwd', 1]],
+        ['auth_time', NOW - 7_000],
+        ['auth_time', NOW + 7_000],
+        ['auth_time', '1'],
+        ['auth_time', -1],
+      ] as const);
+      return set(claims, name, value);
+    },
+  },
+  {
+    name: 'groups left out',
+    apply: ({ claims, from }, { random }) => {
+      const name = from.issuer.provider === 'oidc' ? from.issuer.claims.groups : 'groups';
+      if (random.chance(0.5)) return set(claims, 'hasgroups', random.pick([true, false, 'true', null, 0]));
+      return set(
+        claims,
+        '_claim_names',
+        random.pick([{ [typeof name === 'string' ? name : name[0]]: 'src1' }, { other: 'src1' }, [], null, 'groups']),
+      );
+    },
+  },
   { name: 'events as text', apply: ({ claims }) => set(claims, 'events', 'none') },
   {
     name: 'long sub',

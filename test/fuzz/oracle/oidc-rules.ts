@@ -7,16 +7,16 @@ import type { OidcWorldIssuer, Selector } from './world.js';
 
 type OidcCase = TokenCase<OidcWorldIssuer>;
 
-const presenters = ({ claims, issuer }: OidcCase): readonly JsonValue[] =>
+export const presentersOf = ({ claims, issuer }: OidcCase): readonly JsonValue[] =>
   issuer.presenterClaims.map((selector) => claimAt(claims, selector) ?? null);
 
-const presenterIs = (code: string) => (token: OidcCase) => presenterFault(token, presenters(token)) === code;
+const presenterIs = (code: string) => (token: OidcCase) => presenterFault(token, presentersOf(token)) === code;
 
 /** RFC 9068 §2.2: where no resource owner is involved, `sub` is the client; unless the configuration knows better. */
-function kindOf(token: OidcCase): 'user' | 'workload' {
+export function kindOf(token: OidcCase): 'user' | 'workload' {
   if (token.issuer.kind !== 'auto') return token.issuer.kind;
   const subject = token.claims.get('sub');
-  return subject !== '' && presenters(token).some((id) => id === subject) ? 'workload' : 'user';
+  return subject !== '' && presentersOf(token).some((id) => id === subject) ? 'workload' : 'user';
 }
 
 const mapped = ({ claims }: OidcCase, selector: Selector): boolean => {

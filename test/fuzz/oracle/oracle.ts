@@ -3,6 +3,7 @@ import { CLAIM_RULES, FORBIDDEN_HEADER, HEADER_RULES } from './common-rules.js';
 import { ENTRA_ACCEPTANCE_RULES } from './entra-acceptance.js';
 import { ENTRA_RULES } from './entra-rules.js';
 import { OIDC_RULES } from './oidc-rules.js';
+import { principalOf, type ExpectedPrincipal } from './principal.js';
 import { readToken, type Reading } from './reading.js';
 import { SignatureOracle } from './signature.js';
 import type { Presenter, World, WorldIssuer } from './world.js';
@@ -17,6 +18,8 @@ export interface Opinion {
   readonly complete: boolean;
   /** An unknown `iss` that names a directory which is trusted: of another version, cloud or kind. */
   readonly nearlyTrusted: boolean;
+  /** Who it is about, if it is good. */
+  readonly principal: (() => ExpectedPrincipal) | undefined;
   /** Verifies the signature; `undefined`: there is no key to verify it with. */
   readonly signed: (() => Promise<boolean>) | undefined;
 }
@@ -63,6 +66,7 @@ export class Oracle {
       broken: broken.map(({ says }) => says),
       complete: true,
       nearlyTrusted: false,
+      principal: () => principalOf(token),
       signed: key === undefined ? undefined : () => this.signatures.verifies(key, reading.signingInput, reading.signature),
     };
   }
@@ -107,5 +111,12 @@ function forbidden({ header }: Reading): readonly Broken[] {
 
 function refused(broken: readonly Broken[]): Opinion {
   const codes = [...new Set(broken.map(({ code }) => code))];
-  return { codes, broken: broken.map(({ says }) => says), complete: true, nearlyTrusted: false, signed: undefined };
+  return {
+    codes,
+    broken: broken.map(({ says }) => says),
+    complete: true,
+    nearlyTrusted: false,
+    principal: undefined,
+    signed: undefined,
+  };
 }

@@ -1,4 +1,4 @@
-import type { PresenterExpectation, ValidationReport, ValidationRequest } from '#engines/token-validation/contract.js';
+import type { PresenterExpectation, Principal, ValidationReport, ValidationRequest } from '#engines/token-validation/contract.js';
 import { DefaultTokenValidationEngine } from '#engines/token-validation/default.token-validation.engine.js';
 import type { IdentityProvider } from '#engines/token-validation/identity-provider.contract.js';
 import { createEntraIdIdentityProvider } from '#engines/token-validation/providers/entra-id.identity-provider.js';
@@ -10,8 +10,8 @@ import { WorldIssuerAccess } from './world.issuer.access.js';
 
 export const CONTEXT: CallContext = { diagnosticId: '00000000-0000-4000-8000-000000000000', transport: 'rest' };
 
-/** What is judged: `accepted`, or the code of the refusal. */
-export type Subject = (token: string, presenter: PresenterExpectation) => Promise<string>;
+/** What is judged answers with a principal, or with the code of the refusal. */
+export type Subject = (token: string, presenter: PresenterExpectation) => Promise<Principal | string>;
 
 export function identityProviders(): readonly IdentityProvider[] {
   return [createEntraIdIdentityProvider(), createOidcIdentityProvider()];
@@ -21,8 +21,8 @@ export function requestOf(token: string, presenter: PresenterExpectation): Valid
   return { token, field: 'subject_token', presenter };
 }
 
-function verdictOf(report: ValidationReport): string {
-  return report.outcome === 'accepted' ? 'accepted' : report.findings[0].code;
+function verdictOf(report: ValidationReport): Principal | string {
+  return report.outcome === 'accepted' ? report.principal : report.findings[0].code;
 }
 
 /** The engine as it is shipped, in this process. */

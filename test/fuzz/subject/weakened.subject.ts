@@ -48,8 +48,7 @@ export function weakenedSubject(world: World, dropped: string): Subject {
     if (first !== undefined) return first.code;
     const second = await firstFault(state, proving.get(state.provider.name) ?? []);
     if (second !== undefined) return second.code;
-    principalOf(state);
-    return 'accepted';
+    return principalOf(state);
   };
 }
 
