@@ -3,9 +3,15 @@ import type { AddressInfo } from 'node:net';
 import type { INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { ADMINISTRATION_MANAGER, type AdministrationManager } from '#managers/administration/contract.js';
+import {
+  ADMINISTRATION_MANAGER,
+  type AdministrationManager,
+  ISSUER_ADMINISTRATION,
+  type IssuerAdministration,
+} from '#managers/administration/contract.js';
 import { AUTHORIZATION_MANAGER, type AuthorizationManager } from '#managers/authorization/contract.js';
 import { KEY_EMERGENCY, KEYRING_MANAGER, type KeyEmergency, type KeyringManager } from '#managers/keyring/contract.js';
+import { KEY_SEALING, type KeySealing } from '#managers/keyring/key-sealing.contract.js';
 import type { CallContext } from '#utilities/call-context/contract.js';
 import type { Clock } from '#utilities/clock/contract.js';
 import type { ListenerSettings, Settings } from '#utilities/config/contract.js';
@@ -57,8 +63,10 @@ export async function startHost(settings: Settings, options: HostOptions): Promi
 /** What commands drive. The keyring is not prepared. */
 export interface Managers {
   readonly administration: AdministrationManager;
+  readonly issuers: IssuerAdministration;
   readonly keyring: KeyringManager;
   readonly keyEmergency: KeyEmergency;
+  readonly keySealing: KeySealing;
 }
 
 /** As `startHost`, without any port: for commands that drive a Manager. */
@@ -74,8 +82,10 @@ export async function withManagers<Result>(
     });
     const managers = {
       administration: app.get<AdministrationManager>(ADMINISTRATION_MANAGER),
+      issuers: app.get<IssuerAdministration>(ISSUER_ADMINISTRATION),
       keyring: app.get<KeyringManager>(KEYRING_MANAGER),
       keyEmergency: app.get<KeyEmergency>(KEY_EMERGENCY),
+      keySealing: app.get<KeySealing>(KEY_SEALING),
     };
     return await work(managers, { diagnosticId: foundations.ids.random(), transport: 'cli' });
   } finally {

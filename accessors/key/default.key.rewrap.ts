@@ -1,6 +1,6 @@
 import { PLATFORM_TENANT } from '#utilities/change-feed/contract.js';
 import type { CallContext } from '#utilities/call-context/contract.js';
-import { isCodedError } from '#utilities/errors/coded-error.js';
+import { CodedError, isCodedError } from '#utilities/errors/coded-error.js';
 import { rewrapped } from './envelope.js';
 import type { KeyEncryptionKey, KeyEncryptionKeyProvider } from './key-encryption-key.contract.js';
 import type { KeyRewrap, RewrapProgress } from './rewrap.contract.js';
@@ -11,9 +11,11 @@ const LARGEST_BATCH = 1_000;
 export class DefaultKeyRewrap implements KeyRewrap {
   constructor(private readonly deps: { readonly store: SealedRowStore; readonly keyEncryptionKey: KeyEncryptionKeyProvider }) {}
 
-  async rewrap(_context: CallContext, options: { readonly batch: number }): Promise<RewrapProgress> {
+  async rewrap(_context: CallContext, { batch }: { readonly batch: number }): Promise<RewrapProgress> {
+    if (!Number.isSafeInteger(batch) || batch < 1 || batch > LARGEST_BATCH) {
+      throw new CodedError('REQUEST_PARAMETER_INVALID', { field: 'batch', expected: `1 to ${String(LARGEST_BATCH)}` });
+    }
     const keyEncryptionKey = await this.deps.keyEncryptionKey.open();
-    const batch = Math.min(Math.max(Math.trunc(options.batch), 1), LARGEST_BATCH);
     const failed: string[] = [];
     let done = 0;
     while (done < batch) {

@@ -3,7 +3,7 @@ import type { ImportKeyRequest, KeyEmergencyReport, KeyringChangeReport } from '
 import { CodedError } from '#utilities/errors/coded-error.js';
 import type { CallContext } from '#utilities/call-context/contract.js';
 import { type Managers, withManagers } from '../host.js';
-import { changeLines, emergencyLines, keyLines, statusLines } from './keys.lines.js';
+import { changeLines, emergencyLines, keyLines, rewrapLines, statusLines } from './keys.lines.js';
 import { loadSettings } from './load-settings.js';
 
 type SigningAlgorithm = ImportKeyRequest['algorithm'];
@@ -25,6 +25,7 @@ export function addKeysCommand(program: Command): void {
   addReading(keys);
   addPlanned(keys);
   addEmergencies(keys);
+  addSealing(keys);
 }
 
 function addReading(keys: Command): void {
@@ -121,6 +122,15 @@ function addEmergencies(keys: Command): void {
           }),
         changeLines,
       ),
+    );
+}
+
+function addSealing(keys: Command): void {
+  reading(keys, 'rewrap')
+    .description('bring everything that is sealed under the current key-encryption key; may be stopped and started again')
+    .option('--batch <rows>', 'rows in one step', '100')
+    .action((options: Common & { batch: string }) =>
+      shown(options, ({ keySealing }, context) => keySealing.rewrap(context, { batch: Number(options.batch) }), rewrapLines),
     );
 }
 

@@ -7,6 +7,15 @@ import type {
   KeyringStep,
   KeyStatus,
 } from '#managers/keyring/contract.js';
+import type { RewrapReport } from '#managers/keyring/key-sealing.contract.js';
+
+export function rewrapLines({ keyEncryptionKeyId, rewrapped, remaining, failed }: RewrapReport): readonly string[] {
+  return [
+    `${String(rewrapped)} rows brought under ${keyEncryptionKeyId}, ${String(remaining)} under others`,
+    ...failed.map((row) => `does not open: ${row}`),
+    ...(remaining === 0 ? ['no other key-encryption key is needed for this database any more'] : []),
+  ];
+}
 
 export function statusLines(status: KeyringStatus): readonly string[] {
   const { epoch, floor, now } = status;

@@ -3,6 +3,7 @@ import { AuditModule } from '#accessors/audit/audit.module.js';
 import { AUDIT_ACCESS, CHANGE_TRAIL, type AuditAccess, type ChangeTrail } from '#accessors/audit/contract.js';
 import { KEY_ACCESS, KEYRING_ACCESS, type KeyAccess, type KeyringAccess } from '#accessors/key/contract.js';
 import { KeyModule } from '#accessors/key/key.module.js';
+import { KEY_REWRAP, type KeyRewrap } from '#accessors/key/rewrap.contract.js';
 import { SIGNING_ENGINE, type SigningEngine } from '#engines/signing/contract.js';
 import { SigningModule } from '#engines/signing/signing.module.js';
 import { CLOCK, type Clock } from '#utilities/clock/contract.js';
@@ -12,7 +13,9 @@ import { ID_SOURCE, type IdSource } from '#utilities/id/contract.js';
 import { LOGGER, type Logger } from '#utilities/logging/contract.js';
 import { KEY_EMERGENCY, KEYRING_MANAGER } from './contract.js';
 import { DefaultKeyEmergency } from './default.key.emergency.js';
+import { DefaultKeySealing } from './default.key.sealing.js';
 import { DefaultKeyringManager } from './default.keyring.manager.js';
+import { KEY_SEALING } from './key-sealing.contract.js';
 import type { KeyringWorkDeps } from './keyring-work.js';
 
 const WORK: unique symbol = Symbol('KeyringWorkDeps');
@@ -56,10 +59,17 @@ const emergency: Provider = {
   inject: [WORK, SIGNING_ENGINE, SETTINGS],
 };
 
+const sealing: Provider = {
+  provide: KEY_SEALING,
+  useFactory: (keyRewrap: KeyRewrap, changeTrail: ChangeTrail, unitOfWork: UnitOfWork) =>
+    new DefaultKeySealing({ keyRewrap, changeTrail, unitOfWork }),
+  inject: [KEY_REWRAP, CHANGE_TRAIL, UNIT_OF_WORK],
+};
+
 @Module({
   imports: [KeyModule, AuditModule, SigningModule],
-  providers: [work, manager, emergency],
-  exports: [KEYRING_MANAGER, KEY_EMERGENCY],
+  providers: [work, manager, emergency, sealing],
+  exports: [KEYRING_MANAGER, KEY_EMERGENCY, KEY_SEALING],
 })
 export class KeyringModule {}
 
