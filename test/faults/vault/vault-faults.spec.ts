@@ -1,9 +1,11 @@
+import { generateKeyPairSync, sign } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { ERROR_MAPPING } from '#clients/error-mapping.js';
 import type { CreatedKey } from '#accessors/key/signing-backend.contract.js';
 import { CALM } from '#devkit/key-vault/vault-knobs.js';
 import { ManualClock } from '#utilities/clock/manual.clock.js';
 import { CATALOGUE, type ErrorCode } from '#utilities/errors/catalogue.js';
+import { isServiceFault } from '#utilities/errors/service-fault.js';
 import { RunningClock } from './running.clock.js';
 import { VAULT_FAULT_ROWS, type VaultFaultRow } from './vault-fault-rows.js';
 import { type Outcome, outcomeOf, VaultHouse, type VaultProcess } from './vault.house.js';
@@ -204,6 +206,33 @@ describe('A vault that throttles', () => {
   });
 });
 
+describe('A process that signs by itself with keys that a vault wraps', () => {
+  it('signs at the speed of the primitive, also while the vault fails', async () => {
+    const bare = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
+    const input = Buffer.from('x.y');
+    const signBare = (): unknown => sign('sha256', input, bare);
+    /** Of the best of many short rounds, in turn with the primitive: a machine that is busy spoils most of them for both. */
+    const timesBare = async (): Promise<number> => {
+      const best = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
+      for (let round = 0; round < 100; round += 1) {
+        for (const [which, work] of [signBare, signLocally].entries()) {
+          const from = clock.monotonic();
+          for (let index = 0; index < 20; index += 1) await work();
+          best[which] = Math.min(best[which] ?? 0, clock.monotonic() - from);
+        }
+      }
+      return Math.round(((best[1] ?? 0) / (best[0] ?? 1)) * 100) / 100;
+    };
+    await timesBare();
+    const well = await timesBare();
+    await house.vault.turn({ outage: 'refused' });
+    house.vault.forgetCounts();
+    const failing = await timesBare();
+    expect(house.vault.calls()).toBe(0);
+    report({ fault: 'F22', name: 'local signing, times the primitive', well, failing });
+  });
+});
+
 describe('The codes of a vault', () => {
   const codes = Object.keys(CATALOGUE).filter((code): code is ErrorCode => code.startsWith('VAULT_'));
 
@@ -212,5 +241,9 @@ describe('The codes of a vault', () => {
       if (code !== 'VAULT_CONFLICT') expect(CATALOGUE[code].remedy.join(' ')).toContain('Operator:');
       expect(ERROR_MAPPING[code].http).toBeGreaterThanOrEqual(429);
     }
+  });
+
+  it.each([...codes, 'SIGNING_THROTTLED'] as const)('%s is our fault and not the refusal of a caller', (code) => {
+    expect(isServiceFault(code)).toBe(true);
   });
 });
