@@ -9,35 +9,57 @@ export interface Timed {
 
 /** How long one turn of one thing takes, about; a clock tick of the kernel must not matter in it. */
 const turnMicroseconds = 30_000;
-const inFlight = 32;
+const probeCalls = 128;
+
+/** One call after the other, as a request makes them, or so many at once, as the thread pool wants them: whatever is cheaper. */
+const flights: readonly number[] = [1, 32];
+
+interface Turn {
+  readonly thing: Timed;
+  readonly inFlight: number;
+  readonly calls: number;
+}
 
 /** Microseconds of CPU for each call, by name: medians over the rounds. Threads of the pool count too. */
 export async function cpuForEach(things: readonly Timed[], rounds: number): Promise<ReadonlyMap<string, number>> {
-  const calls = new Map<string, number>();
-  for (const thing of things) calls.set(thing.name, await callsInATurn(thing));
+  const turns: Turn[] = [];
+  for (const thing of things) turns.push(await turnOf(thing));
   const costs = new Map<string, number[]>(things.map(({ name }) => [name, []]));
   for (let round = 0; round < rounds; round += 1) {
-    for (const thing of round % 2 === 0 ? things : things.toReversed()) {
-      costs.get(thing.name)?.push(await costOf(thing, calls.get(thing.name) ?? 1));
-    }
+    for (const turn of round % 2 === 0 ? turns : turns.toReversed()) costs.get(turn.thing.name)?.push(await costOf(turn));
   }
   return new Map([...costs].map(([name, each]) => [name, median(each) ?? 0]));
 }
 
 /** Also warms it up. */
-async function callsInATurn(thing: Timed): Promise<number> {
-  await costOf(thing, inFlight);
-  const cost = await costOf(thing, inFlight * 4);
-  return Math.max(inFlight, Math.round(turnMicroseconds / Math.max(cost, 1)));
+async function turnOf(thing: Timed): Promise<Turn> {
+  const found: { readonly inFlight: number; readonly cost: number }[] = [];
+  for (const inFlight of flights) {
+    await costOf({ thing, inFlight, calls: probeCalls });
+    found.push({ inFlight, cost: await costOf({ thing, inFlight, calls: probeCalls * 2 }) });
+  }
+  const { inFlight, cost } = found.reduce((one, other) => (other.cost < one.cost ? other : one));
+  return { thing, inFlight, calls: Math.max(inFlight, Math.round(turnMicroseconds / Math.max(cost, 1))) };
 }
 
-async function costOf(thing: Timed, calls: number): Promise<number> {
+async function costOf({ thing, inFlight, calls }: Turn): Promise<number> {
   const before = ownCpuMicroseconds();
-  for (let done = 0; done < calls; done += inFlight) {
-    const size = Math.min(inFlight, calls - done);
-    const answers: unknown[] = [];
-    for (let each = 0; each < size; each += 1) answers.push(thing.run());
-    if (answers[0] instanceof Promise) await Promise.all(answers);
-  }
+  if (inFlight === 1) await oneByOne(thing, calls);
+  else await together(thing, calls, inFlight);
   return (ownCpuMicroseconds() - before) / calls;
+}
+
+async function oneByOne(thing: Timed, calls: number): Promise<void> {
+  for (let done = 0; done < calls; done += 1) {
+    const answer = thing.run();
+    if (answer instanceof Promise) await answer;
+  }
+}
+
+async function together(thing: Timed, calls: number, inFlight: number): Promise<void> {
+  for (let done = 0; done < calls; done += inFlight) {
+    const answers: unknown[] = [];
+    for (let each = 0; each < Math.min(inFlight, calls - done); each += 1) answers.push(thing.run());
+    await Promise.all(answers);
+  }
 }

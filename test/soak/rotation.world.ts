@@ -4,10 +4,12 @@ import { join } from 'node:path';
 import { createKeyEncryptionKeyFile } from '#accessors/key/file.key-encryption-key.js';
 import type { PublishedKey } from '#accessors/key/contract.js';
 import { ManualClock } from '#utilities/clock/manual.clock.js';
+import type { OpenDatabase } from '#utilities/database/open.database.js';
 import { deaf } from '../faults/keys/deaf.database.js';
 import { mintRequest } from '../faults/keys/mint-request.js';
 import { CONTEXT, openReplica, type Replica } from '../faults/keys/replica.js';
 import { SimulatedTime } from '../faults/keys/simulated-time.js';
+import { patient } from './patient.database.js';
 
 export interface WorldOptions {
   /** An empty database. */
@@ -52,7 +54,8 @@ export class RotationWorld {
         const clock = new ManualClock(STARTS_AT + ahead);
         const migrate = replicas.length === 0;
         // What one announces, the others learn when the test says so.
-        const replica = await openReplica({ url, keyEncryptionKeyFile, clock, keys: { rotation }, migrate, around: deaf });
+        const around = (database: OpenDatabase): OpenDatabase => deaf(patient(database));
+        const replica = await openReplica({ url, keyEncryptionKeyFile, clock, keys: { rotation }, migrate, around });
         replicas.push(Object.assign(replica, { clock, knownAt: STARTS_AT }));
         await replica.manager.prepare(CONTEXT);
       }

@@ -17,7 +17,7 @@ export function interrupted(inner: OpenDatabase, at: (step: DatabaseStep) => voi
     return result;
   };
   return {
-    engine: inner.engine,
+    ...inner,
     query: (sql, parameters) => told('statement', sql, () => inner.query(sql, parameters)),
     prepared: (name, sql, parameters) => told('statement', sql, () => inner.prepared(name, sql, parameters)),
     announce: (channel, payload) => told('announcement', channel, () => inner.announce(channel, payload)),
@@ -31,12 +31,5 @@ export function interrupted(inner: OpenDatabase, at: (step: DatabaseStep) => voi
       if (outermost) at({ kind: 'commit', moment: 'after', what: 'commit' });
       return result;
     },
-    listen: (channel, heard, resumed) => inner.listen(channel, heard, resumed),
-    isInsideUnit: () => inner.isInsideUnit(),
-    close: () => inner.close(),
-    pendingMigrations: () => inner.pendingMigrations(),
-    migrate: () => inner.migrate(),
-    revertMigrations: () => inner.revertMigrations(),
-    refuseIfOutdated: () => inner.refuseIfOutdated(),
   };
 }
