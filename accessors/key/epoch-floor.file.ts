@@ -1,9 +1,6 @@
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
-import { z } from 'zod';
 import type { Logger } from '#utilities/logging/contract.js';
 import { CodedError } from '#utilities/errors/coded-error.js';
-
-const document = z.record(z.string(), z.int().min(0));
 
 /**
  * The newest keyring epoch of each installation that this host has seen, kept apart from the database: a database that comes
@@ -50,7 +47,7 @@ export class EpochFloorFile {
       throw this.unreadable(cause);
     }
     try {
-      return new Map(Object.entries(document.parse(JSON.parse(text))));
+      return floorsIn(JSON.parse(text));
     } catch (cause) {
       throw this.unreadable(cause);
     }
@@ -76,4 +73,15 @@ export class EpochFloorFile {
 
 function isMissing(error: unknown): boolean {
   return typeof error === 'object' && error !== null && 'code' in error && error.code === 'ENOENT';
+}
+
+/** @throws Error when it is not a record of epochs */
+function floorsIn(document: unknown): ReadonlyMap<string, number> {
+  if (typeof document !== 'object' || document === null || Array.isArray(document)) throw new Error('not a record');
+  return new Map(
+    Object.entries(document).map(([installation, epoch]: [string, unknown]) => {
+      if (typeof epoch !== 'number' || !Number.isSafeInteger(epoch) || epoch < 0) throw new Error('not an epoch');
+      return [installation, epoch];
+    }),
+  );
 }

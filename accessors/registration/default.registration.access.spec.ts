@@ -174,7 +174,7 @@ describeOnEachDatabase('RegistrationAccess', (open) => {
       permissions: [{ name: 'billing:invoice:read', bit: 0 }],
       allowsEmptyPermissions: true,
       signingAlgorithm: 'ES256',
-        tokenLifetimeSeconds: 300,
+      tokenLifetimeSeconds: 300,
     });
     expect(await access.applicationFor(CONTEXT, audience)).toBe(found);
     for (const other of [`${audience}/`, audience.toUpperCase(), '', 'a\u0000'])

@@ -42,7 +42,10 @@ export const OPERATOR_ERRORS = {
   KEYRING_MOVE_REFUSED: {
     summary: 'The key cannot change to this state now; nothing was done.',
     cause: 'The state machine has no such move, or verifiers have not had the time that they need.',
-    remedy: ['countersign keys status says which steps come when.', 'In an emergency: countersign keys taint, revoke or break-glass.'],
+    remedy: [
+      'countersign keys status says which steps come when.',
+      'In an emergency: countersign keys taint, revoke or break-glass.',
+    ],
   },
   KEYRING_RESTORED: {
     summary: 'The database holds an older keyring than this installation has had.',
