@@ -27,7 +27,8 @@ export async function openFoundations(
 ): Promise<OpenFoundations> {
   const logger = new PinoLogger({ level: settings.log.level, clock });
   const database = await openDatabase({ settings: settings.database, migrations: MIGRATIONS, logger, migrate });
-  const changeFeed = new PostgresChangeFeed({ database, clock, logger });
+  // When the database was last heard is a matter of the machine's own clock, whatever clock the service is given.
+  const changeFeed = new PostgresChangeFeed({ database, clock: new SystemClock(), logger });
   try {
     if (!migrate) await database.refuseIfOutdated();
     await changeFeed.start();

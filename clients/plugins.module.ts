@@ -1,5 +1,7 @@
 import { type DynamicModule, Global, Module, type Provider } from '@nestjs/common';
+import { ISSUER_PRESETS } from '#accessors/issuer/issuer-preset.contract.js';
 import { IDENTITY_PROVIDERS } from '#engines/token-validation/identity-provider.contract.js';
+import { BUILT_IN_PRESETS } from '#engines/token-validation/presets/issuer-presets.js';
 import { createEntraIdIdentityProvider } from '#engines/token-validation/providers/entra-id.identity-provider.js';
 import { createOidcIdentityProvider } from '#engines/token-validation/providers/oidc.identity-provider.js';
 import { CHANGE_FEED, type ChangeFeed, EPOCH_CACHES, type EpochCaches } from '#utilities/change-feed/contract.js';
@@ -38,6 +40,7 @@ export class PluginsModule {
       { provide: UNIT_OF_WORK, useValue: foundations.unitOfWork },
       { provide: CHANGE_FEED, useValue: foundations.changeFeed },
       { provide: EPOCH_CACHES, useValue: foundations.epochCaches },
+      { provide: ISSUER_PRESETS, useValue: BUILT_IN_PRESETS },
       { provide: IDENTITY_PROVIDERS, useValue: [createEntraIdIdentityProvider(), createOidcIdentityProvider()] },
     ];
     return {
@@ -54,6 +57,7 @@ export class PluginsModule {
         CHANGE_FEED,
         EPOCH_CACHES,
         IDENTITY_PROVIDERS,
+        ISSUER_PRESETS,
       ],
     };
   }

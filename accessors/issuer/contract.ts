@@ -97,6 +97,9 @@ export const SHARED_ISSUERS: readonly string[] = [
 /** What a registration that says nothing of these gets. */
 export const OIDC_DEFAULTS = {
   preset: null,
+  algorithms: ['RS256'],
+  acceptedTypes: ['at+jwt'],
+  claims: { roles: 'roles', groups: 'groups' },
   allowMissingType: false,
   identityClaims: ['sub'],
   presenterClaims: ['client_id', 'azp'],

@@ -16,7 +16,7 @@ const ACME = '0b0e6c1e-0000-4000-8000-000000000001';
 function partsOn({ database }: TestDatabase) {
   const store = new IssuerStore({ database });
   const versions = new IssuerVersionStore({ database });
-  const rules = { allowLoopbackHttp: true, ownIssuer: 'https://auth.example' };
+  const rules = { allowLoopbackHttp: true, ownIssuer: 'https://auth.example', presets: [] };
   const trust = new IssuerTrust({ store, versions, rules });
   const { access } = setUpAccess({ store, issuerTrust: trust, unitOfWork: database });
   const prober = new IssuerProber({ source: loopbackSource() });

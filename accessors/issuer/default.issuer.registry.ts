@@ -63,7 +63,7 @@ export class DefaultIssuerRegistry implements IssuerRegistry {
     });
   }
 
-  async issuers(): Promise<readonly IssuerSummary[]> {
+  async issuers(_context: CallContext): Promise<readonly IssuerSummary[]> {
     const { versions } = this.deps;
     const newestVersions = new Map((await versions.versions(null)).map(({ name, version }) => [name, version]));
     const inForce = new Map((await versions.activations(null)).map((activation) => [activation.name, activation]));
@@ -84,7 +84,7 @@ export class DefaultIssuerRegistry implements IssuerRegistry {
     return { versions: rows.flatMap((row) => versionOf(row, status)), activations: activations.map(activationOf) };
   }
 
-  keySets(): readonly KeySetState[] {
+  keySets(_context: CallContext): readonly KeySetState[] {
     return this.deps.keySets();
   }
 

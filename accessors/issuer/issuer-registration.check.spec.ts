@@ -5,9 +5,28 @@ import { CONTEXT, setUpAccess } from './fixtures/issuer-access.fixture.js';
 import { ecJwk } from './fixtures/raw-issuer.fixture.js';
 import { entraRegistration, oidcRegistration } from './fixtures/registrations.fixture.js';
 import { issuerOf } from './issuer-record.js';
+import type { IssuerPreset } from './issuer-preset.contract.js';
 import { registrationFaults } from './issuer-registration.check.js';
 
-const RULES = { allowLoopbackHttp: false, ownIssuer: 'https://auth.example' };
+const PRESET: IssuerPreset = {
+  name: 'forge',
+  issuer: null,
+  defaults: {
+    acceptedTypes: ['JWT'],
+    algorithms: ['RS256'],
+    allowMissingType: false,
+    claims: { roles: 'roles', groups: 'groups' },
+    identityClaims: ['owner_id'],
+    presenterClaims: ['owner_id'],
+    kind: 'workload',
+    markerClaims: ['owner_id'],
+    keySource: { from: 'discovery' },
+  },
+  conditions: [{ claim: 'fork', oneOf: [false] }],
+  sharedUnless: ['owner_id'],
+  traps: [],
+};
+const RULES = { allowLoopbackHttp: false, ownIssuer: 'https://auth.example', presets: [PRESET] };
 const ISS = 'https://kc.example/realms/r';
 const CLOUD = { name: 'public', loginBase: 'https://login.microsoftonline.com', v1IssuerBase: 'https://sts.windows.net' };
 const TID = '1f0c2a4e-6b7d-4c3a-9e5f-0a1b2c3d4e5f';
@@ -15,7 +34,7 @@ const TID = '1f0c2a4e-6b7d-4c3a-9e5f-0a1b2c3d4e5f';
 /** The fields that are at fault. */
 function fields(registration: IssuerRegistration, rules = RULES): string[] {
   const tenantRules = registration.tenantRules.map((rule) => ({ ...rule, tenantId: rule.slug }));
-  return registrationFaults(issuerOf(registration, tenantRules), rules).map((fault) => fault.split(':')[0] ?? '');
+  return registrationFaults(issuerOf(registration, tenantRules, rules.presets), rules).map((fault) => fault.split(':')[0] ?? '');
 }
 
 describe('registrationFaults', () => {
@@ -179,6 +198,42 @@ describe('the other kinds of Entra', () => {
   it('take a client id and nothing else for the keys of an application', () => {
     expect(fields(entraRegistration(CLOUD, [TID], { appKeysClientId: TID }))).toEqual([]);
     expect(fields(entraRegistration(CLOUD, [TID], { appKeysClientId: 'x&y=z' }))).toEqual(['appKeysClientId']);
+  });
+});
+
+describe('a preset', () => {
+  const { algorithms: _algorithms, acceptedTypes: _types, claims: _claims, ...bare } = oidcRegistration(ISS);
+  const byOwner = [{ slug: 'acme', when: { claim: 'owner_id', equals: '7' } }];
+  const complete = (registration: IssuerRegistration) => issuerOf(registration, [], RULES.presets);
+
+  it('fills in what the registration does not say, and adds its conditions', () => {
+    const own = { claim: 'ref', oneOf: ['main'] };
+    expect(complete({ ...bare, preset: 'forge', kind: 'user', conditions: [own] })).toMatchObject({
+      acceptedTypes: ['JWT'],
+      identityClaims: ['owner_id'],
+      kind: 'user',
+      conditions: [own, ...PRESET.conditions],
+    });
+    expect(complete(bare)).toMatchObject({ acceptedTypes: ['at+jwt'], identityClaims: ['sub'], conditions: [] });
+  });
+
+  it('adds its conditions once', () => {
+    const once = complete({ ...bare, preset: 'forge' });
+    expect(complete({ ...once, tenantRules: [], status: 'active' })).toEqual(once);
+  });
+
+  it('of an issuer that strangers share takes conditions on ids alone', () => {
+    expect(fields({ ...bare, preset: 'forge' })).toEqual(['tenants']);
+    expect(fields({ ...bare, preset: 'forge', tenantRules: byOwner })).toEqual([]);
+    expect(fields({ ...bare, preset: 'forge', conditions: [{ claim: 'owner_id', oneOf: ['7'] }] })).toEqual([]);
+    const byName = [{ slug: 'acme', when: { claim: 'owner', equals: 'acme' } }];
+    expect(fields({ ...bare, preset: 'forge', tenantRules: byName })).toEqual(['tenants']);
+  });
+
+  it('has to be one that there is, for the issuer that it is for', () => {
+    expect(fields({ ...bare, preset: 'nobody' })).toEqual(['preset']);
+    const elsewhere = { ...RULES, presets: [{ ...PRESET, issuer: 'https://forge.example' }] };
+    expect(fields({ ...bare, preset: 'forge', tenantRules: byOwner }, elsewhere)).toEqual(['issuer']);
   });
 });
 

@@ -1,5 +1,7 @@
 import { type EntraIssuer, type OidcIssuer, SHARED_ISSUERS, type TrustedIssuer } from './contract.js';
 import { isFetchable } from './fetch-policy.js';
+import { presetFaults } from './issuer-preset.check.js';
+import type { IssuerPreset } from './issuer-preset.contract.js';
 import { importVerificationKeys } from './jwk-import.js';
 import { isSignatureAlgorithm } from './signature-algorithms.js';
 
@@ -7,6 +9,8 @@ export interface RegistrationRules {
   readonly allowLoopbackHttp: boolean;
   /** Our own `iss`: trusting ourselves as an identity provider would let a token renew itself. */
   readonly ownIssuer: string;
+  /** The presets that a registration may name. */
+  readonly presets: readonly IssuerPreset[];
 }
 
 interface AddressRules extends RegistrationRules {
@@ -74,6 +78,7 @@ function oidcFaults(issuer: OidcIssuer, rules: RegistrationRules): string[] {
     ...addressFaults('issuer', issuer.issuer, rules),
     ...oidcClaimFaults(issuer),
     ...keySourceFaults(issuer, rules),
+    ...presetFaults(issuer, rules.presets),
   ];
   if (issuer.issuer === rules.ownIssuer) faults.push('issuer: this service does not trust itself as an identity provider');
   if (issuer.acceptedTypes.length === 0 && !issuer.allowMissingType) faults.push('acceptedTypes: at least one');

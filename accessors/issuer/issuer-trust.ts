@@ -23,7 +23,7 @@ export class IssuerTrust {
   async checked(registration: IssuerRegistration, code: RefusalCode): Promise<TrustedIssuer> {
     const tenantIds = await this.deps.store.tenantIds([...new Set(registration.tenantRules.map(({ slug }) => slug))]);
     const rules: TenantRule[] = registration.tenantRules.map((rule) => ({ ...rule, tenantId: tenantIds.get(rule.slug) ?? '' }));
-    const issuer = issuerOf(registration, rules);
+    const issuer = issuerOf(registration, rules, this.deps.rules.presets);
     const missing = rules.filter(({ tenantId }) => tenantId === '');
     const faults = [
       ...registrationFaults(issuer, this.deps.rules),

@@ -10,6 +10,7 @@ import { DefaultIssuerAccess } from './default.issuer.access.js';
 import { DefaultIssuerRegistry } from './default.issuer.registry.js';
 import { FETCH_MAX_BYTES, FETCH_TIMEOUT_MS } from './fetch-policy.js';
 import { HttpMetadataSource } from './http.metadata.source.js';
+import { ISSUER_PRESETS, type IssuerPreset } from './issuer-preset.contract.js';
 import { IssuerProber } from './issuer.prober.js';
 import { IssuerTrust } from './issuer-trust.js';
 import { KeyRefreshTimer } from './key-refresh.timer.js';
@@ -34,12 +35,13 @@ function makeParts(
   clock: Clock,
   logger: Logger,
   counters: Counters,
+  presets: readonly IssuerPreset[],
 ): IssuerParts {
   const { allowLoopbackHttp } = settings.outbound;
   const policy = { ...settings.outbound, timeoutMs: FETCH_TIMEOUT_MS, maxBytes: FETCH_MAX_BYTES };
   const http = new GuardedHttp({ guard: new OutboundGuard({ policy, resolve: systemResolver }) });
   const store = new IssuerStore({ database });
-  const rules = { allowLoopbackHttp, ownIssuer: settings.issuer };
+  const rules = { allowLoopbackHttp, ownIssuer: settings.issuer, presets };
   const versions = new IssuerVersionStore({ database });
   const trust = new IssuerTrust({ store, versions, rules });
   const source = new HttpMetadataSource({ policy, http });
@@ -64,7 +66,7 @@ function makeParts(
     {
       provide: ISSUER_PARTS,
       useFactory: makeParts,
-      inject: [DATABASE, UNIT_OF_WORK, CHANGE_FEED, SETTINGS, CLOCK, LOGGER, COUNTERS],
+      inject: [DATABASE, UNIT_OF_WORK, CHANGE_FEED, SETTINGS, CLOCK, LOGGER, COUNTERS, ISSUER_PRESETS],
     },
     { provide: ISSUER_ACCESS, useFactory: ({ access }: IssuerParts) => access, inject: [ISSUER_PARTS] },
     { provide: ISSUER_REGISTRY, useFactory: ({ registry }: IssuerParts) => registry, inject: [ISSUER_PARTS] },

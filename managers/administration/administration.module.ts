@@ -3,7 +3,7 @@ import { AUDIT_ACCESS, type AuditAccess } from '#accessors/audit/contract.js';
 import { AuditModule } from '#accessors/audit/audit.module.js';
 import { FACT_ACCESS, type FactAccess } from '#accessors/facts/contract.js';
 import { FactsModule } from '#accessors/facts/facts.module.js';
-import { ISSUER_ACCESS, type IssuerAccess } from '#accessors/issuer/contract.js';
+import { ISSUER_ACCESS, ISSUER_REGISTRY, type IssuerAccess, type IssuerRegistry } from '#accessors/issuer/contract.js';
 import { IssuerModule } from '#accessors/issuer/issuer.module.js';
 import { POLICY_ACCESS, type PolicyAccess } from '#accessors/policy/contract.js';
 import { PolicyAccessModule } from '#accessors/policy/policy.module.js';
@@ -12,8 +12,9 @@ import { RegistrationModule } from '#accessors/registration/registration.module.
 import { PERMISSION_ENGINE, type PermissionEngine } from '#engines/permission/contract.js';
 import { PermissionModule } from '#engines/permission/permission.module.js';
 import { UNIT_OF_WORK, type UnitOfWork } from '#utilities/database/contract.js';
-import { ADMINISTRATION_MANAGER } from './contract.js';
+import { ADMINISTRATION_MANAGER, ISSUER_ADMINISTRATION } from './contract.js';
 import { DefaultAdministrationManager } from './default.administration.manager.js';
+import { DefaultIssuerAdministration } from './default.issuer-administration.js';
 
 @Module({
   imports: [RegistrationModule, FactsModule, PolicyAccessModule, IssuerModule, AuditModule, PermissionModule],
@@ -40,7 +41,13 @@ import { DefaultAdministrationManager } from './default.administration.manager.j
         }),
       inject: [REGISTRATION_ACCESS, FACT_ACCESS, POLICY_ACCESS, ISSUER_ACCESS, PERMISSION_ENGINE, AUDIT_ACCESS, UNIT_OF_WORK],
     },
+    {
+      provide: ISSUER_ADMINISTRATION,
+      useFactory: (issuerRegistry: IssuerRegistry, factAccess: FactAccess, auditAccess: AuditAccess) =>
+        new DefaultIssuerAdministration({ issuerRegistry, factAccess, auditAccess }),
+      inject: [ISSUER_REGISTRY, FACT_ACCESS, AUDIT_ACCESS],
+    },
   ],
-  exports: [ADMINISTRATION_MANAGER],
+  exports: [ADMINISTRATION_MANAGER, ISSUER_ADMINISTRATION],
 })
 export class AdministrationModule {}

@@ -1,6 +1,7 @@
 /**
  * Hides the sequence of changing live data. Called by operators' Clients alone.
  */
+import type { IssuerActivation, IssuerProbe } from '#accessors/issuer/contract.js';
 import type { CallContext } from '#utilities/call-context/contract.js';
 
 export interface ImportReport {
@@ -34,4 +35,83 @@ export interface AdministrationManager {
   appointFirstOperator(context: CallContext, document: unknown): Promise<boolean>;
 }
 
+export interface IssuerOverview {
+  readonly name: string;
+  readonly status: 'draft' | 'active' | 'disabled';
+  /** In force, or in force again once it is enabled. */
+  readonly version: number | null;
+  readonly newestVersion: number;
+}
+
+/** An issuer that counts for nothing yet, and what it answered when it was looked at. */
+export interface IssuerDraft {
+  readonly name: string;
+  readonly version: number;
+  readonly sha256: string;
+  readonly probes: readonly IssuerProbe[];
+  /** What to look at before it is activated. */
+  readonly warnings: readonly string[];
+}
+
+export interface IssuerDifference {
+  /** `acceptance.guests`. */
+  readonly member: string;
+  readonly from: unknown;
+  readonly to: unknown;
+}
+
+/** One version of an issuer, and how it differs from what is in force. */
+export interface IssuerReview {
+  readonly name: string;
+  readonly version: number;
+  readonly sha256: string;
+  readonly status: 'draft' | 'active' | 'disabled';
+  readonly versionInForce: number | null;
+  readonly registration: object;
+  readonly differences: readonly IssuerDifference[];
+  /** Oldest first; times in Unix milliseconds. */
+  readonly versions: readonly { readonly version: number; readonly sha256: string; readonly createdAt: number }[];
+  readonly activations: readonly IssuerActivation[];
+}
+
+export interface IssuerStatus extends IssuerOverview {
+  /** What an active issuer answers at the moment, seen from here. */
+  readonly probes: readonly IssuerProbe[];
+}
+
+/** The part of the Manager that changes which identity providers are trusted. Each change leaves an audit record. */
+export interface IssuerAdministration {
+  /**
+   * Looks at an issuer and keeps it as a draft, which counts for nothing. The same description again is the same version.
+   *
+   * @param document an issuer as it stands in an import file; any value, checked here
+   * @throws CodedError `ISSUER_INVALID` with every fault in `details.actual`
+   */
+  draftIssuer(context: CallContext, document: unknown): Promise<IssuerDraft>;
+
+  /** Every issuer that was ever drafted. */
+  issuers(context: CallContext): Promise<readonly IssuerOverview[]>;
+
+  /** One version, `null` the newest, against what is in force, with the whole history. @throws CodedError `ISSUER_UNKNOWN` */
+  reviewIssuer(context: CallContext, name: string, version: number | null): Promise<IssuerReview>;
+
+  /**
+   * Puts a version into force, everywhere within 2 s; an earlier one is the way back. `expected` is the version in force that the
+   * operator has seen.
+   *
+   * @throws CodedError `ISSUER_UNKNOWN`, `ISSUER_INVALID`, `ISSUER_CHANGED`
+   */
+  activateIssuer(
+    context: CallContext,
+    order: { readonly name: string; readonly version: number; readonly expected: number | null },
+  ): Promise<IssuerActivation>;
+
+  /** Disables or enables the version in force, everywhere within 2 s. @throws CodedError `ISSUER_UNKNOWN`, `ISSUER_INVALID`, `ISSUER_CHANGED` */
+  switchIssuer(context: CallContext, name: string, status: 'active' | 'disabled'): Promise<IssuerActivation>;
+
+  /** How every issuer stands, and what the active ones answer. */
+  issuerStatus(context: CallContext): Promise<readonly IssuerStatus[]>;
+}
+
+export const ISSUER_ADMINISTRATION: unique symbol = Symbol('IssuerAdministration');
 export const ADMINISTRATION_MANAGER: unique symbol = Symbol('AdministrationManager');

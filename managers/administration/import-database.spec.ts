@@ -21,7 +21,7 @@ function realDeps(parts: AccessorParts): AdministrationDeps {
   const counters = new MemoryCounters();
   const { database } = parts;
   const store = new IssuerStore({ database });
-  const rules = { allowLoopbackHttp: false, ownIssuer: 'https://auth.example.com' };
+  const rules = { allowLoopbackHttp: false, ownIssuer: 'https://auth.example.com', presets: [] };
   return {
     registrationAccess: new DefaultRegistrationAccess(parts),
     factAccess: new DefaultFactAccess(parts),

@@ -63,7 +63,6 @@ const application = z.strictObject({
 const issuerBase = {
   name: key,
   audiences: z.array(visible).min(1),
-  algorithms: z.array(z.enum(ALGORITHMS)).min(1).default(['RS256']),
   skewSeconds: z.int().min(0).max(300).default(60),
   maxTokenAgeSeconds: z
     .strictObject({
@@ -86,24 +85,83 @@ const cloud = z.union(
   'expected public, usgov, china or a record of name (none of these), loginBase and v1IssuerBase (https, no trailing slash)',
 );
 
+const algorithms = z.array(z.enum(ALGORITHMS)).min(1);
+const tenantRules = z
+  .array(z.strictObject({ tenant: slug, when: z.strictObject({ claim: claimText, equals: claimText }).optional() }))
+  .min(1)
+  .optional();
+const roleNames = z.array(claimText).max(100);
+
+const acceptance = z.strictObject({
+  delegated: z.boolean().exactOptional(),
+  appOnly: z.boolean().exactOptional(),
+  guests: z.boolean().exactOptional(),
+  personalAccounts: z.boolean().exactOptional(),
+  agents: z.boolean().exactOptional(),
+  strictIdtyp: z.boolean().exactOptional(),
+  requireAppRoles: z.boolean().exactOptional(),
+  requiredScopes: roleNames.exactOptional(),
+  requiredApplicationPermissions: roleNames.exactOptional(),
+  requiredUserRoles: roleNames.exactOptional(),
+  presenters: z.array(guid).min(1).nullable().exactOptional(),
+  minimumClientAuthentication: z.enum(['0', '1', '2']).exactOptional(),
+  requiredAuthContext: z
+    .string()
+    .regex(/^c[1-9][0-9]?$/, 'expected an authentication context, c1 to c99')
+    .nullable()
+    .exactOptional(),
+});
+
+const hosting = z.discriminatedUnion('flavour', [
+  z.strictObject({ flavour: z.literal('workforce') }),
+  z.strictObject({ flavour: z.literal('b2c'), base: baseUrl, policy: key, issuer: providerUrl }),
+  z.strictObject({ flavour: z.literal('external-id'), base: baseUrl, issuer: providerUrl }),
+]);
+
 const entraIssuer = z.strictObject({
   ...issuerBase,
   provider: z.literal('entra-id'),
+  algorithms: algorithms.default(['RS256']),
   cloud: cloud.default('public'),
-  directories: z.array(z.strictObject({ id: guid, tenant: slug })).min(1),
+  directories: z.array(z.strictObject({ id: guid, tenant: slug })).default([]),
+  anyDirectory: z.boolean().default(false),
+  tenants: tenantRules,
+  hosting: hosting.exactOptional(),
+  acceptance: acceptance.exactOptional(),
+  appKeysClientId: guid.nullable().exactOptional(),
 });
 
+const selector = z.union(
+  [claimText, z.tuple([claimText], claimText)],
+  'expected the name of a claim, or the names on the way to it',
+);
+
+const keySource = z.discriminatedUnion('from', [
+  z.strictObject({ from: z.literal('discovery') }),
+  z.strictObject({ from: z.literal('jwks-uri'), url: z.url() }),
+  z.strictObject({ from: z.literal('uploaded'), jwks: z.string().min(2).max(102_400) }),
+]);
+
+/** What is left out comes from the preset, then from the defaults. */
 const oidcIssuer = z.strictObject({
   ...issuerBase,
   provider: z.literal('oidc'),
+  preset: key.exactOptional(),
   issuer: providerUrl,
   tenant: slug.optional(),
-  tenants: z
-    .array(z.strictObject({ tenant: slug, when: z.strictObject({ claim: claimText, equals: claimText }).optional() }))
-    .min(1)
-    .optional(),
-  acceptedTypes: z.array(visible).min(1).default(['at+jwt']),
-  claims: z.strictObject({ roles: claimText.default('roles'), groups: claimText.default('groups') }).prefault({}),
+  tenants: tenantRules,
+  algorithms: algorithms.exactOptional(),
+  acceptedTypes: z.array(visible).exactOptional(),
+  allowMissingType: z.boolean().exactOptional(),
+  claims: z.strictObject({ roles: selector.default('roles'), groups: selector.default('groups') }).exactOptional(),
+  identityClaims: z.tuple([selector], selector).exactOptional(),
+  presenterClaims: z.array(selector).exactOptional(),
+  kind: z.enum(['auto', 'user', 'workload']).exactOptional(),
+  markerClaims: z.array(selector).exactOptional(),
+  conditions: z
+    .array(z.strictObject({ claim: selector, oneOf: z.array(z.union([claimText, z.boolean()])).min(1) }))
+    .exactOptional(),
+  keySource: keySource.exactOptional(),
 });
 
 const policy = z.strictObject({

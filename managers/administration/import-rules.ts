@@ -1,16 +1,9 @@
+import { SHARED_ISSUERS } from '#accessors/issuer/contract.js';
 import type { ImportedItem } from './import-document.js';
 import type { ImportFault } from './import-faults.js';
 import type { Placed, Sections } from './import-reading.js';
 
 const USUAL_LIFETIME = { least: 300, most: 900 };
-
-/** Issuers that many organisations share: their tokens say nothing about the organisation without a condition on a claim. */
-const SHARED_ISSUERS: ReadonlySet<string> = new Set([
-  'https://accounts.google.com',
-  'https://token.actions.githubusercontent.com',
-  'https://gitlab.com',
-  'https://app.terraform.io',
-]);
 
 /** What the members of one item mean together. */
 export function ruleFaults({ applications, issuers }: Sections): readonly ImportFault[] {
@@ -35,10 +28,18 @@ function lifetimeFaults(path: string, item: ImportedItem<'applications'>): reado
 }
 
 function issuerFaults({ path, item }: Placed<'issuers'>): readonly ImportFault[] {
-  if (item.provider !== 'oidc') return [];
+  if (item.provider === 'entra-id') return entraFaults(path, item);
   if ((item.tenant === undefined) === (item.tenants === undefined))
     return [{ path, message: 'expected either tenant or tenants' }];
   const unconditional = item.tenant !== undefined || item.tenants?.some((rule) => rule.when === undefined) === true;
-  if (!unconditional || !SHARED_ISSUERS.has(item.issuer)) return [];
+  if (!unconditional || item.conditions !== undefined || !SHARED_ISSUERS.includes(item.issuer)) return [];
   return [{ path, message: 'many organisations share this issuer: expected a condition (when) with every tenant' }];
+}
+
+function entraFaults(path: string, item: Extract<ImportedItem<'issuers'>, { provider: 'entra-id' }>): readonly ImportFault[] {
+  if (!item.anyDirectory)
+    return item.directories.length === 0 ? [{ path: `${path}.directories`, message: 'expected at least one' }] : [];
+  if (item.directories.length > 0) return [{ path, message: 'expected either directories or anyDirectory' }];
+  if (item.tenants !== undefined && item.tenants.every((rule) => rule.when !== undefined)) return [];
+  return [{ path, message: 'any directory counts: expected tenants, each with a condition (when)' }];
 }

@@ -20,6 +20,7 @@ export function cloudOf(issuer: ImportedEntra): EntraCloud {
 /** The values of `iss` that the issuer claims; each may belong to one issuer only. */
 export function ownedIssuers(issuer: ImportedIssuer): readonly string[] {
   if (issuer.provider === 'oidc') return [issuer.issuer];
+  if (issuer.hosting !== undefined && issuer.hosting.flavour !== 'workforce') return [issuer.hosting.issuer];
   const { loginBase, v1IssuerBase } = cloudOf(issuer);
   return issuer.directories.flatMap(({ id }) => [`${v1IssuerBase}/${id}/`, `${loginBase}/${id}/v2.0`]);
 }
@@ -31,28 +32,25 @@ export function identityAt(issuer: ImportedIssuer, directory: string | undefined
 }
 
 export function issuerRegistration(issuer: ImportedIssuer): IssuerRegistration {
-  const { name, audiences, algorithms, skewSeconds, maxTokenAgeSeconds, status } = issuer;
-  const common = { name, audiences, algorithms, skewSeconds, maxTokenAgeSeconds, status };
-  return issuer.provider === 'oidc' ? { ...common, ...oidcMembers(issuer) } : { ...common, ...entraMembers(issuer) };
+  return issuer.provider === 'oidc' ? oidcRegistration(issuer) : entraRegistration(issuer);
 }
 
-function entraMembers(issuer: ImportedEntra) {
+function entraRegistration(issuer: ImportedEntra): IssuerRegistration {
+  const { directories, tenants, cloud: _cloud, ...members } = issuer;
+  const byDirectory = directories.map(({ id, tenant }) => ({ slug: tenant, when: { claim: 'tid', equals: id } }));
   return {
-    provider: issuer.provider,
+    ...members,
     cloud: cloudOf(issuer),
-    directoryIds: issuer.directories.map(({ id }) => id),
-    tenantRules: issuer.directories.map(({ id, tenant }) => ({ slug: tenant, when: { claim: 'tid', equals: id } })),
+    directoryIds: directories.map(({ id }) => id),
+    tenantRules: [...byDirectory, ...rulesOf(tenants)],
   };
 }
 
-function oidcMembers(issuer: ImportedOidc) {
-  const single = issuer.tenant === undefined ? [] : [{ slug: issuer.tenant, when: null }];
-  const several = (issuer.tenants ?? []).map(({ tenant, when }) => ({ slug: tenant, when: when ?? null }));
-  return {
-    provider: issuer.provider,
-    issuer: issuer.issuer,
-    acceptedTypes: issuer.acceptedTypes,
-    claims: issuer.claims,
-    tenantRules: [...single, ...several],
-  };
+function oidcRegistration({ tenant, tenants, ...members }: ImportedOidc): IssuerRegistration {
+  const single = tenant === undefined ? [] : [{ slug: tenant, when: null }];
+  return { ...members, tenantRules: [...single, ...rulesOf(tenants)] };
+}
+
+function rulesOf(tenants: ImportedOidc['tenants']): IssuerRegistration['tenantRules'] {
+  return (tenants ?? []).map(({ tenant, when }) => ({ slug: tenant, when: when ?? null }));
 }

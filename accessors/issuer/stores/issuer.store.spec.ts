@@ -17,7 +17,7 @@ const GLOBEX = '0b0e6c1e-0000-4000-8000-000000000002';
 
 function accessOn({ database }: Pick<TestDatabase, 'database'>) {
   const store = new IssuerStore({ database });
-  const rules = { allowLoopbackHttp: true, ownIssuer: 'https://auth.example' };
+  const rules = { allowLoopbackHttp: true, ownIssuer: 'https://auth.example', presets: [] };
   const issuerTrust = new IssuerTrust({ store, versions: new IssuerVersionStore({ database }), rules });
   return setUpAccess({ store, issuerTrust, unitOfWork: database }).access;
 }

@@ -1,0 +1,58 @@
+import type { IssuerDraft, IssuerOverview, IssuerReview, IssuerStatus } from '#managers/administration/contract.js';
+
+type Probe = IssuerDraft['probes'][number];
+
+export function draftLines({ name, version, sha256, probes, warnings }: IssuerDraft): string[] {
+  return [
+    `${name}: version ${String(version)} is a draft (sha256 ${sha256})`,
+    ...probes.flatMap(probeLines),
+    ...warnings.map((warning) => `  warning: ${warning}`),
+    `It counts for nothing yet. Look at it:  countersign issuer show ${name} --version ${String(version)} --config FILE`,
+    `Put it into force:                      countersign issuer activate ${name} --version ${String(version)} --config FILE`,
+  ];
+}
+
+export function listLines(issuers: readonly IssuerOverview[]): string[] {
+  if (issuers.length === 0) return ['no issuers; draft one with: countersign issuer add'];
+  return issuers.map((issuer) => overviewLine(issuer));
+}
+
+export function reviewLines(review: IssuerReview): string[] {
+  const { name, version, sha256, status, versionInForce, differences } = review;
+  const inForce = versionInForce === null ? 'none is in force' : `version ${String(versionInForce)} is ${status}`;
+  const changes = differences.map(({ member, from, to }) => `  ${member}: ${JSON.stringify(from)} → ${JSON.stringify(to)}`);
+  return [
+    `${name} version ${String(version)} (sha256 ${sha256}); ${inForce}`,
+    ...(changes.length === 0 ? ['  no difference to what is in force'] : changes),
+  ];
+}
+
+export function historyLines({ name, versions, activations }: IssuerReview): string[] {
+  return [
+    ...versions.map(
+      ({ version, sha256, createdAt }) => `${when(createdAt)}  ${name} version ${String(version)} drafted (${sha256})`,
+    ),
+    ...activations.map(
+      ({ at, number, version, status }) => `${when(at)}  ${String(number)}: version ${String(version)} ${status}`,
+    ),
+  ];
+}
+
+export function statusLines(issuers: readonly IssuerStatus[]): string[] {
+  return issuers.flatMap((issuer) => [overviewLine(issuer), ...issuer.probes.flatMap(probeLines)]);
+}
+
+function overviewLine({ name, status, version, newestVersion }: IssuerOverview): string {
+  const newer = newestVersion === version ? '' : `, newest draft ${String(newestVersion)}`;
+  return `${name}: ${status}${version === null ? '' : `, version ${String(version)}`}${newer}`;
+}
+
+function probeLines({ iss, outcome, detail, jwksHost, keys }: Probe): string[] {
+  if (outcome !== 'ok') return [`  ${iss}: ${outcome}${detail === null ? '' : ` (${detail})`}`];
+  const shown = keys.map(({ kid, algorithm }) => `${kid} ${algorithm}`).join(', ');
+  return [`  ${iss}: ${String(keys.length)} keys from ${jwksHost ?? 'the registration'}: ${shown}`];
+}
+
+function when(milliseconds: number): string {
+  return new Date(milliseconds).toISOString();
+}
