@@ -1,10 +1,10 @@
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import type { IssuerAdministration } from '#managers/administration/contract.js';
 import type { CallContext } from '#utilities/call-context/contract.js';
 import { withManagers } from '../host.js';
 import { readDocument } from './import.command.js';
 import { describeIssuer, type IssuerOptions } from './issuer-description.js';
-import { draftLines, historyLines, listLines, reviewLines, statusLines } from './issuer.lines.js';
+import { diffLines, draftLines, historyLines, listLines, showLines, statusLines } from './issuer.lines.js';
 import { loadSettings } from './load-settings.js';
 
 interface Common {
@@ -43,16 +43,17 @@ function addReadingCommands(issuer: Command): void {
   common(issuer.command('list'))
     .description('every issuer, how it stands and which version is in force')
     .action((options: Common) => show(options, listLines, (issuers, context) => issuers.issuers(context)));
-  for (const [name, description, lines] of [
-    ['show <name>', 'one version of an issuer, the newest without --version', reviewLines],
-    ['diff <name>', 'what would change if a version, the newest without --version, were activated', reviewLines],
-    ['history <name>', 'what was in force when', historyLines],
+  for (const [verb, description, lines] of [
+    ['show', 'one version of an issuer, the newest if none is named, and how it differs from what is in force', showLines],
+    ['diff', 'what would change if a version, the newest if none is named, were activated', diffLines],
+    ['history', 'what was drafted and what was in force when', historyLines],
   ] as const) {
-    common(issuer.command(name))
+    common(issuer.command(verb))
+      .argument('<name>', 'the issuer')
+      .argument('[version]', 'its version', versionNumber)
       .description(description)
-      .option('--version <number>', 'the version', positive)
-      .action((issuerName: string, options: Common & { readonly version?: number }) =>
-        show(options, lines, (issuers, context) => issuers.reviewIssuer(context, issuerName, options.version ?? null)),
+      .action((name: string, version: number | undefined, options: Common) =>
+        show(options, lines, (issuers, context) => issuers.reviewIssuer(context, name, version ?? null)),
       );
   }
   common(issuer.command('status'))
@@ -61,12 +62,13 @@ function addReadingCommands(issuer: Command): void {
 }
 
 function addChangingCommands(issuer: Command): void {
-  common(issuer.command('activate <name>'))
+  common(issuer.command('activate'))
+    .argument('<name>', 'the issuer')
+    .argument('<version>', 'its version', versionNumber)
     .description('put a version into force, everywhere; an earlier version is the way back')
-    .requiredOption('--version <number>', 'the version', positive)
-    .option('--expect <number>', 'refuse if another version than this is in force; without it, none may be', positive)
-    .action((name: string, options: Common & { readonly version: number; readonly expect?: number }) => {
-      const order = { name, version: options.version, expected: options.expect ?? null };
+    .option('--replace <version>', 'the version in force that it takes the place of; without it, none may be', versionNumber)
+    .action((name: string, version: number, options: Common & { readonly replace?: number }) => {
+      const order = { name, version, expected: options.replace ?? null };
       return show(options, changeLines(name), (issuers, context) => issuers.activateIssuer(context, order));
     });
   for (const [verb, status, description] of [
@@ -99,6 +101,7 @@ function collect(value: string, before: readonly string[]): readonly string[] {
   return [...before, value];
 }
 
-function positive(text: string): number {
-  return /^[1-9][0-9]{0,8}$/.test(text) ? Number(text) : Number.NaN;
+function versionNumber(text: string): number {
+  if (/^[1-9][0-9]{0,8}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('expected the number of a version: 1, 2, …');
 }

@@ -7,8 +7,8 @@ export function draftLines({ name, version, sha256, probes, warnings }: IssuerDr
     `${name}: version ${String(version)} is a draft (sha256 ${sha256})`,
     ...probes.flatMap(probeLines),
     ...warnings.map((warning) => `  warning: ${warning}`),
-    `It counts for nothing yet. Look at it:  countersign issuer show ${name} --version ${String(version)} --config FILE`,
-    `Put it into force:                      countersign issuer activate ${name} --version ${String(version)} --config FILE`,
+    `It counts for nothing yet. Look at it:  countersign issuer show ${name} ${String(version)} --config FILE`,
+    `Put it into force:                      countersign issuer activate ${name} ${String(version)} --config FILE`,
   ];
 }
 
@@ -17,14 +17,23 @@ export function listLines(issuers: readonly IssuerOverview[]): string[] {
   return issuers.map((issuer) => overviewLine(issuer));
 }
 
-export function reviewLines(review: IssuerReview): string[] {
-  const { name, version, sha256, status, versionInForce, differences } = review;
+export function showLines(review: IssuerReview): string[] {
+  const { status: _status, ...members } = { status: undefined, ...review.registration };
+  return [headLine(review), ...JSON.stringify(members, null, 2).split('\n'), 'against what is in force:', ...changesOf(review)];
+}
+
+export function diffLines(review: IssuerReview): string[] {
+  return [headLine(review), ...changesOf(review)];
+}
+
+function headLine({ name, version, sha256, status, versionInForce }: IssuerReview): string {
   const inForce = versionInForce === null ? 'none is in force' : `version ${String(versionInForce)} is ${status}`;
-  const changes = differences.map(({ member, from, to }) => `  ${member}: ${JSON.stringify(from)} → ${JSON.stringify(to)}`);
-  return [
-    `${name} version ${String(version)} (sha256 ${sha256}); ${inForce}`,
-    ...(changes.length === 0 ? ['  no difference to what is in force'] : changes),
-  ];
+  return `${name} version ${String(version)} (sha256 ${sha256}); ${inForce}`;
+}
+
+function changesOf({ differences }: IssuerReview): string[] {
+  if (differences.length === 0) return ['  no difference'];
+  return differences.map(({ member, from, to }) => `  ${member}: ${JSON.stringify(from)} → ${JSON.stringify(to)}`);
 }
 
 export function historyLines({ name, versions, activations }: IssuerReview): string[] {
