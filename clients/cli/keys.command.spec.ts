@@ -1,0 +1,81 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createPublicKey } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it, jest } from '@jest/globals';
+import { Command } from 'commander';
+import { createKeyEncryptionKeyFile } from '#accessors/key/file.key-encryption-key.js';
+import type { KeyringStatus } from '#managers/keyring/contract.js';
+import { describeOnPostgres } from '../../test/support/database.js';
+import { addKeysCommand } from './keys.command.js';
+
+describeOnPostgres('countersign keys', (open) => {
+  const home = mkdtempSync(join(tmpdir(), 'keys-command-'));
+  const config = join(home, 'settings.json');
+  const environmentUrl = process.env['DATABASE_URL'];
+  let printed: string[] = [];
+
+  beforeAll(async () => {
+    delete process.env['DATABASE_URL'];
+    const { settings } = await open();
+    createKeyEncryptionKeyFile(join(home, 'kek'));
+    const url = settings.kind === 'postgres' ? settings.url : '';
+    const document = {
+      issuer: 'https://auth.example.com',
+      database: { url },
+      keys: { keyEncryptionKeyFile: 'kek' },
+      log: { level: 'silent' },
+    };
+    writeFileSync(config, JSON.stringify(document));
+  });
+  afterAll(() => {
+    if (environmentUrl !== undefined) process.env['DATABASE_URL'] = environmentUrl;
+    rmSync(home, { recursive: true });
+  });
+  beforeEach(() => {
+    printed = [];
+    jest.spyOn(console, 'log').mockImplementation((line: unknown) => void printed.push(String(line)));
+  });
+  afterEach(() => jest.restoreAllMocks());
+
+  async function keys(...parameters: readonly string[]): Promise<string> {
+    const program = new Command().exitOverride();
+    addKeysCommand(program);
+    await program.parseAsync(['keys', ...parameters, '--config', config], { from: 'user' });
+    return printed.splice(0).join('\n');
+  }
+
+  const status = async (): Promise<KeyringStatus> => JSON.parse(await keys('status', '--json')) as KeyringStatus;
+
+  it('brings an empty ring to life, rotates, stops a key and shows it all', async () => {
+    expect((await status()).keys).toEqual([]);
+    expect(await keys('break-glass', '--reason', 'drill', '--validate-only')).toContain('would be done:');
+    expect((await status()).keys).toEqual([]);
+
+    expect(await keys('break-glass', '--reason', 'first key')).toMatch(/^done:\n.*activate {2}ES256/);
+    const [first] = (await status()).keys;
+    expect(first).toMatchObject({ state: 'active', signsAtOnce: true, backend: 'local' });
+
+    const rotated = await keys('rotate', '--algorithm', 'ES256');
+    expect(rotated).toMatch(/done:\n.*stage.*\n.*publish.*\nnext:\n.*activate/);
+    expect(await keys('list')).toMatch(/active since \d{4}-\d\d-\d\dT[\d:]{8}Z {2}\(local, signed at once\)\n.*published since/);
+
+    const revoked = await keys('revoke', first?.kid ?? '', '--reason', 'stolen');
+    expect(revoked).toContain('no token that was issued under the key is known');
+    expect(revoked).toMatch(/sdk: until .*cut-offs/);
+    expect((await status()).keys.map(({ state }) => state)).toEqual(['revoked', 'active']);
+  });
+
+  it('exports public keys and no other', async () => {
+    const pem = await keys('export-public');
+    expect(createPublicKey(pem).type).toBe('public');
+    expect(await keys('export-public', '--json')).not.toMatch(/PRIVATE|"d\\?"/);
+    await expect(keys('export-public', 'nobody')).rejects.toMatchObject({ code: 'KEY_UNKNOWN' });
+  });
+
+  it('refuses an algorithm that there is not, and a backend that is not there', async () => {
+    await expect(keys('rotate', '--algorithm', 'none')).rejects.toMatchObject({ code: 'REQUEST_PARAMETER_INVALID' });
+    const wanted = ['--algorithm', 'ES256', '--backend', 'nowhere', '--reference', 'r'];
+    await expect(keys('import', ...wanted)).rejects.toMatchObject({ code: 'KEY_IMPORT_REFUSED' });
+  });
+});
