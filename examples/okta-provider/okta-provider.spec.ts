@@ -1,9 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DefaultTokenValidationEngine } from '#engines/token-validation/default.token-validation.engine.js';
 import { createOidcIdentityProvider } from '#engines/token-validation/providers/oidc.identity-provider.js';
+import { ManualClock } from '#utilities/clock/manual.clock.js';
 import { identityProviderConformance } from '../../test/conformance/identity-provider.conformance.js';
+import type { AccessSample } from '../../test/conformance/identity-provider.samples.js';
 import { OIDC_SAMPLES } from '../../test/conformance/oidc.samples.js';
+import { StubIssuerAccess } from '../../test/vectors/stub.issuer.access.js';
+import { makeKey, signedToken, verificationKey } from '../../test/vectors/token-factory.js';
+import { CONTEXT } from '../../test/vectors/validation-bench.js';
 import { OKTA_SAMPLES } from './fixtures/okta.samples.js';
 import { createOktaIdentityProvider } from './okta.identity-provider.js';
 
@@ -24,6 +30,43 @@ describe('The generic provider alone', () => {
     const cases = identityProviderConformance(createOidcIdentityProvider, OKTA_SAMPLES);
     const broken = cases.filter(({ run }) => fails(run)).map(({ rule }) => rule);
     expect(broken).toEqual(expect.arrayContaining(['accepts-genuine', 'refuses-others']));
+  });
+});
+
+describe('The engine with the provider of the example', () => {
+  const [user, , service] = OKTA_SAMPLES.access;
+  const key = makeKey('RS256', 'k');
+
+  async function accepted(sample: AccessSample | undefined) {
+    if (sample === undefined) throw new Error('There is no such sample.');
+    const issuerAccess = new StubIssuerAccess().trust(sample.issuer, String(sample.claims['iss']), [verificationKey(key)]);
+    const clock = new ManualClock(1_790_000_060_000);
+    const engine = new DefaultTokenValidationEngine({
+      issuerAccess,
+      providers: [create()],
+      clock,
+      ownIssuer: 'https://auth.example',
+    });
+    const ownPresenters = [{ issuer: sample.issuer.name, id: sample.presenter ?? '' }];
+    return engine.validate(CONTEXT, {
+      token: signedToken(sample.header, sample.claims, key),
+      field: 'subject_token',
+      presenter: { ownPresenters, listedPresenters: [], apiAudiences: [] },
+    });
+  }
+
+  it('accepts a user by uid', async () => {
+    expect(await accepted(user)).toMatchObject({
+      outcome: 'accepted',
+      principal: { kind: 'user', identity: { externalId: '00u1' } },
+    });
+  });
+
+  it('accepts a service by the id of its client', async () => {
+    expect(await accepted(service)).toMatchObject({
+      outcome: 'accepted',
+      principal: { kind: 'workload', identity: { externalId: 'client:0oa2' } },
+    });
   });
 });
 
