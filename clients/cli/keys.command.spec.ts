@@ -36,7 +36,9 @@ describeOnPostgres('countersign keys', (open) => {
     printed = [];
     jest.spyOn(console, 'log').mockImplementation((line: unknown) => void printed.push(String(line)));
   });
-  afterEach(() => jest.restoreAllMocks());
+  afterEach(() => {
+    jest.restoreAllMocks();
+  });
 
   async function keys(...parameters: readonly string[]): Promise<string> {
     const program = new Command().exitOverride();
