@@ -170,9 +170,10 @@ describe('CVE-2026-32301 (a connection to wherever a document says)', () => {
 
 describe('DNS rebinding between check and connect (better-auth 11158)', () => {
   it('connects to the address that was looked at, and asks the name server once', async () => {
-    const good = await canary('127.0.0.1');
-    const trap = await canary('127.0.0.2', good.port);
-    const { resolve, asked } = resolver(at('127.0.0.1'), at('127.0.0.2'));
+    // The name server of this machine says 127.0.0.1, where the trap is; the answer that was looked at says 127.0.0.2.
+    const good = await canary('127.0.0.2');
+    const trap = await canary('127.0.0.1', good.port);
+    const { resolve, asked } = resolver(at('127.0.0.2'), at('127.0.0.1'));
     expect(await get(`http://localhost:${String(good.port)}/`, DEV, resolve)).toBe('answered');
     expect(asked).toEqual(['localhost']);
     expect([good.hits, trap.hits]).toEqual([1, 0]);
