@@ -6,6 +6,7 @@ import type { FastifyInstance } from 'fastify';
 import type { ListenerSettings } from '#utilities/config/contract.js';
 import { CodedError } from '#utilities/errors/coded-error.js';
 import type { IdSource } from '#utilities/id/contract.js';
+import { takesProblems } from './problem.js';
 import { oauthErrorBody, oauthErrorHeaders, oauthErrorStatus } from './oauth-error.js';
 
 /** Largest body: a subject token of 16 KiB with room for everything else. */
@@ -53,17 +54,18 @@ export function createHttpAdapter(listener: ListenerSettings, ids: IdSource): Fa
       done(null, body);
     },
   );
-  instance.addContentTypeParser(
-    'application/json',
-    { parseAs: 'string', bodyLimit: BODY_LIMIT_BYTES },
-    (_request, body, done) => {
-      try {
-        done(null, JSON.parse(String(body)));
-      } catch {
-        done(new CodedError('REQUEST_MALFORMED', { expected: 'a JSON object' }));
-      }
-    },
-  );
+  instance.addContentTypeParser('application/json', { parseAs: 'string', bodyLimit: BODY_LIMIT_BYTES }, (request, body, done) => {
+    // Administration takes JSON; the token endpoint takes a form and nothing else.
+    if (!takesProblems(request.url)) {
+      done(new CodedError('REQUEST_CONTENT_TYPE_UNSUPPORTED'));
+      return;
+    }
+    try {
+      done(null, JSON.parse(String(body)));
+    } catch {
+      done(new CodedError('REQUEST_MALFORMED', { expected: 'a JSON object' }));
+    }
+  });
   return adapter;
 }
 

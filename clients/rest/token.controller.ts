@@ -59,18 +59,11 @@ export class TokenController {
 
   private async answer(request: FastifyRequest): Promise<ExchangeResult> {
     const context = { diagnosticId: request.id, transport: 'rest' } as const;
-    const form = parseForm(formBody(request));
+    const form = parseForm(typeof request.body === 'string' ? request.body : '');
     const client = await this.manager.authenticate(context, readClientCredentials(soleAuthorization(request), form));
     checkGrant(single(form, 'grant_type'));
     return this.manager.exchange(context, client, exchangeRequestOf(form));
   }
-}
-
-/** JSON is a body format of the administrative endpoints, not of this one. */
-function formBody(request: FastifyRequest): string {
-  if (request.body === undefined || request.body === null) return '';
-  if (typeof request.body === 'string') return request.body;
-  throw new CodedError('REQUEST_CONTENT_TYPE_UNSUPPORTED');
 }
 
 /** SECURITY: Node keeps the first of two Authorization headers and drops the other in silence; a second one is refused. */
