@@ -58,7 +58,7 @@ function kindOf({ signed }: Mutant, { broken, codes }: Opinion, accepts: boolean
 
 /** A good token that is taken for somebody else's is accepted wrongly. */
 function whetherSame(said: Comparison, answer: Principal, { principal }: Opinion): Comparison {
-  const { identity, tenants: _tenants, ...others } = answer;
+  const { identity, ...others } = answer;
   const expected = principal?.();
   if (isDeepStrictEqual({ ...others, ...identity }, expected)) return said;
   return { ...said, difference: 'wrong accept', engine: 'accepted as somebody else, or with other claims' };

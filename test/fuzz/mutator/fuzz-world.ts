@@ -37,7 +37,15 @@ export interface FuzzWorld {
   readonly presenters: Readonly<Record<'own' | 'listed' | 'api' | 'stranger' | 'crossed', Presenter>>;
 }
 
-const LIMITS = { skewSeconds: 60, maxTokenAgeSeconds: { user: 7_200, workload: 86_400 } };
+const LIMITS = {
+  skewSeconds: 60,
+  maxTokenAgeSeconds: { user: 7_200, workload: 86_400 },
+  tenantRules: [
+    { tenantId: 'tenant-1', slug: 'acme', when: null },
+    { tenantId: 'tenant-2', slug: 'second', when: { claim: 'ver', equals: '2.0' } },
+    { tenantId: 'tenant-3', slug: 'users', when: { claim: 'sub', equals: 'alice' } },
+  ],
+};
 
 const ACCEPTANCE: EntraWorldIssuer['acceptance'] = {
   delegated: true,

@@ -3,7 +3,7 @@ import { clientOf, kindOf as entraKindOf, textsOf } from './entra-reading.js';
 import type { JsonObject, JsonValue } from './json-reader.js';
 import { kindOf as oidcKindOf, presentersOf } from './oidc-rules.js';
 import { claimAt } from './selector.js';
-import type { EntraWorldIssuer, OidcWorldIssuer, Selector } from './world.js';
+import type { EntraWorldIssuer, OidcWorldIssuer, Selector, WorldTenantRule } from './world.js';
 
 /** Who a good token is about; an engine that accepts it for somebody else accepts it wrongly. */
 export interface ExpectedPrincipal {
@@ -11,6 +11,7 @@ export interface ExpectedPrincipal {
   readonly kind: 'user' | 'workload';
   readonly instance: string;
   readonly externalId: string;
+  readonly tenants: readonly WorldTenantRule[];
   readonly case: 'own' | 'on-behalf-of';
   readonly roles: readonly string[];
   readonly groups: readonly string[];
@@ -34,6 +35,7 @@ export function principalOf(token: TokenCase): ExpectedPrincipal {
   return {
     ...described,
     issuer: issuer.name,
+    tenants: issuer.tenantRules.filter(({ when }) => when === null || claims.get(when.claim) === when.equals),
     case: caseOf(token),
     acr: isText(acr) && acr !== '' ? acr : null,
     amr: isTextArray(amr) ? amr : [],

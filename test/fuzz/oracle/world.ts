@@ -19,11 +19,18 @@ interface WorldIss {
   readonly keys: readonly WorldKey[];
 }
 
+export interface WorldTenantRule {
+  readonly tenantId: string;
+  readonly slug: string;
+  readonly when: { readonly claim: string; readonly equals: string } | null;
+}
+
 interface IssuerBase {
   readonly name: string;
   readonly owns: readonly WorldIss[];
   readonly audiences: readonly string[];
   readonly algorithms: readonly WorldAlgorithm[];
+  readonly tenantRules: readonly WorldTenantRule[];
   readonly skewSeconds: number;
   readonly maxTokenAgeSeconds: { readonly user: number; readonly workload: number };
 }

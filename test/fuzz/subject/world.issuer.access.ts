@@ -84,8 +84,5 @@ function verificationKey({ kid, algorithm, publicJwk, keyIssuer, cloudInstanceNa
 }
 
 function trustedIssuer(issuer: WorldIssuer): TrustedIssuer {
-  const tenantRules = [{ tenantId: 'tenant-acme', slug: 'acme', when: null }];
-  return issuer.provider === 'oidc'
-    ? { ...OIDC_DEFAULTS, ...issuer, tenantRules }
-    : { ...ENTRA_DEFAULTS, ...issuer, tenantRules };
+  return issuer.provider === 'oidc' ? { ...OIDC_DEFAULTS, ...issuer } : { ...ENTRA_DEFAULTS, ...issuer };
 }
