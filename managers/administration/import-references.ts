@@ -111,7 +111,7 @@ function identityFaults(
   const faults: ImportFault[] = GUID.test(id) ? [] : [{ path: `${path}.id`, message: 'expected the object id (oid), a GUID' }];
   if (directory === undefined)
     return [...faults, { path: `${path}.directory`, message: 'missing: an object id means something within a directory alone' }];
-  if (issuer.directories.some((known) => known.id === directory)) return faults;
+  if (issuer.anyDirectory || issuer.directories.some((known) => known.id === directory)) return faults;
   return [...faults, { path: `${path}.directory`, message: `expected a directory of issuer ${issuer.name}` }];
 }
 
