@@ -11,6 +11,8 @@ case "$*" in
   --version) echo 11.0.0; exit 0 ;;
   test) echo "Tests: many"; echo "$TOTALS"; echo "Time: 1 s"; echo 'ran: test'; [ -z "$TESTS_FAIL" ] ;;
   *verify) echo 'ran: verify'; [ -z "$GATES_FAIL" ] ;;
+  *fuzz:tokens*) echo 'ran: fuzz'; [ -z "$FUZZ_FAILS" ] ;;
+  *soak:rotation*) echo 'ran: soak'; [ -z "$SOAK_FAILS" ] ;;
   *demo) echo 'ran: demo'; [ -z "$DEMO_FAILS" ] ;;
   *'bench -- --short') echo 'ran: bench'; [ -z "$BENCH_FAILS" ] ;;
   *) echo "unknown: $*"; exit 1 ;;
@@ -44,7 +46,7 @@ describe('.ci/run', () => {
 
   it('runs tests, gates, demonstration and benchmark, and ends with the totals', async () => {
     const outcome = await ci();
-    expect(outcome.output.match(/^ran: \w+/gm)).toEqual(['ran: test', 'ran: verify', 'ran: demo', 'ran: bench']);
+    expect(outcome.output.match(/^ran: \w+/gm)).toEqual(['ran: test', 'ran: verify', 'ran: fuzz', 'ran: fuzz', 'ran: soak', 'ran: demo', 'ran: bench']);
     expect(lines(outcome).at(-1)).toBe(GREEN);
     expect(outcome.status).toBe(0);
   });
@@ -57,6 +59,7 @@ describe('.ci/run', () => {
   it.each([
     ['tests', { TESTS_FAIL: '1', TOTALS: '11 passed, 1 failed, 0 skipped' }, 'failed: tests'],
     ['gates', { GATES_FAIL: '1' }, 'failed: gates'],
+    ['soak', { SOAK_FAILS: '1' }, 'failed: soak'],
     ['demonstration', { DEMO_FAILS: '1' }, 'failed: demonstration'],
     ['benchmark', { BENCH_FAILS: '1' }, 'failed: benchmark'],
     [
@@ -68,7 +71,7 @@ describe('.ci/run', () => {
     ['a runner without totals', { TOTALS: '' }, 'failed: the test runner gave no totals'],
   ])('fails for %s, after running everything else', async (_name, env, told) => {
     const outcome = await ci(env);
-    expect(outcome.output.match(/^ran: /gm)).toHaveLength(4);
+    expect(outcome.output.match(/^ran: /gm)).toHaveLength(7);
     expect(lines(outcome)).toContain(told);
     expect(lines(outcome).at(-1)).toMatch(/^\d+ passed, \d+ failed/);
     expect(outcome.status).toBe(1);
