@@ -41,13 +41,20 @@ export class DefaultTokenValidationEngine implements TokenValidationEngine {
 
   async validate(context: CallContext, request: ValidationRequest): Promise<ValidationReport> {
     const state = new ValidationState(context, request, this.clock.now());
-    // Which checks prove it is known when the opening ones have found its issuer.
-    for (const stage of [() => this.opening, () => this.provingFor(state)]) {
-      for (const check of stage()) {
-        const result = check.run(state);
-        // Most checks answer at once, and waiting for what is there already costs a turn of the event loop's queue.
-        const fault = result instanceof Promise ? await result : result;
-        if (fault !== undefined) return rejected(state, [this.finding(state, check, fault)]);
+    let checks = this.opening;
+    let at = 0;
+    // By index: an iterator in an asynchronous function allocates for every check.
+    while (at < checks.length) {
+      const check = checks[at];
+      const result = check?.run(state);
+      // Most checks answer at once, and waiting for what is there already costs a turn of the event loop's queue.
+      const fault = result instanceof Promise ? await result : result;
+      if (check !== undefined && fault !== undefined) return rejected(state, [this.finding(state, check, fault)]);
+      at += 1;
+      // Which checks prove it is known when the opening ones have found its issuer.
+      if (at === checks.length && checks === this.opening) {
+        checks = this.provingFor(state);
+        at = 0;
       }
     }
     return accepted(state);

@@ -5,6 +5,8 @@ import { createMappedClaimsCheck, invalidClaim } from './claim-readers.js';
 import { entra, isGuid, issuerOf } from './entra-id.claims.js';
 
 const TEXT_CLAIMS = ['appid', 'azp', 'scp', 'idtyp'] as const;
+/** Another spelling of the name would let two readers see two tenants (IDX40011). */
+const TWINS_OF_TID = ['TID', 'Tid', 'tID', 'tiD', 'TId', 'TiD', 'tId'] as const;
 const CLIENT_AUTHENTICATION_CLAIMS = ['azpacr', 'appidacr'] as const;
 /** Tokens that can be revoked while they live (continuous access evaluation) last up to 28 hours; no others last longer. */
 const LONGEST_LIFE_SECONDS = 28 * 60 * 60;
@@ -13,8 +15,7 @@ const LONGEST_LIFE_SECONDS = 28 * 60 * 60;
 const directoryCheck: ProviderCheck = {
   name: 'entra-directory',
   run({ claims, issuer }) {
-    // Another spelling of the name would let two readers see two tenants.
-    const twin = Object.keys(claims).find((name) => name.length === 3 && name !== 'tid' && name.toLowerCase() === 'tid');
+    const twin = TWINS_OF_TID.find((name) => Object.hasOwn(claims, name));
     if (twin !== undefined) return invalidClaim(claims, twin, 'absent: the name of the claim is tid');
     const { hosting } = entra(issuer);
     return hosting.flavour === 'b2c' ? b2cFault(claims, entra(issuer), hosting) : directoryFault(claims, entra(issuer));
