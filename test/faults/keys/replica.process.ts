@@ -60,8 +60,7 @@ export class ReplicaProcess {
   static async start(task: ReplicaTask): Promise<ReplicaProcess> {
     const child = spawn(process.execPath, ['--import', HOOKS, MAIN, JSON.stringify(task)], {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-      // Arenas are mapped piece by piece, so that a core of the process has no gigabyte of zeros from the compiler of the sources.
-      env: { PATH: process.env['PATH'] ?? '', MIMALLOC_ARENA_EAGER_COMMIT: '0' },
+      env: { PATH: process.env['PATH'] ?? '' },
     });
     const replica = new ReplicaProcess(child);
     const ready = await new Promise<CommandAnswer>((resolve) => replica.waiting.set(0, resolve));

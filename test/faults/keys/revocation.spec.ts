@@ -61,7 +61,7 @@ describeOnPostgres('a revoked key', () => {
     const killedAt = Date.now();
     expect(answer).toEqual({ error: 'ended by SIGKILL' });
     await first.end();
-    // Nobody announced it: the operator asks again, as the runbook says, and learns that it is done.
+    // Nobody announced it, so the others learn with their next poll, or from whoever announces first, as here.
     await world.own.keyringAccess.settle(CONTEXT);
     const late = (await Promise.all(signing)).map((byKid) => Math.max(0, (byKid[signer]?.last ?? 0) - killedAt));
     expect(Math.max(...late)).toBeLessThan(REACHED_WITHIN_MS);
