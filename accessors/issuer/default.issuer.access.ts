@@ -12,7 +12,8 @@ import type { IssuerTrust } from './issuer-trust.js';
 import { KeyRefreshRounds } from './key-refresh.rounds.js';
 import type { MetadataLocation } from './metadata-location.js';
 import type { IssuerStore } from './stores/issuer.store.js';
-import { type TrustEntry, TrustedIssuers } from './trusted-issuers.js';
+import type { TrustEntry } from './trust-map.js';
+import { TrustedIssuers } from './trusted-issuers.js';
 
 export interface IssuerAccessDeps {
   readonly store: Pick<IssuerStore, 'readActive'>;

@@ -12,7 +12,6 @@ import {
 import * as read from './config-readers.js';
 import { SIGNATURE_ALGORITHMS } from './signature-algorithms.js';
 
-export type CommonConfig = Pick<OidcIssuer, 'audiences' | 'algorithms' | 'skewSeconds' | 'maxTokenAgeSeconds'>;
 export type OidcConfig = Omit<OidcIssuer, 'name' | 'provider' | 'tenantRules'>;
 export type EntraConfig = Omit<EntraIssuer, 'name' | 'provider' | 'tenantRules'>;
 

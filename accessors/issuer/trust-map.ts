@@ -1,5 +1,13 @@
+import type { TrustedIssuer } from './contract.js';
+import type { IssuerKeySet } from './issuer-key-set.js';
 import { DIRECTORY_PLACE } from './metadata-location.js';
-import type { TrustEntry } from './trusted-issuers.js';
+
+export interface TrustEntry {
+  readonly issuer: TrustedIssuer;
+  readonly keys: IssuerKeySet;
+  /** Changes when anything that the keys depend on does; the same identity keeps its keys across a reload. */
+  readonly keysIdentity: string;
+}
 
 interface Template {
   readonly before: string;

@@ -8,14 +8,7 @@ import type { IssuerKeySet } from './issuer-key-set.js';
 import { type IssuerRecord, toTrustedIssuer } from './issuer-record.js';
 import { registrationFaults, type RegistrationRules } from './issuer-registration.check.js';
 import { type MetadataLocation, metadataLocations } from './metadata-location.js';
-import { TrustMap } from './trust-map.js';
-
-export interface TrustEntry {
-  readonly issuer: TrustedIssuer;
-  readonly keys: IssuerKeySet;
-  /** Changes when anything that the keys depend on does; the same identity keeps its keys across a reload. */
-  readonly keysIdentity: string;
-}
+import { type TrustEntry, TrustMap } from './trust-map.js';
 
 export interface TrustedIssuersDeps {
   readonly readActive: () => Promise<readonly IssuerRecord[]>;

@@ -31,7 +31,8 @@ function headLine({ name, version, sha256, status, versionInForce }: IssuerRevie
   return `${name} version ${String(version)} (sha256 ${sha256}); ${inForce}`;
 }
 
-function changesOf({ differences }: IssuerReview): string[] {
+function changesOf({ versionInForce, differences }: IssuerReview): string[] {
+  if (versionInForce === null) return ['  nothing is in force: all of it would be new'];
   if (differences.length === 0) return ['  no difference'];
   return differences.map(({ member, from, to }) => `  ${member}: ${JSON.stringify(from)} → ${JSON.stringify(to)}`);
 }

@@ -14,7 +14,8 @@ export const ADMINISTRATION_APPLICATION: ApplicationRegistration = {
     { name: 'countersign:key:revoke', description: 'Taint and revoke signing keys' },
   ],
   allowsEmptyPermissions: false,
-  tokenLifetimeSeconds: null,
+  // A permission that is taken away is gone with the next token.
+  tokenLifetimeSeconds: 300,
 };
 
 /** What operators may do; bindings to it are made by the first operator. */

@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { AUDIT_ACCESS, type AuditAccess } from '#accessors/audit/contract.js';
+import { CHANGE_TRAIL, type ChangeTrail } from '#accessors/audit/contract.js';
 import { AuditModule } from '#accessors/audit/audit.module.js';
 import { FACT_ACCESS, type FactAccess } from '#accessors/facts/contract.js';
 import { FactsModule } from '#accessors/facts/facts.module.js';
@@ -27,7 +27,7 @@ import { DefaultIssuerAdministration } from './default.issuer-administration.js'
         policyAccess: PolicyAccess,
         issuerAccess: IssuerAccess,
         permissionEngine: PermissionEngine,
-        auditAccess: AuditAccess,
+        changeTrail: ChangeTrail,
         unitOfWork: UnitOfWork,
       ) =>
         new DefaultAdministrationManager({
@@ -36,16 +36,16 @@ import { DefaultIssuerAdministration } from './default.issuer-administration.js'
           policyAccess,
           issuerAccess,
           permissionEngine,
-          auditAccess,
+          changeTrail,
           unitOfWork,
         }),
-      inject: [REGISTRATION_ACCESS, FACT_ACCESS, POLICY_ACCESS, ISSUER_ACCESS, PERMISSION_ENGINE, AUDIT_ACCESS, UNIT_OF_WORK],
+      inject: [REGISTRATION_ACCESS, FACT_ACCESS, POLICY_ACCESS, ISSUER_ACCESS, PERMISSION_ENGINE, CHANGE_TRAIL, UNIT_OF_WORK],
     },
     {
       provide: ISSUER_ADMINISTRATION,
-      useFactory: (issuerRegistry: IssuerRegistry, factAccess: FactAccess, auditAccess: AuditAccess) =>
-        new DefaultIssuerAdministration({ issuerRegistry, factAccess, auditAccess }),
-      inject: [ISSUER_REGISTRY, FACT_ACCESS, AUDIT_ACCESS],
+      useFactory: (issuerRegistry: IssuerRegistry, factAccess: FactAccess, changeTrail: ChangeTrail, unitOfWork: UnitOfWork) =>
+        new DefaultIssuerAdministration({ issuerRegistry, factAccess, changeTrail, unitOfWork }),
+      inject: [ISSUER_REGISTRY, FACT_ACCESS, CHANGE_TRAIL, UNIT_OF_WORK],
     },
   ],
   exports: [ADMINISTRATION_MANAGER, ISSUER_ADMINISTRATION],

@@ -19,9 +19,9 @@ describe('AdministrationManager: importing', () => {
       'subject alice',
       'assignment clerk',
       'assignment lead',
+      'audit',
       'commit',
       'announce',
-      'audit',
     ]);
   });
 

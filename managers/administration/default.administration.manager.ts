@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { AuditAccess } from '#accessors/audit/contract.js';
+import type { ChangeTrail } from '#accessors/audit/contract.js';
 import type { FactAccess } from '#accessors/facts/contract.js';
 import type { IssuerAccess } from '#accessors/issuer/contract.js';
 import type { PolicyAccess } from '#accessors/policy/contract.js';
@@ -23,7 +23,7 @@ export interface AdministrationDeps {
   readonly policyAccess: PolicyAccess;
   readonly issuerAccess: IssuerAccess;
   readonly permissionEngine: PermissionEngine;
-  readonly auditAccess: AuditAccess;
+  readonly changeTrail: Pick<ChangeTrail, 'recordWithin'>;
   readonly unitOfWork: UnitOfWork;
 }
 
@@ -34,22 +34,23 @@ export class DefaultAdministrationManager implements AdministrationManager {
     const read = readImport(document);
     await this.refuseFaulty(context, read);
     const plan = importPlan(read.sections);
-    const report = await this.deps.unitOfWork.run(() => this.carryOut(context, plan));
-    try {
-      await this.deps.factAccess.announceChanges(context);
-    } finally {
-      await this.deps.auditAccess.record(context, { outcome: 'changed', what: 'import', detail: detailOf(plan, report) });
-    }
+    const report = await this.deps.unitOfWork.run(async () => {
+      const done = await this.carryOut(context, plan);
+      await this.deps.changeTrail.recordWithin(context, { outcome: 'changed', what: 'import', detail: detailOf(plan, done) });
+      return done;
+    });
+    await this.deps.factAccess.announceChanges(context);
     return report;
   }
 
   async appointFirstOperator(context: CallContext, document: unknown): Promise<boolean> {
-    const appointed = await this.deps.unitOfWork.run(() => appointFirstOperator(this.deps, context, document));
+    const appointed = await this.deps.unitOfWork.run(async () => {
+      const now = await appointFirstOperator(this.deps, context, document);
+      const detail = `sha256 ${createHash('sha256').update(JSON.stringify(document)).digest('hex')}`;
+      if (now) await this.deps.changeTrail.recordWithin(context, { outcome: 'changed', what: 'first_operator', detail });
+      return now;
+    });
     await this.deps.factAccess.announceChanges(context);
-    if (appointed) {
-      const detail = createHash('sha256').update(JSON.stringify(document)).digest('hex');
-      await this.deps.auditAccess.record(context, { outcome: 'changed', what: 'first_operator', detail: `sha256 ${detail}` });
-    }
     return appointed;
   }
 

@@ -26,14 +26,14 @@ function setUp({ database }: TestDatabase) {
     unitOfWork: database,
     keySets: () => [],
   });
-  const auditAccess = {
-    record: async (_context: CallContext, record: object): Promise<void> => {
+  const changeTrail = {
+    recordWithin: async (_context: CallContext, record: object): Promise<void> => {
       const { what, detail } = record as ChangeRecord;
       events.push(`${what}: ${detail.replace(/[0-9a-f]{64}/, 'DIGEST')}`);
     },
   };
   const factAccess = { announceChanges: async (): Promise<void> => void events.push('announced') };
-  return { events, manager: new DefaultIssuerAdministration({ issuerRegistry, factAccess, auditAccess }) };
+  return { events, manager: new DefaultIssuerAdministration({ issuerRegistry, factAccess, changeTrail, unitOfWork: database }) };
 }
 
 async function refusal(work: Promise<unknown>): Promise<string> {

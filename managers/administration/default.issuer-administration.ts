@@ -1,7 +1,8 @@
-import type { AuditAccess } from '#accessors/audit/contract.js';
+import type { ChangeTrail } from '#accessors/audit/contract.js';
 import type { FactAccess } from '#accessors/facts/contract.js';
 import type { IssuerActivation, IssuerProbe, IssuerRegistration, IssuerRegistry } from '#accessors/issuer/contract.js';
 import type { CallContext } from '#utilities/call-context/contract.js';
+import type { UnitOfWork } from '#utilities/database/contract.js';
 import { CodedError } from '#utilities/errors/coded-error.js';
 import type { IssuerAdministration, IssuerDraft, IssuerOverview, IssuerReview, IssuerStatus } from './contract.js';
 import { readIssuer } from './issuer-reading.js';
@@ -10,7 +11,8 @@ import { differences } from './issuer-differences.js';
 export interface IssuerAdministrationDeps {
   readonly issuerRegistry: IssuerRegistry;
   readonly factAccess: Pick<FactAccess, 'announceChanges'>;
-  readonly auditAccess: AuditAccess;
+  readonly changeTrail: Pick<ChangeTrail, 'recordWithin'>;
+  readonly unitOfWork: UnitOfWork;
 }
 
 /** Trust in identity providers, one change after the other, each with its record. */
@@ -20,8 +22,11 @@ export class DefaultIssuerAdministration implements IssuerAdministration {
   async draftIssuer(context: CallContext, document: unknown): Promise<IssuerDraft> {
     const registration = readIssuer(document);
     const probes = await this.deps.issuerRegistry.probeIssuer(context, registration);
-    const { name, version, sha256 } = await this.deps.issuerRegistry.draftIssuer(context, registration);
-    await this.record(context, 'issuer_drafted', `${name} version ${String(version)} sha256 ${sha256}`);
+    const { name, version, sha256 } = await this.deps.unitOfWork.run(async () => {
+      const draft = await this.deps.issuerRegistry.draftIssuer(context, registration);
+      await this.record(context, 'issuer_drafted', `${draft.name} version ${String(draft.version)} sha256 ${draft.sha256}`);
+      return draft;
+    });
     return { name, version, sha256, probes, warnings: probes.flatMap(warningsOf) };
   }
 
@@ -52,13 +57,11 @@ export class DefaultIssuerAdministration implements IssuerAdministration {
     context: CallContext,
     order: { readonly name: string; readonly version: number; readonly expected: number | null },
   ): Promise<IssuerActivation> {
-    const activation = await this.deps.issuerRegistry.activateIssuer(context, order);
-    return this.announced(context, order.name, activation);
+    return this.recorded(context, order.name, () => this.deps.issuerRegistry.activateIssuer(context, order));
   }
 
   async switchIssuer(context: CallContext, name: string, status: 'active' | 'disabled'): Promise<IssuerActivation> {
-    const activation = await this.deps.issuerRegistry.switchIssuer(context, name, status);
-    return this.announced(context, name, activation);
+    return this.recorded(context, name, () => this.deps.issuerRegistry.switchIssuer(context, name, status));
   }
 
   async issuerStatus(context: CallContext): Promise<readonly IssuerStatus[]> {
@@ -75,18 +78,23 @@ export class DefaultIssuerAdministration implements IssuerAdministration {
     return registration === undefined ? [] : this.deps.issuerRegistry.probeIssuer(context, registration);
   }
 
-  private async announced(context: CallContext, name: string, activation: IssuerActivation): Promise<IssuerActivation> {
-    const { number, version, status } = activation;
-    try {
-      await this.deps.factAccess.announceChanges(context);
-    } finally {
+  /** The change and its record commit together; then every process is told. */
+  private async recorded(
+    context: CallContext,
+    name: string,
+    change: () => Promise<IssuerActivation>,
+  ): Promise<IssuerActivation> {
+    const activation = await this.deps.unitOfWork.run(async () => {
+      const { number, version, status, ...rest } = await change();
       await this.record(context, `issuer_${status}`, `${name} version ${String(version)} activation ${String(number)}`);
-    }
+      return { number, version, status, ...rest };
+    });
+    await this.deps.factAccess.announceChanges(context);
     return activation;
   }
 
   private record(context: CallContext, what: string, detail: string): Promise<void> {
-    return this.deps.auditAccess.record(context, { outcome: 'changed', what, detail });
+    return this.deps.changeTrail.recordWithin(context, { outcome: 'changed', what, detail });
   }
 }
 

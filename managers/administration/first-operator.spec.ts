@@ -32,6 +32,17 @@ describeOnEachDatabase('The first operator', (open) => {
     await parts.stop();
   });
 
+  it('gets nothing back from the file that was taken away since', async () => {
+    const parts = await deps();
+    await appointFirstOperator(parts, CONTEXT, document(OLGA));
+    const principal = { type: 'subject', key: 'first-operator' } as const;
+    await parts.factAccess.assignRoles(CONTEXT, [{ tenant: 'platform', principal, role: 'operator', state: 'revoked' }]);
+    expect(await appointFirstOperator(parts, CONTEXT, document(OLGA))).toBe(false);
+    const identity = { instance: `entra:public:${OLGA.tid.toLowerCase()}`, externalId: OLGA.oid };
+    expect((await parts.factAccess.factsOf(CONTEXT, PLATFORM_TENANT, identity)).roles).toEqual([]);
+    await parts.stop();
+  });
+
   it('is never replaced by another file', async () => {
     const parts = await deps();
     await appointFirstOperator(parts, CONTEXT, document({ issuer: 'https://id.example', sub: 'olga' }));

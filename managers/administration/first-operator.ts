@@ -32,15 +32,17 @@ const SCHEMA = z.strictObject({
 export async function appointFirstOperator(deps: FirstOperatorDeps, context: CallContext, document: unknown): Promise<boolean> {
   const parsed = SCHEMA.safeParse(document);
   if (!parsed.success) throw new CodedError('IMPORT_INVALID', { actual: z.prettifyError(parsed.error) });
-  await deps.registrationAccess.registerApplication(context, ADMINISTRATION_APPLICATION);
-  await deps.policyAccess.activate(context, OPERATOR_POLICY);
   const identities = [identityOf(parsed.data.operator)];
   const subject = { tenant: OPERATORS_TENANT, key: KEY, kind: 'user', status: 'active', identities, groups: [] } as const;
   const [outcome] = await deps.factAccess.registerSubjects(context, [subject]);
   if (outcome === 'updated') throw new CodedError('OPERATOR_ALREADY_APPOINTED');
+  // SECURITY: a file that is left lying about gives nothing back that was taken away since.
+  if (outcome === 'unchanged') return false;
+  await deps.registrationAccess.registerApplication(context, ADMINISTRATION_APPLICATION);
+  await deps.policyAccess.activate(context, OPERATOR_POLICY);
   const principal = { type: 'subject', key: KEY } as const;
   await deps.factAccess.assignRoles(context, [{ tenant: OPERATORS_TENANT, principal, role: 'operator', state: 'active' }]);
-  return outcome === 'created';
+  return true;
 }
 
 function identityOf(operator: z.infer<typeof SCHEMA>['operator']): UpstreamIdentity {

@@ -40,7 +40,7 @@ function realDeps(parts: AccessorParts): AdministrationDeps {
       counters,
     }),
     permissionEngine: new DefaultPermissionEngine(),
-    auditAccess: new PostgresAuditAccess({
+    changeTrail: new PostgresAuditAccess({
       ...parts,
       store: new AuditStore({ database }),
       counters,

@@ -8,9 +8,10 @@ import { issuerRegistration } from './issuer-records.js';
 export function readIssuer(document: unknown): IssuerRegistration {
   const { sections, faults } = readImport({ apiVersion: 'countersign/v1', issuers: [document] });
   const [issuer] = sections.issuers;
-  const all = [...faults, ...ruleFaults(sections)].map(
-    ({ path, message }) => `${path.replace(/^issuers\[0\]\.?/, '')}: ${message}`,
-  );
+  const all = [...faults, ...ruleFaults(sections)].map(({ path, message }) => {
+    const member = path.replace(/^issuers\[0\]\.?/, '');
+    return member === '' ? message : `${member}: ${message}`;
+  });
   if (issuer === undefined || all.length > 0) throw new CodedError('ISSUER_INVALID', { actual: all.join('\n') });
   return issuerRegistration(issuer.item);
 }

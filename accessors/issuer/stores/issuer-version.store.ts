@@ -21,10 +21,10 @@ export interface ActivationRow {
 
 const VERSION = `
   select issuer_name as name, version, encode(sha256, 'hex') as sha256, document,
-    (extract(epoch from created_at) * 1000)::float8 as "createdAt"
+    floor(extract(epoch from created_at) * 1000)::float8 as "createdAt"
   from trusted_issuer_version where tenant_id = $1`;
 const ACTIVATION = `
-  select issuer_name as name, number, version, status, (extract(epoch from at) * 1000)::float8 as at
+  select issuer_name as name, number, version, status, floor(extract(epoch from at) * 1000)::float8 as at
   from trusted_issuer_activation where tenant_id = $1`;
 
 /** What was registered about issuers and what was in force; rows are only ever added. */
