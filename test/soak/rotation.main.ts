@@ -93,7 +93,7 @@ async function soakFor(
     });
     const enough = (): boolean =>
       soak.rotations >= options.rotations &&
-      Object.values(soak.tallies).every(({ verifications }) => verifications >= options.verifications);
+      VERIFIER_CLASSES.every(({ name }) => (soak.tallies[name]?.verifications ?? 0) >= options.verifications);
     for (let reported = 0; !enough();) {
       await soak.step();
       if (soak.rotations < reported + 10) continue;
