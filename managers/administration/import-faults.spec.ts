@@ -159,6 +159,19 @@ describe('AdministrationManager: what a document must not make true', () => {
     ]);
   });
 
+  it('Entra of any directory needs a condition with every tenant, and no list of directories', async () => {
+    const entra = { name: 'any', provider: 'entra-id', audiences: ['x'], anyDirectory: true };
+    const when = { claim: 'tid', equals: DIRECTORY };
+    const trust = (more: object) => faultsOf({ apiVersion: 'countersign/v1', issuers: [{ ...entra, ...more }] });
+    expect(await trust({ tenants: [{ tenant: 'acme', when }] })).toEqual([]);
+    expect(await trust({})).toHaveLength(1);
+    expect(await trust({ tenants: [{ tenant: 'acme', when }, { tenant: 'beta' }] })).toHaveLength(1);
+    expect(await trust({ directories: [{ id: DIRECTORY, tenant: 'acme' }], tenants: [{ tenant: 'acme', when }] })).toHaveLength(
+      1,
+    );
+    expect(await trust({ anyDirectory: false })).toEqual(['issuers[0].directories: expected at least one']);
+  });
+
   it('an issuer that many organisations share needs a condition with every tenant', async () => {
     const github = { name: 'github', provider: 'oidc', issuer: 'https://token.actions.githubusercontent.com', audiences: ['x'] };
     const when = { claim: 'repository_owner_id', equals: '1' };
