@@ -1,6 +1,6 @@
 // Judges mutated tokens by the engine and by the independent oracle in test/fuzz, and ends non-zero where they differ.
-//   --mutants N (20000), --seed S (1), --workers W (1), --drop CHECK: an engine without that check, which must be found out
-//   --drop-each: each check in turn, stopping at the first difference; --list: what can be dropped
+//   --mutants N (20000), --seed S (1), --workers W (1), --drop CHECK: by an engine without that check, which ends non-zero where it is found out
+//   --drop-each: each check in turn (or that of --drop), stopping at the first difference; ends zero where each is found out; --list: what can be dropped
 // The last line is one JSON object.
 import { Worker } from 'node:worker_threads';
 import { parseArgs } from 'node:util';
