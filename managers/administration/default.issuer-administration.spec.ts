@@ -85,15 +85,15 @@ describeOnEachDatabase('IssuerAdministration', (open) => {
     expect(await manager.issuerStatus(CONTEXT)).toMatchObject([{ status: 'active', probes: [{ outcome: 'ok' }] }]);
     expect(events).toEqual([
       'issuer_drafted: idp version 1 sha256 DIGEST',
-      'announced',
       'issuer_active: idp version 1 activation 1',
-      'issuer_drafted: idp version 2 sha256 DIGEST',
       'announced',
+      'issuer_drafted: idp version 2 sha256 DIGEST',
       'issuer_active: idp version 2 activation 2',
       'announced',
       'issuer_disabled: idp version 2 activation 3',
       'announced',
       'issuer_active: idp version 2 activation 4',
+      'announced',
     ]);
   });
 
