@@ -50,7 +50,7 @@ describeOnPostgres('2 to 8 replicas that rotate at the same moment', () => {
         }),
       );
     },
-    60_000 + ROUNDS * 1_000,
+    60_000 + ROUNDS * 3_000,
   );
 
   /** The next key: asked for by an operator at every replica, or due by the plan. */
