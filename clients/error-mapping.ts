@@ -110,6 +110,7 @@ export const ERROR_MAPPING = {
   TENANT_SUSPENDED: refused,
   SUBJECT_DISABLED: refused,
   GROUPS_OVERAGE_UNRESOLVED: badToken,
+  PERMISSIONS_TOO_MANY: refusedScope,
   PERMISSION_NONE: refused,
   OPERATOR_UNAUTHENTICATED: { oauth: 'invalid_token', http: 401, grpc: 'UNAUTHENTICATED' },
   OPERATOR_NOT_PERMITTED: { oauth: 'insufficient_scope', http: 403, grpc: 'PERMISSION_DENIED' },

@@ -46,7 +46,7 @@ export function readEmergency(body: unknown): Omit<KeyEmergencyRequest, 'kid'> {
 }
 
 function read<Schema extends z.ZodType>(schema: Schema, body: unknown): z.infer<Schema> {
-  const parsed = schema.safeParse(body ?? {});
+  const parsed = schema.safeParse(body);
   if (parsed.success) return parsed.data;
   throw new CodedError('REQUEST_PARAMETER_INVALID', { field: 'body', expected: z.prettifyError(parsed.error) });
 }

@@ -4,6 +4,9 @@ import type { Logger, LogEvent } from '#utilities/logging/contract.js';
 /** Codes that anybody can cause without a credential: counted elsewhere, logged for debugging alone, so that nobody can fill a disk. */
 const UNAUTHENTICATED: ReadonlySet<string> = new Set([
   'CLIENT_UNAUTHENTICATED',
+  'OPERATOR_UNAUTHENTICATED',
+  'GRANT_UNSUPPORTED',
+  'REQUEST_PARAMETER_MISSING',
   'CLIENT_AUTHENTICATION_AMBIGUOUS',
   'REQUEST_MALFORMED',
   'REQUEST_PARAMETER_REPEATED',

@@ -5,6 +5,7 @@ import type { AuthorizationManager, Operator } from '#managers/authorization/con
 import { CodedError } from '#utilities/errors/coded-error.js';
 import { ACCESS, type Access } from '../access.decorators.js';
 import { parseBearer } from '../bearer-token.js';
+import { soleAuthorization } from './sole-authorization.js';
 
 /** Operators of requests under way; kept apart from the request so that nothing a caller sends can stand for one. */
 const operators = new WeakMap<FastifyRequest, Operator>();
@@ -37,7 +38,7 @@ export class AccessGuard implements CanActivate {
 
   private async admit(request: FastifyRequest, permission: string): Promise<boolean> {
     const context = { diagnosticId: request.id, transport: 'rest' } as const;
-    const operator = await this.manager.authorizeOperator(context, parseBearer(request.headers.authorization), permission);
+    const operator = await this.manager.authorizeOperator(context, parseBearer(soleAuthorization(request)), permission);
     operators.set(request, operator);
     return true;
   }

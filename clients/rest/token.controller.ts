@@ -12,6 +12,7 @@ import { OpenToAll } from '../access.decorators.js';
 import { HANDLER_DEADLINE, type HandlerDeadline } from '../handler-deadline.js';
 import { readClientCredentials } from './client-credentials.js';
 import { type Form, parseForm, single } from './form.js';
+import { soleAuthorization } from './sole-authorization.js';
 import { TOKEN_PATH } from './server-metadata.js';
 import { OAUTH_ERROR_SCHEMA, TOKEN_REQUEST_SCHEMA, TOKEN_RESPONSE_SCHEMA } from './token.schemas.js';
 
@@ -60,23 +61,11 @@ export class TokenController {
   private async answer(request: FastifyRequest): Promise<ExchangeResult> {
     const context = { diagnosticId: request.id, transport: 'rest' } as const;
     const form = parseForm(typeof request.body === 'string' ? request.body : '');
-    const client = await this.manager.authenticate(context, readClientCredentials(soleAuthorization(request), form));
+    // Before authentication: what is refused after it has a record, and a grant that is not there needs none.
     checkGrant(single(form, 'grant_type'));
+    const client = await this.manager.authenticate(context, readClientCredentials(soleAuthorization(request), form));
     return this.manager.exchange(context, client, exchangeRequestOf(form));
   }
-}
-
-/** SECURITY: Node keeps the first of two Authorization headers and drops the other in silence; a second one is refused. */
-function soleAuthorization(request: FastifyRequest): string | undefined {
-  const value = request.headers.authorization;
-  if (value === undefined) return undefined;
-  const { rawHeaders } = request.raw;
-  let count = 0;
-  for (let index = 0; index < rawHeaders.length; index += 2) {
-    if (rawHeaders[index]?.length === 13 && rawHeaders[index]?.toLowerCase() === 'authorization') count += 1;
-  }
-  if (count > 1) throw new CodedError('CLIENT_AUTHENTICATION_AMBIGUOUS', { field: 'authorization' });
-  return value;
 }
 
 function checkGrant(grant: string | undefined): void {

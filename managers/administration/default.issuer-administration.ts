@@ -79,11 +79,7 @@ export class DefaultIssuerAdministration implements IssuerAdministration {
   }
 
   /** The change and its record commit together; then every process is told. */
-  private async recorded(
-    context: CallContext,
-    name: string,
-    change: () => Promise<IssuerActivation>,
-  ): Promise<IssuerActivation> {
+  private async recorded(context: CallContext, name: string, change: () => Promise<IssuerActivation>): Promise<IssuerActivation> {
     const activation = await this.deps.unitOfWork.run(async () => {
       const { number, version, status, ...rest } = await change();
       await this.record(context, `issuer_${status}`, `${name} version ${String(version)} activation ${String(number)}`);

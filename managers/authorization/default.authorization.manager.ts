@@ -4,7 +4,7 @@ import type { FactAccess } from '#accessors/facts/contract.js';
 import type { PolicyAccess, PolicyVersion } from '#accessors/policy/contract.js';
 import type { Application, ClientTarget, RegisteredClient, RegistrationAccess } from '#accessors/registration/contract.js';
 import type { PermissionEngine } from '#engines/permission/contract.js';
-import type { SigningEngine } from '#engines/signing/contract.js';
+import type { IssuedVerdict, SigningEngine } from '#engines/signing/contract.js';
 import type { AcceptedReport, Principal, TokenValidationEngine } from '#engines/token-validation/contract.js';
 import type { CallContext } from '#utilities/call-context/contract.js';
 import { CodedError, isCodedError } from '#utilities/errors/coded-error.js';
@@ -20,8 +20,11 @@ import type {
 } from './contract.js';
 import { checkParameters } from './exchange-parameters.js';
 import { type ExchangeTrail, recordOf, refusalOf, startTrail } from './exchange-trail.js';
-import { admitOperator, ADMINISTRATION_AUDIENCE } from './operator-admission.js';
+import { ADMINISTRATION_AUDIENCE, admitOperator, checkOperatorsTenant } from './operator-admission.js';
 import { selectTenant } from './tenant-selection.js';
+
+/** What verifiers take at the most, ours among them. */
+const MAX_ISSUED_LENGTH = 16 * 1024;
 
 export interface AuthorizationManagerDeps {
   readonly registrationAccess: RegistrationAccess;
@@ -70,7 +73,22 @@ export class DefaultAuthorizationManager implements AuthorizationManager {
 
   async authorizeOperator(context: CallContext, token: string | undefined, permission: string): Promise<Operator> {
     if (token === undefined) throw new CodedError('OPERATOR_UNAUTHENTICATED');
-    return admitOperator(this.deps.signingEngine.verifyIssued(context, token, ADMINISTRATION_AUDIENCE), permission);
+    const verdict = this.deps.signingEngine.verifyIssued(context, token, ADMINISTRATION_AUDIENCE);
+    try {
+      return admitOperator(verdict, permission);
+    } catch (error) {
+      throw await this.operatorRefused(context, verdict, error);
+    }
+  }
+
+  /** Whoever holds a genuine token is known, so the refusal is recorded; anybody else is counted. */
+  private async operatorRefused(context: CallContext, verdict: IssuedVerdict, error: unknown): Promise<unknown> {
+    const code = isCodedError(error) ? error.code : 'INTERNAL';
+    this.deps.counters.increment('refusals.operator', code);
+    if (!verdict.genuine || !isCodedError(error)) return error;
+    const trail = { ...startTrail(verdict.claims.clientId), audience: ADMINISTRATION_AUDIENCE };
+    await this.deps.auditAccess.record({ ...context, operator: verdict.claims.subject }, refusalOf(trail, error));
+    return error;
   }
 
   async exchange(context: CallContext, client: AuthenticatedClient, request: ExchangeRequest): Promise<ExchangeResult> {
@@ -94,6 +112,7 @@ export class DefaultAuthorizationManager implements AuthorizationManager {
     const policy = await policyAccess.activePolicy(context, tenant.tenantId);
     const groups = await this.groupsOf(attempt, { principal: report.principal, token: parameters.subjectToken, policy });
     const facts = await factAccess.factsOf(context, tenant.tenantId, report.principal.identity);
+    checkOperatorsTenant(tenant, target.application.audience, facts);
     const granted = this.granted({ policy, facts, target, principal: report.principal, groups, scope: parameters.scope });
     const policyVersion = `${policy.set}@${String(policy.sequence)}`;
     const issued = await this.deps.signingEngine.mint(context, {
@@ -114,6 +133,7 @@ export class DefaultAuthorizationManager implements AuthorizationManager {
       lifetimeSeconds: target.application.tokenLifetimeSeconds,
       notAfter: report.principal.expiresAt,
     });
+    refuseOversized(issued.token, target.application.audience);
     await this.deps.auditAccess.record(
       context,
       recordOf({
@@ -230,4 +250,15 @@ function soleTargetOf(client: RegisteredClient): string {
   const [only, second] = client.targets;
   if (only === undefined || second !== undefined) throw new CodedError('TARGET_MISSING', { field: 'audience' });
   return only.audience;
+}
+
+/** SECURITY: a token is never cut short; one that no verifier would read is not issued, and nothing says that it was. */
+function refuseOversized(token: string, audience: string): void {
+  if (token.length <= MAX_ISSUED_LENGTH) return;
+  throw new CodedError('PERMISSIONS_TOO_MANY', {
+    field: 'scope',
+    actual: `${String(token.length)} characters`,
+    expected: `at most ${String(MAX_ISSUED_LENGTH)}`,
+    internal: `for ${audience}`,
+  });
 }

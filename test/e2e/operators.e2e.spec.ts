@@ -8,6 +8,7 @@ import { basic, exchangeForm, post } from '../support/callers.js';
 import { describeOnEachDatabase } from '../support/database.js';
 import { PORTAL_CLIENT_ID, SAMPLE_AUDIENCE, startService, type TestService } from '../support/service.js';
 
+const ADMINISTRATION_PERMISSIONS = ['read', 'rotate', 'revoke'].map((verb) => ({ name: `countersign:key:${verb}` }));
 const CONTEXT = { diagnosticId: '00000000-0000-4000-8000-000000000002', transport: 'cli' } as const;
 
 describeOnEachDatabase('The door of administration', (open) => {
@@ -61,8 +62,40 @@ describeOnEachDatabase('The door of administration', (open) => {
   });
 
   it('gives nobody else a token for it', async () => {
-    expect(await tokenFor('bob')).toBe('PERMISSION_NONE');
+    expect(await tokenFor('bob')).toBe('TENANT_NOT_ALLOWED');
     expect(await tokenFor('alice', { tenant: 'acme' })).toBe('PERMISSION_NONE');
+  });
+
+  it('is not opened by what an identity provider says about a stranger, nor for another application', async () => {
+    await service.apply({
+      apiVersion: 'countersign/v1',
+      tenants: [{ slug: 'acme' }],
+      issuers: sampleDocument(service.identityProvider.cloud, '')['issuers'],
+      applications: [
+        { audience: 'countersign', prefix: 'countersign', permissions: ADMINISTRATION_PERMISSIONS },
+        {
+          audience: SAMPLE_AUDIENCE,
+          prefix: 'billing',
+          permissions: [{ name: 'billing:invoice:read' }],
+          allowEmptyPermissions: true,
+        },
+      ],
+      policies: [
+        {
+          tenant: 'platform',
+          name: 'main',
+          roles: { operator: { grants: ['countersign:**'] } },
+          mappings: [{ issuer: 'devkit', claim: 'roles', equals: 'Everything', role: 'operator' }],
+        },
+      ],
+    });
+    const stranger = service.identityProvider.issue({ persona: 'bob', overrides: { roles: ['Everything'] } });
+    for (const audience of ['countersign', SAMPLE_AUDIENCE]) {
+      const form = exchangeForm(stranger, { audience, tenant: 'platform' });
+      const answer = await post(service.host, form, { authorization: basic('ops-cli', service.secret) });
+      expect([answer.status, answer.body['code']]).toEqual([400, 'TENANT_NOT_ALLOWED']);
+    }
+    expect((await admin('', await tokenFor('alice'))).status).toBe(200);
   });
 
   it.each([

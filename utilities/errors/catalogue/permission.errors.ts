@@ -53,6 +53,14 @@ export const PERMISSION_ERRORS = {
     remedy: ['Ask an operator for a role that grants the permission, then exchange a new token.'],
     source: 'RFC 6750 §3.1',
   },
+  PERMISSIONS_TOO_MANY: {
+    summary: 'The permissions do not fit into a token.',
+    cause: 'The token would be longer than 16 KiB, which verifiers and proxies refuse.',
+    remedy: [
+      'Ask for less by the scope parameter: what the call at hand needs.',
+      'Split the application, or name fewer permissions.',
+    ],
+  },
   PERMISSION_NONE: {
     summary: 'The subject has no permission at this target.',
     cause:
