@@ -32,7 +32,8 @@ export interface RegisteredSubject {
 
 export interface TenantRecord {
   readonly slug: string;
-  readonly status: 'active' | 'suspended';
+  /** `null`: as it is stored; active where it is new. */
+  readonly status: 'active' | 'suspended' | null;
 }
 
 export interface SubjectRecord {
@@ -40,7 +41,8 @@ export interface SubjectRecord {
   /** The administrator's stable name for the subject within the tenant. */
   readonly key: string;
   readonly kind: 'user' | 'workload';
-  readonly status: 'active' | 'disabled';
+  /** `null`: as it is stored; active where it is new. */
+  readonly status: 'active' | 'disabled' | null;
   /** At least one; the first is the primary identity. */
   readonly identities: readonly UpstreamIdentity[];
   /** Keys of the groups it is a member of: the whole set. */
@@ -51,7 +53,8 @@ export interface AssignmentRecord {
   readonly tenant: string;
   readonly principal: { readonly type: 'subject' | 'group'; readonly key: string };
   readonly role: string;
-  readonly state: 'active' | 'revoked';
+  /** `null`: as it is stored; active where it is new. */
+  readonly state: 'active' | 'revoked' | null;
 }
 
 export type RecordOutcome = 'created' | 'updated' | 'unchanged';

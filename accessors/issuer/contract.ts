@@ -225,7 +225,8 @@ type EntraRegistration = WithOptional<
  */
 export type IssuerRegistration = (OidcRegistration | EntraRegistration) & {
   readonly tenantRules: readonly Omit<TenantRule, 'tenantId'>[];
-  readonly status: 'active' | 'disabled';
+  /** `null`: as it is stored; active where it is new. */
+  readonly status: 'active' | 'disabled' | null;
 };
 
 /** How one key set stands in this process. */

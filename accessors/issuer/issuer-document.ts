@@ -30,10 +30,7 @@ export function documentOf(issuer: TrustedIssuer): IssuerDocument {
 }
 
 /** The issuer that a version describes, with tenants by slug alone; `undefined` where the row is not one, whoever wrote it. */
-export function registrationOf(
-  { name, document }: VersionRow,
-  status: IssuerRegistration['status'],
-): IssuerRegistration | undefined {
+export function registrationOf({ name, document }: VersionRow, status: 'active' | 'disabled'): IssuerRegistration | undefined {
   const content = readDocument(document);
   if (content === undefined) return undefined;
   const record: IssuerRecord = { name, status, provider: content.provider, config: content.config, rules: [] };
@@ -41,7 +38,7 @@ export function registrationOf(
   return issuer === undefined ? undefined : { ...issuer, tenantRules: content.rules, status };
 }
 
-export function versionOf(row: VersionRow, status: IssuerRegistration['status']): IssuerVersion[] {
+export function versionOf(row: VersionRow, status: 'active' | 'disabled'): IssuerVersion[] {
   const registration = registrationOf(row, status);
   if (registration === undefined) return [];
   const { name, version, sha256, createdAt } = row;

@@ -37,9 +37,10 @@ export class IssuerTrust {
   async register(registration: IssuerRegistration): Promise<'created' | 'updated' | 'unchanged'> {
     const issuer = await this.checked(registration, 'IMPORT_INVALID');
     const before = await this.deps.store.find(issuer.name);
-    if (isSameRecord(before, recordOf(issuer, registration.status))) return 'unchanged';
+    const status = registration.status ?? (before?.status === 'disabled' ? 'disabled' : 'active');
+    if (isSameRecord(before, recordOf(issuer, status))) return 'unchanged';
     const { version } = await this.deps.versions.ensure(issuer.name, documentOf(issuer));
-    await this.putInForce(issuer, { version, status: registration.status, code: 'IMPORT_INVALID' });
+    await this.putInForce(issuer, { version, status, code: 'IMPORT_INVALID' });
     return before === undefined ? 'created' : 'updated';
   }
 

@@ -40,7 +40,7 @@ export interface VerificationKey {
   readonly algorithm: SigningAlgorithm;
   /** Ready for `crypto.verify`. */
   readonly publicKey: KeyObject;
-  /** Unix milliseconds of the database; tokens from before are not of this key. `null`: it never signed. */
+  /** Unix milliseconds of the database; tokens from before are not of this key. For a published one: when it may sign at the earliest. */
   readonly signsFrom: number | null;
   /** Unix milliseconds of the database; tokens from after are not of this key. `null`: it signs still. */
   readonly signsUntil: number | null;
@@ -73,7 +73,8 @@ export interface KeyAccess {
   publishedKeys(context: CallContext): Promise<readonly PublishedKey[]>;
 
   /**
-   * The key of this kid, if tokens that it signed are still good: published and `active`, `retiring` or `tainted`. Known in memory.
+   * The key of this kid, if tokens that it signed are good: `active`, `retiring` or `tainted`, or `published`, since another process
+   * may have activated it. Known in memory.
    *
    * @throws CodedError `SIGNING_UNAVAILABLE` when the keyring is not loaded or could not be confirmed for 5 minutes
    */

@@ -65,8 +65,7 @@ export class DefaultKeyAccess implements KeyAccess {
   }
 
   verificationKey(_context: CallContext, kid: string): VerificationKey | undefined {
-    const key = this.confirmed().keys.get(kid);
-    return key === undefined || key.stored.state === 'published' ? undefined : key.verification;
+    return this.confirmed().keys.get(kid)?.verification;
   }
 
   async prepare(

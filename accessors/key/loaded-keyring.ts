@@ -74,7 +74,7 @@ export class KeyringLoader {
       kid,
       algorithm,
       publicKey: shown.verification.publicKey,
-      signsFrom: activatedAt,
+      signsFrom: activatedAt ?? this.maySignFrom(stored),
       signsUntil: stoppedAt,
     };
     return {
@@ -90,6 +90,11 @@ export class KeyringLoader {
   private readyAt({ signsAtOnce, publishedAt }: StoredKey, now: number): number {
     const waits = signsAtOnce ? 0 : (publishedAt ?? now) + this.deps.prePublishSeconds * 1_000 - now;
     return this.deps.clock.monotonic() + Math.max(0, waits);
+  }
+
+  /** Another replica may have activated it already, and its tokens come here before the news of it. */
+  private maySignFrom({ publishedAt }: StoredKey): number | null {
+    return publishedAt === null ? null : publishedAt + this.deps.prePublishSeconds * 1_000;
   }
 
   private signingPart(stored: StoredKey): { backend: SigningBackend; handle: KeyHandle } {

@@ -55,7 +55,8 @@ export interface ApplicationPermission {
 }
 
 export interface ClientRegistration extends RegisteredClient {
-  readonly status: 'active' | 'disabled';
+  /** `null`: as it is stored; active where it is new. */
+  readonly status: 'active' | 'disabled' | null;
   /** SHA-256 of each valid secret, lower-case hex; two at a time allow rotation. */
   readonly secretSha256: readonly string[];
 }

@@ -12,7 +12,6 @@ interface Dependencies {
 }
 
 const MOST_CHARACTERS = 16_384;
-const COMPACT = /^([\w-]{1,400})\.([\w-]{1,16000})\.([\w-]{1,1024})$/;
 /** Between the clocks of replicas, on `iat` alone. */
 const SKEW_SECONDS = 60;
 /** A replica that hears nothing signs for 5 minutes after a key was stopped; then it stops by itself. */
@@ -26,14 +25,21 @@ export class IssuedTokenVerifier {
   constructor(private readonly deps: Dependencies) {}
 
   verify(context: CallContext, token: string, audience: string): IssuedVerdict {
-    const parts = token.length <= MOST_CHARACTERS ? COMPACT.exec(token) : null;
-    if (parts === null) return refused('malformed');
+    const headerEnd = token.indexOf('.');
+    const payloadEnd = token.lastIndexOf('.');
+    if (token.length > MOST_CHARACTERS || headerEnd < 1 || payloadEnd <= headerEnd) return refused('malformed');
 
-    const [, header = '', payload = '', signature = ''] = parts;
+    const header = token.slice(0, headerEnd);
+    const payload = token.slice(headerEnd + 1, payloadEnd);
+    const signature = token.slice(payloadEnd + 1);
+    const claims = Buffer.from(payload, 'base64url');
+    // One spelling for the same bytes: no other characters, no padding, no dots, no bits left over.
+    const signed = Buffer.from(signature, 'base64url');
+    if (claims.toString('base64url') !== payload || signed.toString('base64url') !== signature) return refused('malformed');
     const key = this.keyOf(context, header);
     if (typeof key === 'string') return refused(key);
-    if (!isSignedBy(key, `${header}.${payload}`, signature)) return refused('signature-invalid');
-    return this.judge(key, claimsIn(payload), audience);
+    if (!isSignedBy(key, token.slice(0, payloadEnd), signed)) return refused('signature-invalid');
+    return this.judge(key, objectIn(claims), audience);
   }
 
   /** The key whose header this is, to the byte. */
@@ -83,33 +89,53 @@ function faultOfHeader(header: string, key: VerificationKey): IssuedTokenFault |
 }
 
 function claimsIn(segment: string): Record<string, unknown> | undefined {
+  return objectIn(Buffer.from(segment, 'base64url'));
+}
+
+function objectIn(bytes: Buffer): Record<string, unknown> | undefined {
   try {
-    const value: unknown = JSON.parse(Buffer.from(segment, 'base64url').toString('utf8'));
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : undefined;
+    const value: unknown = JSON.parse(bytes.toString('utf8'));
+    return isObject(value) ? value : undefined;
   } catch {
     return undefined;
   }
 }
 
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 /** `undefined` when a claim that every token of ours has is missing or is of another type. */
 function issuedClaims(kid: string, claims: Record<string, unknown>): IssuedClaims | undefined {
-  const { jti, sub, client_id: clientId, aud, tenant, iat, exp, pv, ep } = claims;
-  const texts = { tokenId: jti, subject: sub, clientId, audience: aud, tenant, policyVersion: pv };
-  const numbers = { issuedAt: iat, expiresAt: exp, epoch: ep };
-  if (!allTexts(texts) || !allNumbers(numbers)) return undefined;
+  const frame = frameOf(claims);
+  const origin = originOf(claims);
+  if (frame === undefined || origin === undefined) return undefined;
   const scope = claims['scope'] ?? '';
   const permissions = claims['permissions'] ?? [];
   const actor = actorIn(claims['act']);
   if (typeof scope !== 'string' || !isTextList(permissions) || actor === undefined) return undefined;
-  return { ...texts, ...numbers, kid, scope, permissions, actor };
+  return { kid, ...frame, ...origin, scope, permissions, actor };
 }
 
-function allTexts<Name extends string>(values: Readonly<Record<Name, unknown>>): values is Readonly<Record<Name, string>> {
-  return Object.values(values).every((value) => typeof value === 'string');
+/** Checked one by one, without lists: this runs for each token that is checked. */
+function frameOf(
+  claims: Record<string, unknown>,
+): Pick<IssuedClaims, 'tokenId' | 'audience' | 'issuedAt' | 'expiresAt'> | undefined {
+  const { jti: tokenId, aud: audience, iat: issuedAt, exp: expiresAt } = claims;
+  if (typeof tokenId !== 'string' || typeof audience !== 'string') return undefined;
+  return isWhole(issuedAt) && isWhole(expiresAt) ? { tokenId, audience, issuedAt, expiresAt } : undefined;
 }
 
-function allNumbers<Name extends string>(values: Readonly<Record<Name, unknown>>): values is Readonly<Record<Name, number>> {
-  return Object.values(values).every((value) => Number.isSafeInteger(value));
+function originOf(
+  claims: Record<string, unknown>,
+): Pick<IssuedClaims, 'subject' | 'clientId' | 'tenant' | 'policyVersion' | 'epoch'> | undefined {
+  const { sub: subject, client_id: clientId, tenant, pv: policyVersion, ep: epoch } = claims;
+  if (typeof subject !== 'string' || typeof clientId !== 'string' || typeof tenant !== 'string') return undefined;
+  return typeof policyVersion === 'string' && isWhole(epoch) ? { subject, clientId, tenant, policyVersion, epoch } : undefined;
+}
+
+function isWhole(value: unknown): value is number {
+  return Number.isSafeInteger(value);
 }
 
 function isTextList(value: unknown): value is readonly string[] {

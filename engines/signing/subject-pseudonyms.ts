@@ -4,13 +4,17 @@ import type { CallContext } from '#utilities/call-context/contract.js';
 
 /**
  * Opaque, stable names for those who are outside: a keyed digest, so that nobody without the installation's secret can tell
- * who is behind one, or make one that fits somebody. Working one out costs no more than looking it up among many.
+ * who is behind one, or make one that fits somebody.
  */
 export class SubjectPseudonyms {
+  /** Facts are kept in memory with their identity, which never changes; the secret of the installation never does either. */
+  private readonly known = new WeakMap<UpstreamIdentity, string>();
+
   constructor(private readonly deps: { readonly keyAccess: KeyAccess }) {}
 
   ofSubject(context: CallContext, kind: 'user' | 'workload', identity: UpstreamIdentity): string {
-    const digest = this.digest(context, ['subject', identity.instance, identity.externalId]);
+    const digest = this.known.get(identity) ?? this.digest(context, ['subject', identity.instance, identity.externalId]);
+    this.known.set(identity, digest);
     return kind === 'user' ? `u_${digest}` : `w_${digest}`;
   }
 

@@ -43,7 +43,7 @@ function isProviderUrl(text: string): boolean {
 const providerUrl = z.string().refine(isProviderUrl, 'expected an https URL without query and fragment (http on loopback alone)');
 const baseUrl = providerUrl.refine((text) => !text.endsWith('/'), 'expected no trailing slash');
 
-const tenant = z.strictObject({ slug, status: z.enum(['active', 'suspended']).default('active') });
+const tenant = z.strictObject({ slug, status: z.enum(['active', 'suspended']).nullable().default(null) });
 
 const application = z.strictObject({
   audience: visible,
@@ -70,7 +70,7 @@ const issuerBase = {
       workload: z.int().min(60).max(31_536_000).default(86_400),
     })
     .prefault({}),
-  status: z.enum(['active', 'disabled']).default('active'),
+  status: z.enum(['active', 'disabled']).nullable().default(null),
 };
 
 const cloud = z.union(
@@ -184,7 +184,7 @@ const issuerScopedIds = z.array(z.strictObject({ issuer: key, id: visible })).de
 
 const client = z.strictObject({
   clientId: visible,
-  status: z.enum(['active', 'disabled']).default('active'),
+  status: z.enum(['active', 'disabled']).nullable().default(null),
   secretSha256: z
     .array(z.string().regex(/^[0-9a-f]{64}$/, 'expected the SHA-256 of the secret, 64 lower-case hexadecimal digits'))
     .max(2, 'expected at most two, so that one can follow the other')
@@ -199,7 +199,7 @@ const subject = z.strictObject({
   tenant: slug,
   key,
   kind: z.enum(['user', 'workload']),
-  status: z.enum(['active', 'disabled']).default('active'),
+  status: z.enum(['active', 'disabled']).nullable().default(null),
   identities: z.array(z.strictObject({ issuer: key, directory: guid.optional(), id: claimText })).min(1),
   groups: z.array(key).default([]),
 });
@@ -208,7 +208,7 @@ const assignment = z.strictObject({
   tenant: slug,
   principal: z.templateLiteral([z.enum(['subject', 'group']), ':', key], 'expected subject:KEY or group:KEY'),
   role: key,
-  state: z.enum(['active', 'revoked']).default('active'),
+  state: z.enum(['active', 'revoked']).nullable().default(null),
 });
 
 /** One item of each section, in the order in which they are brought about. */

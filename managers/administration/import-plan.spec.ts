@@ -10,7 +10,7 @@ describe('import plan', () => {
   it('says in the words of the accessors what the file says, with every default', () => {
     expect(planOf(sampleImport())).toEqual({
       tenants: [
-        { slug: 'acme', status: 'active' },
+        { slug: 'acme', status: null },
         { slug: 'beta', status: 'suspended' },
       ],
       applications: [
@@ -35,7 +35,7 @@ describe('import plan', () => {
           skewSeconds: 60,
           maxTokenAgeSeconds: { user: 7200, workload: 86_400 },
           tenantRules: [{ slug: 'acme', when: { claim: 'tid', equals: DIRECTORY } }],
-          status: 'active',
+          status: null,
         },
         {
           name: 'keycloak',
@@ -45,7 +45,7 @@ describe('import plan', () => {
           skewSeconds: 60,
           maxTokenAgeSeconds: { user: 7200, workload: 86_400 },
           tenantRules: [{ slug: 'acme', when: null }],
-          status: 'active',
+          status: null,
         },
       ],
       policies: [
@@ -62,7 +62,7 @@ describe('import plan', () => {
       clients: [
         {
           clientId: 'orders-api',
-          status: 'active',
+          status: null,
           secretSha256: ['a'.repeat(64)],
           ownPresenters: [{ issuer: 'contoso', id: 'app-1' }],
           listedPresenters: [],
@@ -76,7 +76,7 @@ describe('import plan', () => {
           tenant: 'acme',
           key: 'alice',
           kind: 'user',
-          status: 'active',
+          status: null,
           identities: [
             { instance: `entra:public:${DIRECTORY}`, externalId: OBJECT.toLowerCase() },
             { instance: 'oidc:https://kc.example/realms/r', externalId: 'f:Alice' },
@@ -85,7 +85,7 @@ describe('import plan', () => {
         },
       ],
       assignments: [
-        { tenant: 'acme', principal: { type: 'subject', key: 'alice' }, role: 'clerk', state: 'active' },
+        { tenant: 'acme', principal: { type: 'subject', key: 'alice' }, role: 'clerk', state: null },
         { tenant: 'acme', principal: { type: 'group', key: 'fin' }, role: 'lead', state: 'revoked' },
       ],
     });

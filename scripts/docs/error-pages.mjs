@@ -6,6 +6,7 @@ const GROUPS = [
   ['Tokens that are handed in', 'token', 'TOKEN_ERRORS'],
   ['Tenants, subjects and permissions', 'permission', 'PERMISSION_ERRORS'],
   ['The service', 'service', 'SERVICE_ERRORS'],
+  ['Azure Key Vault', 'vault', 'VAULT_ERRORS'],
   ['Operation', 'operator', 'OPERATOR_ERRORS'],
 ];
 const FOR_OPERATORS = 'OPERATOR_ERRORS';

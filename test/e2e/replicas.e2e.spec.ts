@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
+import { sampleDocument } from '#devkit/demonstration/sample-document.js';
 import type { Host } from '#clients/host.js';
 import { basic, exchangeForm, post } from '../support/callers.js';
 import { describeOnPostgres } from '../support/database.js';
@@ -42,6 +44,13 @@ describeOnPostgres('Several processes on one database', (open) => {
       clients: [{ clientId: PORTAL_CLIENT_ID, status: 'disabled', secretSha256: [], presents: {}, targets: [] }],
     });
     await expectWithin(2_000, async () => (await exchange(second)).status === 401);
+  });
+
+  it('leave a client disabled when a file that does not speak of it is imported again', async () => {
+    const document = sampleDocument(service.identityProvider.cloud, createHash('sha256').update(service.secret).digest('hex'));
+    await service.apply(document);
+    expect((await exchange(service.host)).status).toBe(401);
+    expect((await exchange(second)).status).toBe(401);
   });
 });
 

@@ -27,7 +27,7 @@ const STORED = `
 
 const INSERT = `
   insert into role_assignment (tenant_id, id, principal_type, principal_id, role_key, state)
-  select tenant_id, id, type, principal_id, role, state
+  select tenant_id, id, type, principal_id, role, coalesce(state, 'active')
   from jsonb_to_recordset($1) as r (tenant_id uuid, id uuid, type text, principal_id uuid, role text, state text)`;
 
 const UPDATE = `
@@ -92,7 +92,7 @@ export function repeatedAssignments(assignments: readonly AssignmentRecord[]): s
 
 function outcomeOf({ record }: WantedAssignment, stored: StoredAssignment | undefined): RecordOutcome {
   if (stored === undefined || stored.id === null) return 'created';
-  return stored.state === record.state ? 'unchanged' : 'updated';
+  return record.state === null || stored.state === record.state ? 'unchanged' : 'updated';
 }
 
 function unknownPrincipal({ tenant, principal }: AssignmentRecord): string {

@@ -64,13 +64,13 @@ export class FactStore {
       'select id, status from tenant where slug = $1 for no key update',
       [slug],
     );
-    if (there?.status === status) return { id: there.id, outcome: 'unchanged' };
+    if (there !== undefined && (status === null || there.status === status)) return { id: there.id, outcome: 'unchanged' };
     if (there !== undefined) {
       await this.deps.database.query('update tenant set status = $2 where id = $1', [there.id, status]);
       return { id: there.id, outcome: 'updated' };
     }
     const id = this.deps.ids.ordered();
-    await this.deps.database.query('insert into tenant (id, slug, status) values ($1, $2, $3)', [id, slug, status]);
+    await this.deps.database.query('insert into tenant (id, slug, status) values ($1, $2, $3)', [id, slug, status ?? 'active']);
     return { id, outcome: 'created' };
   }
 

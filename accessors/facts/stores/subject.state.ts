@@ -37,7 +37,7 @@ export function changeOf(
   }
   const { record, groups } = wanted;
   const change = {
-    attributes: stored.kind !== record.kind || stored.status !== record.status,
+    attributes: stored.kind !== record.kind || (record.status !== null && stored.status !== record.status),
     identities: !sameList(
       stored.identities.map(([instance, id]) => identityKey({ instance, externalId: id })),
       record.identities.map(identityKey),

@@ -23,11 +23,11 @@ const UNKNOWN_GROUPS = `
 
 const INSERT = `
   insert into subject (tenant_id, id, key, kind, status)
-  select tenant_id, id, key, kind, status
+  select tenant_id, id, key, kind, coalesce(status, 'active')
   from jsonb_to_recordset($1) as r (tenant_id uuid, id uuid, key text, kind text, status text)`;
 
 const UPDATE = `
-  update subject s set kind = r.kind, status = r.status
+  update subject s set kind = r.kind, status = coalesce(r.status, s.status)
   from jsonb_to_recordset($1) as r (tenant_id uuid, id uuid, kind text, status text)
   where s.tenant_id = r.tenant_id and s.id = r.id`;
 

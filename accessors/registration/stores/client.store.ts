@@ -70,14 +70,18 @@ export class ClientStore {
       await this.run(
         'insert into oauth_client (tenant_id, client_id, status) values ($1, $2, $3)',
         clientId,
-        registration.status,
+        registration.status ?? 'active',
       );
       await this.replaceParts(registration);
       return 'created';
     }
     const content = parse(stored.content);
     if (JSON.stringify(canonical(content)) === JSON.stringify(canonical(toContent(registration, content)))) return 'unchanged';
-    await this.run('update oauth_client set status = $3 where tenant_id = $1 and client_id = $2', clientId, registration.status);
+    await this.run(
+      'update oauth_client set status = coalesce($3, status) where tenant_id = $1 and client_id = $2',
+      clientId,
+      registration.status,
+    );
     await this.replaceParts(registration);
     return 'updated';
   }
@@ -145,7 +149,7 @@ function parse(content: string): ClientContent {
 function toContent(registration: ClientRegistration, stored: ClientContent): ClientContent {
   const ends = new Map(stored.secrets);
   return {
-    status: registration.status,
+    status: registration.status ?? stored.status,
     secrets: [...new Set(registration.secretSha256)].map((sha256) => [sha256, ends.get(sha256) ?? null] as const),
     own: registration.ownPresenters,
     listed: registration.listedPresenters,
