@@ -6,6 +6,7 @@ import { AUTHORIZATION_MANAGER } from '#managers/authorization/contract.js';
 import { KEY_EMERGENCY, KEYRING_MANAGER } from '#managers/keyring/contract.js';
 import { SETTINGS } from '#utilities/config/contract.js';
 import { HANDLER_DEADLINE } from '../handler-deadline.js';
+import { parseSettings } from '../operator-tools.js';
 import { READINESS } from '../readiness.js';
 import { HealthController } from './health.controller.js';
 import { KeysAdminController } from './keys-admin.controller.js';
@@ -14,7 +15,10 @@ import { TokenController } from './token.controller.js';
 
 /** The OpenAPI document of the REST client, from its controllers; nothing is started and nothing listens. */
 export async function openApiDocument(): Promise<object> {
-  const app = await NestFactory.create<NestFastifyApplication>(OpenApiModule.register(), new FastifyAdapter(), { logger: false });
+  const app = await NestFactory.create<NestFastifyApplication>(OpenApiModule.register(), new FastifyAdapter(), {
+    logger: false,
+    abortOnError: false,
+  });
   const config = new DocumentBuilder()
     .setTitle('Countersign')
     .setDescription('A Security Token Service: token exchange (RFC 8693) and what verifiers need.')
@@ -45,7 +49,7 @@ class OpenApiModule {
         { provide: KEY_EMERGENCY, useValue: nothing },
         { provide: READINESS, useValue: nothing },
         { provide: HANDLER_DEADLINE, useValue: nothing },
-        { provide: SETTINGS, useValue: { issuer: 'https://auth.example.com' } },
+        { provide: SETTINGS, useValue: parseSettings('issuer: https://auth.example.com', 'openapi', {}, 'dev') },
       ],
     };
   }
