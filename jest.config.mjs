@@ -27,6 +27,8 @@ export default {
   globalSetup: '<rootDir>/test/global-setup.mjs',
   globalTeardown: '<rootDir>/test/global-teardown.mjs',
   testTimeout: 30_000,
+  // One worker less than there are cores, Jest's own default, would leave half of a small machine idle.
+  maxWorkers: 2,
   workerIdleMemoryLimit: '1GB',
   reporters: ['default', '<rootDir>/test/ci-reporter.mjs'],
 };
