@@ -60,11 +60,8 @@ export interface IdentityProvider {
   /** Which genuine tokens are accepted, in order. They run after audience and times, before the presenter. */
   readonly acceptance?: readonly ProviderCheck[];
 
-  /** Values of `typ` that mark access tokens of this issuer, in any case, with or without `application/`. */
-  acceptedTypes(issuer: TrustedIssuer): readonly string[];
-
-  /** Whether tokens of this issuer may do without `typ`. Left out: never. */
-  allowsMissingType?(issuer: TrustedIssuer): boolean;
+  /** Values of `typ` that mark access tokens of this issuer, in any case, with or without `application/`; `null`: no `typ` at all. */
+  acceptedTypes(issuer: TrustedIssuer): readonly (string | null)[];
 
   /**
    * What the token evidently is for, if not for an API of ours: the wrong kind of token is named before anything else is said

@@ -22,7 +22,6 @@ function answers(provider: IdentityProvider, { header, issuer }: AccessSample, c
   return [
     fault,
     provider.acceptedTypes(issuer),
-    provider.allowsMissingType?.(issuer),
     provider.presenterOf(claims, issuer),
     provider.kindOf(claims, issuer),
     provider.recognises(header, claims),

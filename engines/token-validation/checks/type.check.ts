@@ -9,13 +9,12 @@ export const typeCheck: Check = {
   run(state) {
     const { header } = state.token;
     const accepted = state.provider.acceptedTypes(state.issuer);
-    const mayBeMissing = state.provider.allowsMissingType?.(state.issuer) === true;
-    if (mayBeMissing && !Object.hasOwn(header.members, 'typ')) return undefined;
-    if (accepted.some((type) => normalisedType(type) === header.type)) return undefined;
+    if (!Object.hasOwn(header.members, 'typ') && accepted.includes(null)) return undefined;
+    if (accepted.some((type) => type !== null && normalisedType(type) === header.type)) return undefined;
     return {
       code: 'TOKEN_TYPE_MISMATCH',
       actual: `typ is ${quoted(header.members['typ'])}`,
-      expected: `one of ${[...accepted, ...(mayBeMissing ? ['no typ'] : [])].join(', ')}`,
+      expected: `one of ${accepted.map((type) => type ?? 'no typ').join(', ')}`,
     };
   },
 };

@@ -11,8 +11,7 @@ export function createOidcIdentityProvider(): IdentityProvider {
     name: 'oidc',
     checks: OIDC_CHECKS,
     acceptance: OIDC_ACCEPTANCE,
-    acceptedTypes: (issuer) => oidc(issuer).acceptedTypes,
-    allowsMissingType: (issuer) => oidc(issuer).allowMissingType,
+    acceptedTypes: (issuer) => acceptedTypesOf(oidc(issuer)),
     purposeFault: (_header, claims) => azureAudienceFault(claims),
     isIdToken: (claims) => claims['typ'] === 'ID',
     presenterOf: (claims, issuer) => presenterOf(claims, oidc(issuer)),
@@ -21,6 +20,10 @@ export function createOidcIdentityProvider(): IdentityProvider {
     remedyFor,
     recognises: (_header, claims) => textClaim(claims, 'iss')?.startsWith('https://') === true,
   };
+}
+
+function acceptedTypesOf({ acceptedTypes, allowMissingType }: OidcIssuer): readonly (string | null)[] {
+  return allowMissingType ? [...acceptedTypes, null] : acceptedTypes;
 }
 
 /** By default RFC 9068 §2.2 says `client_id`, OpenID Connect says `azp`; where both are there they must agree. */
