@@ -57,6 +57,45 @@ export interface AuditAccess {
   record(context: CallContext, record: ExchangeRecord | RefusalRecord | ChangeRecord): Promise<void>;
 }
 
+/** One decision of a check, so that it can be asked again under another policy. Values of attributes are not in it. */
+export interface DecisionRecord {
+  readonly decisionId: string;
+  readonly tenantId: string;
+  readonly clientId: string;
+  /** Id of the stored subject; `null`: it is not stored, so it cannot be asked again. */
+  readonly subjectId: string | null;
+  readonly audience: string;
+  readonly permission: string;
+  readonly resourceType: string | null;
+  readonly resourceId: string | null;
+  readonly unit: string | null;
+  readonly allowed: boolean;
+  readonly code: string;
+  readonly policyVersion: string;
+  readonly epoch: number;
+}
+
+/** A decision as it was recorded. */
+export interface RecordedDecision extends DecisionRecord {
+  /** Unix milliseconds. */
+  readonly at: number;
+}
+
+/** The trail of live decisions: written behind the answer, read back to try out a policy. */
+export interface DecisionTrail {
+  /** Takes note, and returns at once. What cannot be written is counted, never waited for; the queue is bounded. */
+  note(context: CallContext, record: DecisionRecord): void;
+
+  /** Newest first. @throws CodedError `STORE_UNAVAILABLE` */
+  decisions(
+    context: CallContext,
+    tenantId: string,
+    query: { readonly since: number; readonly limit: number },
+  ): Promise<readonly RecordedDecision[]>;
+}
+
+export const DECISION_TRAIL: unique symbol = Symbol('DecisionTrail');
+
 /** Tokens that were issued under one key, by audience and hour. */
 export interface IssuedUnder {
   readonly audience: string;

@@ -30,6 +30,10 @@ export interface RegisteredClient {
   /** Audiences under which its own API is known at identity providers: the *on behalf of* case. */
   readonly apiAudiences: readonly IssuerScopedId[];
   readonly targets: readonly ClientTarget[];
+  /** Audiences of the applications whose decisions it may ask for; left out: none. */
+  readonly checks?: readonly string[];
+  /** Whether it may ask why; left out: no. */
+  readonly explains?: boolean;
 }
 
 export interface Application {
@@ -45,6 +49,8 @@ export interface Application {
   readonly tokenLifetimeSeconds: number | null;
   /** What tokens for it are signed with; left out: ES256. */
   readonly signingAlgorithm?: 'ES256' | 'RS256' | 'PS256' | 'Ed25519';
+  /** Whether `context.*` of the exchange settles conditions of its tokens; left out: no, Check decides. */
+  readonly settlesContext?: boolean;
 }
 
 export interface ApplicationPermission {
@@ -52,6 +58,10 @@ export interface ApplicationPermission {
   readonly name: string;
   /** Position in the bit sets of the application; never reused. */
   readonly bit: number;
+  /** How much harm it can do; left out: low. */
+  readonly risk?: 'low' | 'medium' | 'high';
+  /** Longest life of a token that holds it, in seconds; left out or `null`: as the application says. */
+  readonly maxLifetimeSeconds?: number | null;
 }
 
 export interface ClientRegistration extends RegisteredClient {
@@ -64,7 +74,12 @@ export interface ClientRegistration extends RegisteredClient {
 export interface ApplicationRegistration {
   readonly audience: string;
   readonly prefix: string;
-  readonly permissions: readonly { readonly name: string; readonly description?: string }[];
+  readonly permissions: readonly {
+    readonly name: string;
+    readonly description?: string;
+    readonly risk?: 'low' | 'medium' | 'high';
+    readonly maxLifetimeSeconds?: number | null;
+  }[];
   readonly allowsEmptyPermissions: boolean;
   readonly tokenLifetimeSeconds: number | null;
   /** What tokens for it are signed with; left out: ES256. */
@@ -85,6 +100,9 @@ export interface RegistrationAccess {
 
   /** The application with exactly this audience. @throws CodedError `STORE_UNAVAILABLE` */
   applicationFor(context: CallContext, audience: string): Promise<Application | undefined>;
+
+  /** Every application, in the order of their audiences. Kept like one. @throws CodedError `STORE_UNAVAILABLE` */
+  applications(context: CallContext): Promise<readonly Application[]>;
 
   /** Registers a client or brings it to this state. Idempotent. */
   registerClient(context: CallContext, client: ClientRegistration): Promise<RecordOutcome>;

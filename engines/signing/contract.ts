@@ -6,6 +6,17 @@ import type { UpstreamIdentity } from '#accessors/facts/contract.js';
 import type { Keyring, SigningAlgorithm } from '#accessors/key/contract.js';
 import type { CallContext } from '#utilities/call-context/contract.js';
 
+/** Who a token is about, for questions that come with it later. Only this service can read it. */
+export interface SubjectReference {
+  readonly identity: UpstreamIdentity;
+  /** Name of the trusted issuer. */
+  readonly issuer: string;
+  /** Of its claims, the values that the policy maps. */
+  readonly roles: readonly string[];
+  /** `null`: unknown, as in the claims. */
+  readonly groups: readonly string[] | null;
+}
+
 export interface MintRequest {
   readonly kind: 'user' | 'workload';
   /** What `sub` is derived from. */
@@ -19,6 +30,12 @@ export interface MintRequest {
   readonly tenant: string;
   readonly permissions: readonly string[];
   readonly scope: string;
+  /** RFC 9396, as they are put in; empty: left out. */
+  readonly details: readonly object[];
+  /** How many permissions only Check can decide: `cnd`; 0: left out. */
+  readonly conditionalCount: number;
+  /** Sealed into the token. */
+  readonly reference: SubjectReference;
   readonly acr: string | null;
   readonly amr: readonly string[];
   readonly authTime: number | null;
@@ -26,7 +43,7 @@ export interface MintRequest {
   readonly epoch: number;
   /** Wanted life in seconds; `null`: the default of the service. */
   readonly lifetimeSeconds: number | null;
-  /** Unix seconds that the token must not outlive: `exp` of the subject token. */
+  /** Unix seconds that the token must not outlive: `exp` of the subject token, or when its permissions change if that is sooner. */
   readonly notAfter: number;
 }
 
@@ -120,6 +137,11 @@ export interface IssuedClaims {
   readonly expiresAt: number;
   readonly policyVersion: string;
   readonly epoch: number;
+  readonly acr: string | null;
+  readonly amr: readonly string[];
+  readonly authTime: number | null;
+  /** `null`: it was issued without one, or sealed with a secret that is gone. */
+  readonly reference: SubjectReference | null;
 }
 
 export type IssuedVerdict =
@@ -150,6 +172,12 @@ export interface SigningEngine {
    * @throws CodedError `SIGNING_UNAVAILABLE` when the keyring is not known
    */
   verifyIssued(context: CallContext, token: string, audience: string): IssuedVerdict;
+
+  /** A consistency token: authenticated, opaque to others. */
+  consistencyToken(context: CallContext, state: { readonly tenantId: string; readonly epoch: number }): string;
+
+  /** What a consistency token says; `undefined`: it is not one of ours. */
+  readConsistencyToken(context: CallContext, token: string): { readonly tenantId: string; readonly epoch: number } | undefined;
 
   /**
    * The signed cut-off document: compact JWS, `typ: countersign-cutoff+jwt`.

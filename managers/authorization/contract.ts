@@ -1,7 +1,9 @@
 /**
- * Hides the sequence of authenticating a caller and of exchanging a token. Called by Clients, one operation a use case.
+ * Hides the sequence of authenticating a caller, of exchanging a token and of deciding live. Called by Clients, one operation a use case.
  */
+import type { AttributeValue } from '#accessors/policy/contract.js';
 import type { RegisteredClient } from '#accessors/registration/contract.js';
+import type { CheckDecision, CheckedResource, ConditionalPermission, Explanation } from '#engines/permission/contract.js';
 import type { CallContext } from '#utilities/call-context/contract.js';
 
 export type ClientCredentials =
@@ -45,6 +47,56 @@ export interface ExchangeResult {
   readonly tokenType: 'Bearer';
   readonly expiresInSeconds: number;
   readonly scope: string;
+  /** Held on some resources, or under circumstances that are not settled now: Check decides them. */
+  readonly conditional: readonly ConditionalPermission[];
+  /** Opaque: what a later question may ask to be at least as fresh as. */
+  readonly consistencyToken: string;
+}
+
+/** Whose permissions are asked about. */
+export type CheckSubject =
+  /** A token of ours for the audience that is asked about, or one of a trusted issuer. */
+  | { readonly by: 'token'; readonly token: string }
+  /** What is stored of a subject, without what a token would add. By the administrator's key, or by upstream identity. */
+  | { readonly by: 'key'; readonly tenant: string; readonly key: string }
+  | { readonly by: 'identity'; readonly tenant: string; readonly instance: string; readonly externalId: string };
+
+export interface CheckRequest {
+  readonly subject: CheckSubject;
+  /** The application that is asked about; `undefined`: the only one that the client may ask about. */
+  readonly audience: string | undefined;
+  /** Tenant slug, where a token of an issuer fits several. */
+  readonly tenant: string | undefined;
+  /** Organisational subtree; `null`: the whole tenant. */
+  readonly unit: string | null;
+  /** Read as `context.*`, as far as the policy takes it from whoever asks. */
+  readonly context: Readonly<Record<string, AttributeValue>>;
+  /** From an earlier answer: this one must know at least as much. */
+  readonly atLeastAsFresh: string | undefined;
+  /** 1 to 100. */
+  readonly items: readonly { readonly permission: string; readonly resource: CheckedResource | null }[];
+  /** Also tell the whole story of each: for clients whose registration allows it. */
+  readonly explain: boolean;
+}
+
+export interface CheckAnswer {
+  /** In the order of the items. */
+  readonly results: readonly (CheckDecision & { readonly explanation: Explanation | null })[];
+  readonly policyVersion: string;
+  readonly epoch: number;
+  readonly consistencyToken: string;
+  readonly decisionId: string;
+}
+
+export interface EffectiveAnswer {
+  /** Sorted. */
+  readonly granted: readonly string[];
+  readonly conditional: readonly ConditionalPermission[];
+  /** Unix milliseconds; `null`: no time is known at which it changes. */
+  readonly validUntil: number | null;
+  readonly policyVersion: string;
+  readonly epoch: number;
+  readonly consistencyToken: string;
 }
 
 export interface AuthorizationManager {
@@ -71,6 +123,22 @@ export interface AuthorizationManager {
    * @throws CodedError any code of the catalogue but operator codes
    */
   exchange(context: CallContext, client: AuthenticatedClient, request: ExchangeRequest): Promise<ExchangeResult>;
+
+  /**
+   * Decides live what the subject may do, for a client that may ask about the application. A denial is an answer, not an error.
+   * Denials and a sample of what was allowed are recorded, not awaited.
+   *
+   * @throws CodedError `CHECK_NOT_ALLOWED`, `CHECK_TOKEN_INVALID`, `TARGET_UNKNOWN`, `TENANT_UNRESOLVED`, `TENANT_AMBIGUOUS`,
+   *   `CONSISTENCY_TOKEN_INVALID`, `CONSISTENCY_UNAVAILABLE`, `REQUEST_PARAMETER_INVALID`, `STORE_UNAVAILABLE`
+   */
+  check(context: CallContext, client: AuthenticatedClient, request: CheckRequest): Promise<CheckAnswer>;
+
+  /** Everything that the subject may do at the application, by the same rules. `items` is not read. @throws CodedError as `check` */
+  effectivePermissions(
+    context: CallContext,
+    client: AuthenticatedClient,
+    request: Omit<CheckRequest, 'items' | 'explain'>,
+  ): Promise<EffectiveAnswer>;
 }
 
 export const AUTHORIZATION_MANAGER: unique symbol = Symbol('AuthorizationManager');
