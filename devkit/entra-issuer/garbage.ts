@@ -1,3 +1,5 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { gzipSync } from 'node:zlib';
 import type { EntraCloud } from '#accessors/issuer/contract.js';
 import { type IssuerAnswer, jsonAnswer } from './issuer-answer.js';
 import type { GarbageMode } from './issuer-knobs.js';
@@ -14,12 +16,21 @@ type Spoil = (good: IssuerAnswer, context: GarbageContext) => IssuerAnswer;
 
 const HUGE_PADDING = 128 * 1024 * 1024;
 const DEPTH = 40_000;
+const BOMB_BYTES = 32 * 1024 * 1024;
+const MANY = 20_000;
 
 const html: Spoil = () => ({ status: 200, contentType: 'text/html', body: '<!doctype html><title>Maintenance</title>' });
 const redirect: Spoil = (good, { cloud }) => ({ ...good, status: 302, location: `${cloud.loginBase}/elsewhere` });
 const truncated: Spoil = (good) => ({ ...good, body: good.body.slice(0, good.body.length / 2) });
 const wrongContentType: Spoil = (good) => ({ ...good, contentType: 'text/plain' });
 const keySet = (keys: readonly object[]): IssuerAnswer => jsonAnswer({ keys });
+
+const gzipped = (bytes: Buffer): Omit<IssuerAnswer, 'body'> => ({
+  status: 200,
+  contentType: 'application/json',
+  bytes: gzipSync(bytes),
+  contentEncoding: 'gzip',
+});
 
 const SPOILED_DISCOVERY: Partial<Record<GarbageMode, Spoil>> = {
   html,
@@ -42,6 +53,18 @@ const SPOILED_KEYS: Partial<Record<GarbageMode, Spoil>> = {
   'private-keys': (_good, { cloud, keys }) => keySet(keys.privateJwks().map((jwk) => publishedJwk(jwk, cloud, 2))),
   'symmetric-keys': (_good, { keys }) =>
     keySet(keys.publishedKids.map((kid) => ({ kty: 'oct', use: 'sig', kid, alg: 'HS256', k: 'c3RhbmQtaW4' }))),
+  'empty-body': (good) => ({ ...good, body: '' }),
+  'short-body': (good) => ({ ...good, promisedLength: good.body.length + 1 }),
+  'invalid-utf8': (good) => ({
+    ...good,
+    bytes: Buffer.concat([Buffer.from(good.body.slice(0, -1)), Buffer.of(0xff, 0xfe, 0x7d)]),
+  }),
+  'gzip-bomb': (good) => ({ ...good, ...gzipped(Buffer.alloc(BOMB_BYTES, 0x20)) }),
+  'slow-gzip': (good) => ({ ...good, ...gzipped(Buffer.from(good.body)), drip: true }),
+  'keys-not-a-list': (_good, { cloud, keys }) => jsonAnswer({ keys: Object.fromEntries(published(cloud, keys).entries()) }),
+  'many-keys': () => keySet(Array.from({ length: MANY }, (_none, index) => ({ kid: String(index) }))),
+  'weak-keys': (_good, { keys }) => keySet(keys.publishedKids.map((kid) => ({ ...weakKey(), kid, use: 'sig' }))),
+  'encryption-keys': (_good, { cloud, keys }) => keySet(published(cloud, keys).map((jwk) => ({ ...jwk, use: 'enc' }))),
 };
 
 /** The discovery document as the garbage mode leaves it. */
@@ -61,6 +84,10 @@ function spoil(spoils: Partial<Record<GarbageMode, Spoil>>, good: IssuerAnswer, 
 
 function published(cloud: EntraCloud, keys: SigningKeys): object[] {
   return keys.publicJwks().map((jwk) => publishedJwk(jwk, cloud, 2));
+}
+
+function weakKey(): object {
+  return generateKeyPairSync('rsa', { modulusLength: 1024 }).publicKey.export({ format: 'jwk' });
 }
 
 function members(answer: IssuerAnswer): Readonly<Record<string, unknown>> {

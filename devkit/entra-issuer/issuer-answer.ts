@@ -7,6 +7,13 @@ export interface IssuerAnswer {
   readonly retryAfter?: string;
   /** Blanks to send after the body, to make it huge. */
   readonly padding?: number;
+  /** To send instead of `body`. */
+  readonly bytes?: Buffer;
+  readonly contentEncoding?: string;
+  /** Sent one byte at a time, whatever the knob says. */
+  readonly drip?: boolean;
+  /** Promised in the header; the connection breaks off before. */
+  readonly promisedLength?: number;
 }
 
 export const STAND_IN = 'Stand-in for development and tests; this is not Microsoft Entra ID';

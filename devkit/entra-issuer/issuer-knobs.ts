@@ -12,6 +12,15 @@ export const GARBAGE_MODES = [
   'private-keys',
   'symmetric-keys',
   'foreign-jwks-host',
+  'empty-body',
+  'short-body',
+  'invalid-utf8',
+  'gzip-bomb',
+  'slow-gzip',
+  'keys-not-a-list',
+  'many-keys',
+  'weak-keys',
+  'encryption-keys',
 ] as const;
 export type GarbageMode = (typeof GARBAGE_MODES)[number];
 

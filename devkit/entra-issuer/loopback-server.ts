@@ -59,15 +59,19 @@ export async function send(response: ServerResponse, answer: IssuerAnswer, drip:
     'x-stand-in': STAND_IN,
     ...(answer.location === undefined ? {} : { location: answer.location }),
     ...(answer.retryAfter === undefined ? {} : { 'retry-after': answer.retryAfter }),
+    ...(answer.contentEncoding === undefined ? {} : { 'content-encoding': answer.contentEncoding }),
+    ...(answer.promisedLength === undefined ? {} : { 'content-length': String(answer.promisedLength) }),
   });
-  if (drip) await dripBody(response, answer.body);
-  else response.write(answer.body);
+  const body = answer.bytes ?? Buffer.from(answer.body);
+  if (drip || answer.drip === true) await dripBody(response, body);
+  else response.write(body);
   await pad(response, answer.padding ?? 0);
-  response.end();
+  if (answer.promisedLength === undefined) response.end();
+  else response.destroy();
 }
 
-async function dripBody(response: ServerResponse, body: string): Promise<void> {
-  for (const byte of Buffer.from(body)) {
+async function dripBody(response: ServerResponse, body: Buffer): Promise<void> {
+  for (const byte of body) {
     if (response.destroyed) return;
     response.write(Buffer.of(byte));
     await new Promise((resolve) => setTimeout(resolve, DRIP_MS));

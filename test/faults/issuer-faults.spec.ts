@@ -6,7 +6,8 @@ import { ExchangeLoad, type Window } from './issuer/exchange.load.js';
 import { FaultWorld } from './issuer/fault.world.js';
 
 const MEBIBYTE = 1024 * 1024;
-const PHASE_MS = 200;
+/** On demand seconds, for figures that mean something. */
+const PHASE_MS = Number(process.env['COUNTERSIGN_FAULT_PHASE_MS'] ?? 200);
 
 type Windows = Readonly<Record<string, Window>>;
 

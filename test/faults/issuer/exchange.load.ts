@@ -20,7 +20,7 @@ interface Sample {
   readonly milliseconds: number;
 }
 
-const TICK_MS = 20;
+const TICK_MS = Number(process.env['COUNTERSIGN_FAULT_TICK_MS'] ?? 20);
 /** On a machine that is busy with something else, ticks come late. */
 const LEAST_TICKS = 10;
 
