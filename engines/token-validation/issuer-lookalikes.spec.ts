@@ -124,7 +124,7 @@ describe('CVE-2026-22772, CVE-2024-53861, CVE-2016-7191: an issuer that only loo
 });
 
 /** The tables of AadIssuerValidator and of its check of the signing key's issuer, as far as they are about our rules. */
-describe('AadIssuerValidator', () => {
+describe('CVE-2016-7191 and its kind: the tables of AadIssuerValidator', () => {
   const verdict = async (
     issuer: TrustedIssuer,
     { iss, key, ...claims }: Readonly<Record<string, unknown>> & { iss: string; key?: string | null },
