@@ -13,11 +13,14 @@ export interface WireError {
     | 'unsupported_grant_type'
     | 'temporarily_unavailable'
     | 'server_error';
-  readonly http: 400 | 401 | 403 | 404 | 405 | 413 | 415 | 429 | 431 | 500 | 503;
+  readonly http: 400 | 401 | 403 | 404 | 405 | 409 | 413 | 415 | 429 | 431 | 500 | 503;
   readonly grpc:
     | 'INVALID_ARGUMENT'
     | 'DEADLINE_EXCEEDED'
     | 'PERMISSION_DENIED'
+    | 'NOT_FOUND'
+    | 'ABORTED'
+    | 'FAILED_PRECONDITION'
     | 'RESOURCE_EXHAUSTED'
     | 'UNIMPLEMENTED'
     | 'INTERNAL'
@@ -31,6 +34,7 @@ const badToken = malformed;
 const refused: WireError = { oauth: 'invalid_request', http: 400, grpc: 'PERMISSION_DENIED' };
 const badTarget: WireError = { oauth: 'invalid_target', http: 400, grpc: 'INVALID_ARGUMENT' };
 const refusedScope: WireError = { oauth: 'invalid_scope', http: 400, grpc: 'PERMISSION_DENIED' };
+const unknown: WireError = { oauth: 'invalid_request', http: 404, grpc: 'NOT_FOUND' };
 const away: WireError = { oauth: 'temporarily_unavailable', http: 503, grpc: 'UNAVAILABLE' };
 const throttled: WireError = { oauth: 'temporarily_unavailable', http: 429, grpc: 'RESOURCE_EXHAUSTED' };
 const fault: WireError = { oauth: 'server_error', http: 500, grpc: 'INTERNAL' };
@@ -114,6 +118,13 @@ export const ERROR_MAPPING = {
   PERMISSION_NONE: refused,
   OPERATOR_UNAUTHENTICATED: { oauth: 'invalid_token', http: 401, grpc: 'UNAUTHENTICATED' },
   OPERATOR_NOT_PERMITTED: { oauth: 'insufficient_scope', http: 403, grpc: 'PERMISSION_DENIED' },
+
+  POLICY_INVALID: malformed,
+  POLICY_UNKNOWN: unknown,
+  POLICY_CHANGED: { oauth: 'invalid_request', http: 409, grpc: 'ABORTED' },
+  PLAN_UNKNOWN: unknown,
+  PLAN_REFUSED: { oauth: 'invalid_request', http: 409, grpc: 'FAILED_PRECONDITION' },
+  SUBJECT_UNKNOWN: unknown,
 
   STORE_UNAVAILABLE: away,
   AUDIT_UNAVAILABLE: away,

@@ -1,6 +1,7 @@
 import { CLIENT_ERRORS } from './catalogue/client.errors.js';
 import { OPERATOR_ERRORS } from './catalogue/operator.errors.js';
 import { PERMISSION_ERRORS } from './catalogue/permission.errors.js';
+import { POLICY_ERRORS } from './catalogue/policy.errors.js';
 import { REQUEST_ERRORS } from './catalogue/request.errors.js';
 import { SERVICE_ERRORS } from './catalogue/service.errors.js';
 import { TOKEN_ERRORS } from './catalogue/token.errors.js';
@@ -15,6 +16,7 @@ export const CATALOGUE = {
   ...CLIENT_ERRORS,
   ...TOKEN_ERRORS,
   ...PERMISSION_ERRORS,
+  ...POLICY_ERRORS,
   ...SERVICE_ERRORS,
   ...OPERATOR_ERRORS,
   ...VAULT_ERRORS,
