@@ -6,6 +6,7 @@ import { IssuerVersions1790000003500 } from '#accessors/issuer/migrations/issuer
 import { KeyTables1790000004000 } from '#accessors/key/migrations/1790000004000-key-tables.migration.js';
 import { PolicyTables1790000002500 } from '#accessors/policy/migrations/1790000002500-policy-tables.migration.js';
 import { ApplicationAlgorithm1790000006100 } from '#accessors/registration/migrations/1790000006100-application-algorithm.migration.js';
+import { RegistrationChecks1790000006200 } from '#accessors/registration/migrations/1790000006200-registration-checks.migration.js';
 import { RegistrationTables1790000002200 } from '#accessors/registration/migrations/1790000002200-registration-tables.migration.js';
 import { ChangeFeed1790000001000 } from '#utilities/change-feed/migrations/1790000001000-change-feed.migration.js';
 import type { MigrationClass } from '#utilities/database/migration.runner.js';
@@ -22,4 +23,5 @@ export const MIGRATIONS: readonly MigrationClass[] = [
   AuditTables1790000005000,
   KeyLifecycle1790000006000,
   ApplicationAlgorithm1790000006100,
+  RegistrationChecks1790000006200,
 ];

@@ -84,6 +84,8 @@ export interface ApplicationRegistration {
   readonly tokenLifetimeSeconds: number | null;
   /** What tokens for it are signed with; left out: ES256. */
   readonly signingAlgorithm?: 'ES256' | 'RS256' | 'PS256' | 'Ed25519';
+  /** Left out: no. */
+  readonly settlesContext?: boolean;
 }
 
 export type RecordOutcome = 'created' | 'updated' | 'unchanged';

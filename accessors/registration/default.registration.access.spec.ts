@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import { accessorParts, CONTEXT, type AccessorParts } from '../../test/support/accessor-parts.js';
 import { describeOnEachDatabase, describeOnPostgres } from '../../test/support/database.js';
 import { until } from '../../test/support/until.js';
-import type { ApplicationRegistration, ClientRegistration } from './contract.js';
+import type { ApplicationPermission, ApplicationRegistration, ClientRegistration } from './contract.js';
 import { DefaultRegistrationAccess } from './default.registration.access.js';
 
 const newSecret = (): string => `cs_${randomBytes(32).toString('base64url')}`;
@@ -22,6 +22,8 @@ function registration(
     listedPresenters: [],
     apiAudiences: [{ issuer: 'contoso', id: 'api://orders' }],
     targets: [{ audience: 'https://api.test/billing', scopes: ['billing:**'], delegationCeiling: ['billing:invoice:*'] }],
+    checks: [],
+    explains: false,
     ...changes,
   };
 }
@@ -41,6 +43,14 @@ function application(
     ...changes,
   };
 }
+
+/** A permission as it is answered when nothing is said of it but its name. */
+const offered = (name: string, bit: number): ApplicationPermission => ({
+  name: `billing:${name}:read`,
+  bit,
+  risk: 'low',
+  maxLifetimeSeconds: null,
+});
 
 describeOnEachDatabase('RegistrationAccess', (open) => {
   let parts: AccessorParts;
@@ -119,6 +129,18 @@ describeOnEachDatabase('RegistrationAccess', (open) => {
     expect(await authenticate()).toBeUndefined();
   });
 
+  it('keeps whose decisions a client may ask for, and whether it may ask why', async () => {
+    const asking = { checks: [audience, 'https://api.test/billing'], explains: true };
+    await register(registration(clientId, [secret], asking));
+    expect(await authenticate()).toMatchObject({ checks: [...asking.checks].sort(), explains: true });
+    expect(await register(registration(clientId, [secret], { ...asking, checks: [...asking.checks].reverse() }))).toBe(
+      'unchanged',
+    );
+    expect(await register(registration(clientId, [secret], { ...asking, explains: false }))).toBe('updated');
+    expect(await register(registration(clientId, [secret], { checks: [audience] }))).toBe('updated');
+    expect(await authenticate()).toMatchObject({ checks: [audience], explains: false });
+  });
+
   it('asks the database nothing about what cannot be a secret or an id', async () => {
     for (const wrong of ['', 'password', sha256(secret), `${secret}x`])
       expect(await statementsOf(() => authenticate(wrong))).toBe(0);
@@ -171,9 +193,10 @@ describeOnEachDatabase('RegistrationAccess', (open) => {
       id: expect.any(String),
       audience,
       prefix: 'billing',
-      permissions: [{ name: 'billing:invoice:read', bit: 0 }],
+      permissions: [offered('invoice', 0)],
       allowsEmptyPermissions: true,
       signingAlgorithm: 'ES256',
+      settlesContext: false,
       tokenLifetimeSeconds: 300,
     });
     expect(await access.applicationFor(CONTEXT, audience)).toBe(found);
@@ -184,15 +207,9 @@ describeOnEachDatabase('RegistrationAccess', (open) => {
   it('never gives the bit of a permission to another one, and gives it back to its own', async () => {
     expect(await access.registerApplication(CONTEXT, application(audience, ['a', 'b', 'c']))).toBe('created');
     expect(await access.registerApplication(CONTEXT, application(audience, ['a', 'b']))).toBe('updated');
-    expect(await catalogue()).toEqual([
-      { name: 'billing:a:read', bit: 0 },
-      { name: 'billing:b:read', bit: 1 },
-    ]);
+    expect(await catalogue()).toEqual([offered('a', 0), offered('b', 1)]);
     await access.registerApplication(CONTEXT, application(audience, ['a', 'd']));
-    expect(await catalogue()).toEqual([
-      { name: 'billing:a:read', bit: 0 },
-      { name: 'billing:d:read', bit: 3 },
-    ]);
+    expect(await catalogue()).toEqual([offered('a', 0), offered('d', 3)]);
     expect(await access.registerApplication(CONTEXT, application(audience, ['a', 'c', 'd']))).toBe('updated');
     expect((await catalogue())?.map(({ bit }) => bit)).toEqual([0, 2, 3]);
   });
@@ -205,6 +222,42 @@ describeOnEachDatabase('RegistrationAccess', (open) => {
       await access.registerApplication(CONTEXT, application(audience, [], { ...described, tokenLifetimeSeconds: 300 })),
     ).toBe('updated');
     expect((await catalogue())?.length).toBe(1);
+    const settling = { ...described, settlesContext: true };
+    expect(await access.registerApplication(CONTEXT, application(audience, [], settling))).toBe('updated');
+    await parts.changeFeed.announce();
+    expect(await access.applicationFor(CONTEXT, audience)).toMatchObject({ settlesContext: true, tokenLifetimeSeconds: null });
+    expect(await access.registerApplication(CONTEXT, application(audience, [], settling))).toBe('unchanged');
+  });
+
+  it('changes the risk of a permission and the longest life of tokens with it in place', async () => {
+    const name = 'billing:a:read';
+    const grave = { permissions: [{ name, risk: 'high', maxLifetimeSeconds: 300 }] } as const;
+    expect(await access.registerApplication(CONTEXT, application(audience, [], grave))).toBe('created');
+    expect(await catalogue()).toEqual([{ name, bit: 0, risk: 'high', maxLifetimeSeconds: 300 }]);
+    expect(await access.registerApplication(CONTEXT, application(audience, [], grave))).toBe('unchanged');
+    expect(await access.registerApplication(CONTEXT, application(audience, ['a']))).toBe('updated');
+    expect(await catalogue()).toEqual([offered('a', 0)]);
+  });
+
+  it('answers all applications in the order of their audiences, each as the very object that is answered for it alone', async () => {
+    const [first, second] = [`${audience}/a`, `${audience}/b`];
+    await access.registerApplication(CONTEXT, application(second, ['x']));
+    await access.registerApplication(CONTEXT, application(first, ['x']));
+    await parts.changeFeed.announce();
+    const all = await access.applications(CONTEXT);
+    const audiences = all.map((each) => each.audience);
+    expect(audiences).toEqual([...audiences].sort());
+    for (const each of [first, second])
+      expect(all.find((found) => found.audience === each)).toBe(await access.applicationFor(CONTEXT, each));
+    expect(await statementsOf(() => access.applications(CONTEXT))).toBe(0);
+
+    await register(registration(clientId, [secret]));
+    expect(await access.applications(CONTEXT)).toBe(all);
+    await access.registerApplication(CONTEXT, application(second, ['x', 'y']));
+    await parts.changeFeed.announce();
+    const then = await access.applications(CONTEXT);
+    expect(then.find((found) => found.audience === first)).toBe(all.find((found) => found.audience === first));
+    expect(then.find((found) => found.audience === second)?.permissions.length).toBe(2);
   });
 });
 

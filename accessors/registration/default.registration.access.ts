@@ -12,7 +12,7 @@ import type {
   RegisteredClient,
   RegistrationAccess,
 } from './contract.js';
-import { ApplicationStore, type StoredApplication } from './stores/application.store.js';
+import { ApplicationStore } from './stores/application.store.js';
 import { ClientStore, type StoredClient } from './stores/client.store.js';
 
 export interface DefaultRegistrationAccessDeps {
@@ -30,15 +30,17 @@ const LOOKED_UP = /^[^\p{Control}\p{Surrogate}]{1,512}$/u;
 
 export class DefaultRegistrationAccess implements RegistrationAccess {
   private readonly clients: ClientStore;
-  private readonly applications: ApplicationStore;
+  private readonly applicationStore: ApplicationStore;
   private readonly keptClients: EpochCache<StoredClient>;
-  private readonly keptApplications: EpochCache<StoredApplication>;
+  private readonly keptApplications: EpochCache<Application>;
+  private readonly keptCatalogue: EpochCache<readonly Application[]>;
 
   constructor(private readonly deps: DefaultRegistrationAccessDeps) {
     this.clients = new ClientStore(deps);
-    this.applications = new ApplicationStore(deps);
+    this.applicationStore = new ApplicationStore(deps);
     this.keptClients = deps.caches.create(KEPT);
     this.keptApplications = deps.caches.create(KEPT);
+    this.keptCatalogue = deps.caches.create({ values: 1, absent: 1 });
   }
 
   async authenticateClient(_context: CallContext, clientId: string, secret: string): Promise<RegisteredClient | undefined> {
@@ -50,10 +52,15 @@ export class DefaultRegistrationAccess implements RegistrationAccess {
 
   async applicationFor(_context: CallContext, audience: string): Promise<Application | undefined> {
     if (!LOOKED_UP.test(audience)) return undefined;
-    const stored = await this.keptApplications.get(PLATFORM_TENANT, audience, (outdated) =>
-      this.applications.read(audience, outdated),
+    return (
+      this.keptApplications.peek(PLATFORM_TENANT, audience) ??
+      (await this.keptApplications.get(PLATFORM_TENANT, audience, () => this.applicationStore.read(audience)))
     );
-    return stored?.application;
+  }
+
+  async applications(_context: CallContext): Promise<readonly Application[]> {
+    const all = await this.keptCatalogue.get(PLATFORM_TENANT, '', (outdated) => this.applicationStore.readAll(outdated));
+    return all ?? [];
   }
 
   registerClient(_context: CallContext, client: ClientRegistration): Promise<RecordOutcome> {
@@ -61,7 +68,7 @@ export class DefaultRegistrationAccess implements RegistrationAccess {
   }
 
   registerApplication(_context: CallContext, application: ApplicationRegistration): Promise<RecordOutcome> {
-    return this.serialised(() => this.applications.register(application));
+    return this.serialised(() => this.applicationStore.register(application));
   }
 
   private readClient(clientId: string): Promise<StoredClient | undefined> {

@@ -20,6 +20,8 @@ interface ClientContent {
   readonly listed: readonly IssuerScopedId[];
   readonly audience: readonly IssuerScopedId[];
   readonly targets: readonly ClientTarget[];
+  readonly checks: readonly string[];
+  readonly explains: boolean;
 }
 
 interface ClientRow {
@@ -46,7 +48,9 @@ const CLIENT = `
       'targets', (
         select coalesce(json_agg(json_build_object(
           'audience', t.audience, 'scopes', t.scopes, 'delegationCeiling', t.delegation_ceiling) order by t.audience), '[]')
-        from client_target t where t.tenant_id = c.tenant_id and t.client_id = c.client_id)
+        from client_target t where t.tenant_id = c.tenant_id and t.client_id = c.client_id),
+      'checks', c.checks,
+      'explains', c.explains
     )::text from oauth_client c where c.tenant_id = $1 and c.client_id = $2) as content`;
 
 export class ClientStore {
@@ -68,9 +72,10 @@ export class ClientStore {
     const { value: stored } = await this.read(clientId, undefined);
     if (stored === undefined) {
       await this.run(
-        'insert into oauth_client (tenant_id, client_id, status) values ($1, $2, $3)',
+        'insert into oauth_client (tenant_id, client_id, status, checks, explains) values ($1, $2, $3, $4, $5)',
         clientId,
         registration.status ?? 'active',
+        ...checksOf(registration),
       );
       await this.replaceParts(registration);
       return 'created';
@@ -78,9 +83,11 @@ export class ClientStore {
     const content = parse(stored.content);
     if (JSON.stringify(canonical(content)) === JSON.stringify(canonical(toContent(registration, content)))) return 'unchanged';
     await this.run(
-      'update oauth_client set status = coalesce($3, status) where tenant_id = $1 and client_id = $2',
+      `update oauth_client set status = coalesce($3, status), checks = $4, explains = $5
+         where tenant_id = $1 and client_id = $2`,
       clientId,
       registration.status,
+      ...checksOf(registration),
     );
     await this.replaceParts(registration);
     return 'updated';
@@ -135,6 +142,8 @@ function toStored(clientId: string, text: string): StoredClient {
       listedPresenters: content.listed,
       apiAudiences: content.audience,
       targets: content.targets,
+      checks: content.checks,
+      explains: content.explains,
     },
     digests: content.status === 'active' ? digests : [],
     content: text,
@@ -148,6 +157,7 @@ function parse(content: string): ClientContent {
 /** What the registration would read like; the end of a secret is not part of a registration and stays. */
 function toContent(registration: ClientRegistration, stored: ClientContent): ClientContent {
   const ends = new Map(stored.secrets);
+  const [checks, explains] = checksOf(registration);
   return {
     status: registration.status ?? stored.status,
     secrets: [...new Set(registration.secretSha256)].map((sha256) => [sha256, ends.get(sha256) ?? null] as const),
@@ -155,6 +165,8 @@ function toContent(registration: ClientRegistration, stored: ClientContent): Cli
     listed: registration.listedPresenters,
     audience: registration.apiAudiences,
     targets: registration.targets,
+    checks,
+    explains,
   };
 }
 
@@ -169,7 +181,14 @@ function canonical(content: ClientContent): readonly unknown[] {
     sortedSet(
       content.targets.map(({ audience, scopes, delegationCeiling }) => JSON.stringify([audience, scopes, delegationCeiling])),
     ),
+    sortedSet(content.checks),
+    content.explains,
   ];
+}
+
+/** What the client may ask of checks, as it is written: each audience once. */
+function checksOf({ checks = [], explains = false }: ClientRegistration): [checks: string[], explains: boolean] {
+  return [sortedSet(checks), explains];
 }
 
 function sortedSet(values: readonly string[]): string[] {
