@@ -34,10 +34,23 @@ export interface LintReport {
   readonly warnings: readonly PolicyFault[];
 }
 
-/** Personas, circumstances and expectations, as they were read. Opaque to callers. */
+/** A statement about every stored subject: with `superset_of_live` nobody loses any of these permissions. */
+export interface PolicyInvariant {
+  /** Of the test, as in its result. */
+  readonly name: string;
+  readonly invariant: 'superset_of_live';
+  /** Names and patterns. */
+  readonly permissions: readonly string[];
+  /** Audience or prefix of the application; `null`: every application. */
+  readonly audience: string | null;
+}
+
+/** Personas, circumstances and expectations, as they were read. `tests` is opaque to callers. */
 export interface PolicyTestFile {
   readonly name: string;
   readonly tests: readonly unknown[];
+  /** Which of the tests are about all stored subjects: the caller asks them and replaces their results. */
+  readonly invariants: readonly PolicyInvariant[];
 }
 
 export type PolicyTestReading =
