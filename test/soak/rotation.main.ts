@@ -67,7 +67,6 @@ async function main(commandArguments: readonly string[]): Promise<number> {
     failedVerifications: total.failed,
     ...worst,
     classes: soak.tallies,
-    ownCheckBeforeItHasLearnt: soak.ownBefore,
     seed: options.seed,
     seconds: Math.round((performance.now() - began) / 1000),
     node: process.version,
@@ -76,9 +75,7 @@ async function main(commandArguments: readonly string[]): Promise<number> {
   return total.failed === 0 && worst.worstCaseFailed === 0 && worst.negativeFailed ? 0 : 1;
 }
 
-async function soakFor(
-  options: SoakOptions,
-): Promise<Pick<RotationSoak, 'rotations' | 'tallies' | 'ownBefore'> & { readonly days: number }> {
+async function soakFor(options: SoakOptions): Promise<Pick<RotationSoak, 'rotations' | 'tallies'> & { readonly days: number }> {
   const random = seeded(options.seed);
   return onWorld({}, [0, HALF_SKEW_MS, -HALF_SKEW_MS], async (world) => {
     const from = world.now;
@@ -104,7 +101,6 @@ async function soakFor(
     return {
       rotations: soak.rotations,
       tallies: soak.tallies,
-      ownBefore: soak.ownBefore,
       days: Math.round((world.now - from) / 86_400_000),
     };
   });

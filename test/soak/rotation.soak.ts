@@ -41,8 +41,7 @@ export class RotationSoak {
   readonly failures = new Map<string, number>();
   private readonly watched: readonly Watched[];
   private readonly own: ClassTally = { verifications: 0, failed: 0 };
-  /** Counted apart: it ends with the next poll, and a client asks again. */
-  readonly ownBefore: ClassTally = { verifications: 0, failed: 0 };
+  private readonly ownBefore: ClassTally = { verifications: 0, failed: 0 };
   private lastStepAt = 0;
   private readonly phases: ReadonlyMap<SoakReplica, number>;
 
@@ -59,7 +58,8 @@ export class RotationSoak {
   }
 
   get tallies(): Readonly<Record<string, ClassTally>> {
-    return Object.fromEntries([...this.watched.map(({ kind, tally }) => [kind.name, tally] as const), [OWN, this.own] as const]);
+    const classes = this.watched.map(({ kind, tally }) => [kind.name, tally] as const);
+    return Object.fromEntries([...classes, [OWN, this.own] as const, [OWN_BEFORE, this.ownBefore] as const]);
   }
 
   /** Does what is due next, and looks around it. */
