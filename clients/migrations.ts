@@ -1,5 +1,6 @@
 import { AuditTables1790000005000 } from '#accessors/audit/migrations/1790000005000-audit-tables.migration.js';
 import { FactTables1790000002000 } from '#accessors/facts/migrations/1790000002000-fact-tables.migration.js';
+import { LiveDataTables1790000007000 } from '#accessors/facts/migrations/1790000007000-live-data-tables.migration.js';
 import { IssuerTables1790000003000 } from '#accessors/issuer/migrations/issuer-tables.migration.js';
 import { KeyLifecycle1790000006000 } from '#accessors/key/migrations/1790000006000-key-lifecycle.migration.js';
 import { IssuerVersions1790000003500 } from '#accessors/issuer/migrations/issuer-versions.migration.js';
@@ -24,4 +25,5 @@ export const MIGRATIONS: readonly MigrationClass[] = [
   KeyLifecycle1790000006000,
   ApplicationAlgorithm1790000006100,
   RegistrationChecks1790000006200,
+  LiveDataTables1790000007000,
 ];
