@@ -35,6 +35,12 @@ export interface GroupMembership {
   readonly valid: TimeWindow;
 }
 
+/** Whoever is in `group` is in `ancestor` too. */
+export interface GroupNesting {
+  readonly group: string;
+  readonly ancestor: string;
+}
+
 export interface RoleAssignment {
   readonly id: string;
   /** Key of the group that has it; `null`: the subject itself. */
@@ -88,9 +94,17 @@ export interface SubjectFacts {
   readonly epoch: number;
   /** `null`: nobody is registered under this identity, which is not an error. */
   readonly subject: RegisteredSubject | null;
-  /** Stored memberships; those that claims are mapped to are not among them. */
+  /**
+   * Stored memberships, and those that follow from them, as groups are in groups; a group that is reached by several ways is there
+   * once for each window. Those that claims are mapped to are not among them.
+   */
   readonly groups: readonly GroupMembership[];
-  /** Of the subject, of its stored groups, and of the groups that were asked for. Revoked ones are left out. */
+  /**
+   * For groups that were asked for: all groups that these are in. A subject whose claims are mapped to `group` is in `ancestor` under
+   * the same circumstances, for grants and for denies.
+   */
+  readonly nesting: readonly GroupNesting[];
+  /** Of the subject, of its groups, of the groups that were asked for and those that they are in. Revoked ones are left out. */
   readonly assignments: readonly RoleAssignment[];
   readonly grants: readonly ResourceGrant[];
   readonly subscriptions: readonly Subscription[];
