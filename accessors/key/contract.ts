@@ -69,11 +69,23 @@ export interface KeyAccess {
   /** HMAC-SHA-256 of `message` under the installation's secret for this purpose, base64url. Stable for the life of the installation. */
   keyedDigest(context: CallContext, purpose: SecretPurpose, message: string): string;
 
-  /** Seals `text` so that only `unseal` with the same purpose and `bound` reads it: AES-256-GCM, base64url. Fast, from memory. */
+  /**
+   * Seals `text` so that only `unseal` with the same purpose and `bound` reads it: AES-256-GCM, base64url. Fast, from memory.
+   *
+   * @throws CodedError `SIGNING_UNAVAILABLE` before `prepare`
+   */
   seal(context: CallContext, purpose: SecretPurpose, content: { readonly text: string; readonly bound: string }): string;
 
-  /** `undefined`: it was altered, bound to something else, or sealed by another installation. */
-  unseal(context: CallContext, purpose: SecretPurpose, content: { readonly sealed: string; readonly bound: string }): string | undefined;
+  /**
+   * `undefined`: it was altered, bound to something else, or sealed by another installation.
+   *
+   * @throws CodedError `SIGNING_UNAVAILABLE` before `prepare`
+   */
+  unseal(
+    context: CallContext,
+    purpose: SecretPurpose,
+    content: { readonly sealed: string; readonly bound: string },
+  ): string | undefined;
 
   /** Every key that verifiers must know; the same array until one of them changes. Served also while the database is away. */
   publishedKeys(context: CallContext): Promise<readonly PublishedKey[]>;

@@ -19,6 +19,7 @@ import { KeyStore } from './key.store.js';
 const context = { diagnosticId: '7b0a7bb4-3bb6-4a0c-9e0e-5b0f8d2f4a11', transport: 'timer' } as const;
 const directory = mkdtempSync(join(tmpdir(), 'key-access-'));
 const keyFile = join(directory, 'kek');
+const SECRETS = ['subject-pseudonym', 'keyring-proof', 'subject-reference', 'consistency-token'];
 createKeyEncryptionKeyFile(keyFile);
 afterAll(() => rmSync(directory, { recursive: true }));
 
@@ -35,7 +36,7 @@ describeOnEachDatabase('DefaultKeyAccess', (open) => {
     const access = accessOn(database);
     const made = await access.prepare(context);
     const active = access.activeKey(context, 'ES256');
-    expect(made).toEqual({ madeKeys: [active.kid], madeSecrets: ['subject-pseudonym', 'keyring-proof'] });
+    expect(made).toEqual({ madeKeys: [active.kid], madeSecrets: SECRETS });
     expect(await access.prepare(context)).toEqual({ madeKeys: [], madeSecrets: [] });
     expect(access.activeKey(context, 'ES256')).toBe(active);
     expect(await database.query('select epoch::int as epoch from keyring_epoch')).toEqual([{ epoch: 1 }]);
@@ -52,6 +53,26 @@ describeOnEachDatabase('DefaultKeyAccess', (open) => {
     expect(digest).toMatch(/^[\w-]{43}$/);
     expect(after.keyedDigest(context, 'subject-pseudonym', 'somebody')).toBe(digest);
     expect(after.keyedDigest(context, 'subject-pseudonym', 'somebody else')).not.toBe(digest);
+  });
+
+  it('makes the secrets that an older installation lacks, and keeps those that it has', async () => {
+    const before = await prepared();
+    await database.query(`delete from installation_secret where purpose in ('subject-reference', 'consistency-token')`);
+    const after = accessOn(database);
+    expect(await after.prepare(context)).toEqual({ madeKeys: [], madeSecrets: ['subject-reference', 'consistency-token'] });
+    const digests = [before, after].map((access) => access.keyedDigest(context, 'subject-pseudonym', 'm'));
+    expect(digests[1]).toBe(digests[0]);
+  });
+
+  it('opens in one process what another one sealed, and nothing before it is prepared', async () => {
+    const sealed = (await prepared()).seal(context, 'subject-reference', { text: 'who', bound: 'token-1' });
+    const other = accessOn(database);
+    const unavailable = expect.objectContaining({ code: 'SIGNING_UNAVAILABLE' });
+    expect(() => other.unseal(context, 'subject-reference', { sealed, bound: 'token-1' })).toThrow(unavailable);
+    expect(() => other.seal(context, 'subject-reference', { text: 'who', bound: 'token-1' })).toThrow(unavailable);
+    await other.prepare(context);
+    expect(other.unseal(context, 'subject-reference', { sealed, bound: 'token-1' })).toBe('who');
+    expect(other.unseal(context, 'subject-reference', { sealed, bound: 'token-2' })).toBeUndefined();
   });
 
   it('ends up with one key and one secret when many instances prepare at the same time', async () => {
@@ -321,7 +342,7 @@ describeOnPostgres('DefaultKeyAccess in several processes', (open: Opener) => {
 async function expectOneOfEach(accesses: readonly DefaultKeyAccess[], database: Database): Promise<void> {
   const made = await Promise.all(accesses.map((access) => access.prepare(context)));
   expect(made.flatMap((each) => each.madeKeys)).toHaveLength(1);
-  expect(made.flatMap((each) => each.madeSecrets)).toEqual(['subject-pseudonym', 'keyring-proof']);
+  expect(made.flatMap((each) => each.madeSecrets).sort()).toEqual([...SECRETS].sort());
   expect(await database.query('select state from signing_key')).toEqual([{ state: 'active' }]);
   expect(new Set(accesses.map((access) => access.activeKey(context, 'ES256').kid)).size).toBe(1);
   expect(new Set(accesses.map((access) => access.keyedDigest(context, 'subject-pseudonym', 'm'))).size).toBe(1);

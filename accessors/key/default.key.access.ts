@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, type KeyObject } from 'node:crypto';
 import type { CallContext } from '#utilities/call-context/contract.js';
 import type { ChangeFeed } from '#utilities/change-feed/contract.js';
 import type { Clock } from '#utilities/clock/contract.js';
@@ -13,6 +13,7 @@ import type { KeyStore, StoredKeyring } from './key.store.js';
 import { KeyringFollower } from './keyring-follower.js';
 import { KeyringLoader, type LoadedKey, type LoadedKeyring } from './loaded-keyring.js';
 import type { SigningBackends } from './signing-backends.js';
+import { TextSealer } from './text-sealer.js';
 
 /** A keyring that nobody could confirm for longer than this issues nothing and vouches for nothing. */
 const TRUSTED_FOR_MS = 5 * 60_000;
@@ -35,9 +36,11 @@ export class DefaultKeyAccess implements KeyAccess {
   private keyring: LoadedKeyring | undefined;
   private readonly loader: KeyringLoader;
   private readonly follower: KeyringFollower;
+  private readonly sealer: TextSealer;
 
   constructor(private readonly deps: Dependencies) {
     this.loader = new KeyringLoader(deps);
+    this.sealer = new TextSealer(deps);
     this.follower = new KeyringFollower({ ...deps, reload: () => this.load() });
   }
 
@@ -54,9 +57,19 @@ export class DefaultKeyAccess implements KeyAccess {
   }
 
   keyedDigest(_context: CallContext, purpose: SecretPurpose, message: string): string {
-    const secret = this.deps.secrets.of(purpose);
-    if (secret === undefined) throw signingUnavailable(`no secret for ${purpose}`);
-    return createHmac('sha256', secret).update(message, 'utf8').digest('base64url');
+    return createHmac('sha256', this.secretFor(purpose)).update(message, 'utf8').digest('base64url');
+  }
+
+  seal(_context: CallContext, purpose: SecretPurpose, content: { readonly text: string; readonly bound: string }): string {
+    return this.sealer.seal(this.secretFor(purpose), { ...content, purpose });
+  }
+
+  unseal(
+    _context: CallContext,
+    purpose: SecretPurpose,
+    content: { readonly sealed: string; readonly bound: string },
+  ): string | undefined {
+    return this.sealer.unseal(this.secretFor(purpose), { ...content, purpose });
   }
 
   async publishedKeys(_context: CallContext): Promise<readonly PublishedKey[]> {
@@ -148,6 +161,12 @@ export class DefaultKeyAccess implements KeyAccess {
       throw signingUnavailable(`the ${algorithm} key is published for too short a time`);
     }
     return signer;
+  }
+
+  private secretFor(purpose: SecretPurpose): KeyObject {
+    const secret = this.deps.secrets.of(purpose);
+    if (secret === undefined) throw signingUnavailable(`no secret for ${purpose}`);
+    return secret;
   }
 
   private confirmed(): LoadedKeyring {

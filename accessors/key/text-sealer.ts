@@ -1,0 +1,65 @@
+import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
+import type { Clock } from '#utilities/clock/contract.js';
+import { decrypt, encrypt } from './authenticated-encryption.js';
+import type { SecretPurpose } from './contract.js';
+
+/** What is sealed together with its key lives for minutes; this leaves room for clocks that differ. */
+const KEPT_KEYS = 8;
+const PERIOD_BYTES = 2;
+const PERIOD_MS = 24 * 3_600_000;
+
+interface Content {
+  readonly purpose: SecretPurpose;
+  readonly bound: string;
+}
+
+/**
+ * Seals short texts under keys that are derived from the secrets of the installation.
+ *
+ * SECURITY: a key seals for one day. Random IVs of 96 bits may repeat after 2^32 texts under one key (NIST SP 800-38D §8.3), and
+ * the secret itself lives for as long as the installation.
+ */
+export class TextSealer {
+  private readonly keys = new WeakMap<KeyObject, Map<string, KeyObject>>();
+
+  constructor(private readonly deps: { readonly clock: Clock }) {}
+
+  /** `text` as UTF-8: day, IV, ciphertext and tag, base64url. */
+  seal(secret: KeyObject, content: Content & { readonly text: string }): string {
+    const period = Math.floor(this.deps.clock.now() / PERIOD_MS);
+    const sealed = encrypt(this.keyOf(secret, content.purpose, period), Buffer.from(content.text, 'utf8'), associated(content));
+    const day = Buffer.allocUnsafe(PERIOD_BYTES);
+    day.writeUInt16BE(period);
+    return Buffer.concat([day, sealed]).toString('base64url');
+  }
+
+  unseal(secret: KeyObject, content: Content & { readonly sealed: string }): string | undefined {
+    const bytes = Buffer.from(content.sealed, 'base64url');
+    // One spelling for the same bytes: no other characters, no padding, no bits left over.
+    if (bytes.length <= PERIOD_BYTES || bytes.toString('base64url') !== content.sealed) return undefined;
+    try {
+      const key = this.keyOf(secret, content.purpose, bytes.readUInt16BE());
+      return decrypt(key, bytes.subarray(PERIOD_BYTES), associated(content)).toString('utf8');
+    } catch {
+      return undefined;
+    }
+  }
+
+  private keyOf(secret: KeyObject, purpose: SecretPurpose, period: number): KeyObject {
+    const name = `${purpose}:${String(period)}`;
+    const known = this.keys.get(secret) ?? new Map<string, KeyObject>();
+    const kept = known.get(name);
+    if (kept !== undefined) return kept;
+
+    const key = createSecretKey(createHmac('sha256', secret).update(`countersign seal:${name}`).digest());
+    const [oldest] = known.keys();
+    if (known.size >= KEPT_KEYS && oldest !== undefined) known.delete(oldest);
+    this.keys.set(secret, known.set(name, key));
+    return key;
+  }
+}
+
+/** No purpose has a zero in it, so no two of these are the same bytes. */
+function associated({ purpose, bound }: Content): Buffer {
+  return Buffer.from(`${purpose}\0${bound}`, 'utf8');
+}
