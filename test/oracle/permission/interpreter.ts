@@ -1,0 +1,182 @@
+/**
+ * The permission model read as it is written, on names and sets, without anything prepared, remembered or ordered. Slow, and
+ * shares no code with the engine that it judges.
+ */
+import { coveredBy, isPattern } from './names.js';
+import type { Question, Resource, Situation } from './question.js';
+import { leftOf } from './residual.js';
+import { closedBy, deniesOf, denyVerdict, steppedUp, wayVerdict } from './rules.js';
+import { valueOf } from './attributes.js';
+import { missingOf, some, type Verdict } from './verdict.js';
+import { Ways, type Way } from './ways.js';
+
+export interface Judgement {
+  readonly state: 'granted' | 'conditional' | 'denied';
+  /** Every reason for which it is denied; of one that is conditional, none. */
+  readonly codes: ReadonlySet<string>;
+  /** Paths that would have to be known. */
+  readonly missing: ReadonlySet<string>;
+  /** Two moments with the same text have the same answer. */
+  readonly left: string;
+}
+
+export interface EffectiveQuestion extends Question {
+  readonly scope: readonly string[] | null;
+  /** Unix milliseconds. */
+  readonly until: number;
+}
+
+export type EffectiveAnswer =
+  | { readonly effect: 'refused'; readonly code: string; readonly actual: string | null }
+  | {
+      readonly effect: 'granted';
+      readonly granted: readonly string[];
+      /** By permission. */
+      readonly conditional: ReadonlyMap<string, Judgement>;
+      readonly scope: string;
+    };
+
+export function judge(permission: string, question: Question, resource: Resource | null): Judgement {
+  return new Interpreter(question).judge(permission, resource);
+}
+
+export function effective(question: EffectiveQuestion): EffectiveAnswer {
+  return new Interpreter(question).effective(question.scope);
+}
+
+export class Interpreter {
+  readonly #question: Question;
+  readonly #ways: Ways;
+
+  constructor(question: Question) {
+    this.#question = question;
+    this.#ways = new Ways(question);
+  }
+
+  judge(permission: string, resource: Resource | null): Judgement {
+    const refusal = this.#standing();
+    if (refusal !== undefined) return denied([refusal.toLowerCase().replace('groups_overage_unresolved', 'groups_unknown')]);
+    if (!this.#names().includes(permission)) return denied(['permission_unknown']);
+    return this.#judge(permission, { question: this.#question, resource });
+  }
+
+  effective(scope: readonly string[] | null): EffectiveAnswer {
+    const refusal = this.#standing();
+    if (refusal !== undefined) return { effect: 'refused', code: refusal, actual: null };
+    const fault = scope === null ? undefined : this.#scopeFault(scope);
+    if (fault !== undefined) return { effect: 'refused', ...fault };
+    const situation = { question: this.#question, resource: null };
+    const wanted = this.#names().filter((name) => scope === null || coveredBy(scope, name));
+    const judgements = wanted.map((name) => [name, this.#judge(name, situation)] as const);
+    const granted = judgements.filter(([, { state }]) => state === 'granted').map(([name]) => name);
+    const conditional = new Map(judgements.filter(([, { state }]) => state === 'conditional'));
+    if (granted.length === 0 && conditional.size === 0 && !this.#question.application.allowsEmptyPermissions) {
+      return { effect: 'refused', code: scope === null ? 'PERMISSION_NONE' : 'SCOPE_NOT_HELD', actual: null };
+    }
+    return { effect: 'granted', granted, conditional, scope: this.#scopeOf(granted, scope) };
+  }
+
+  #standing(): 'TENANT_SUSPENDED' | 'SUBJECT_DISABLED' | 'GROUPS_OVERAGE_UNRESOLVED' | undefined {
+    const { facts, claims, policy } = this.#question;
+    if (facts.tenantStatus !== 'active') return 'TENANT_SUSPENDED';
+    if (facts.subject !== null && facts.subject.status !== 'active') return 'SUBJECT_DISABLED';
+    const mapped = policy.mappings.some(({ issuer, claim }) => claim === 'groups' && issuer === claims.issuer);
+    return claims.groups === null && claims.issuer !== '' && mapped ? 'GROUPS_OVERAGE_UNRESOLVED' : undefined;
+  }
+
+  #names(): readonly string[] {
+    return this.#question.application.permissions.map(({ name }) => name).toSorted();
+  }
+
+  #judge(permission: string, situation: Situation): Judgement {
+    const found = this.#ways.toPermission(permission).map((way) => ({ way, verdict: wayVerdict(way, situation) }));
+    const held = some(found.map(({ verdict }) => verdict));
+    const denies = deniesOf(permission, situation).map((deny) => ({ deny, verdict: denyVerdict(deny, this.#ways, situation) }));
+    const codes = [
+      ...this.#narrowed(permission),
+      ...this.#unmet(permission, situation),
+      ...(denies.some(({ verdict }) => verdict.is === 'true') ? ['deny_rule'] : []),
+      ...(held.is === 'true' || held.is === 'unknown' ? [] : this.#whyNot(found, situation)),
+    ];
+    if (codes.length > 0) return denied(codes);
+    const open = denies.filter(({ verdict }) => verdict.is === 'unknown');
+    const missing = new Set([held, ...open.map(({ verdict }) => verdict)].flatMap((verdict) => [...missingOf(verdict)]));
+    if (missing.size === 0) return { state: 'granted', codes: new Set(), missing, left: 'granted' };
+    const ways = held.is === 'true' ? [] : found.filter(({ verdict }) => verdict.is === 'unknown').map(({ way }) => way);
+    const left = JSON.stringify([ways.map((way) => this.#left(way, situation)), open.map(({ deny }) => deny.id)]);
+    return { state: 'conditional', codes: new Set(), missing, left };
+  }
+
+  #narrowed(permission: string): readonly string[] {
+    const { facts, boundary, ceiling } = this.#question;
+    return [facts.tenantBoundary, boundary, ceiling].some((limit) => limit !== null && !coveredBy(limit, permission))
+      ? ['boundary']
+      : [];
+  }
+
+  #unmet(permission: string, situation: Situation): readonly string[] {
+    const { policy } = this.#question;
+    const gates = policy.gates.filter(({ permissions }) => coveredBy(permissions, permission));
+    const steps = policy.stepUps.filter(({ permissions }) => coveredBy(permissions, permission));
+    return [
+      ...gates.flatMap((gate) => closedBy(gate, situation) ?? []),
+      ...(steps.every((step) => steppedUp(step, situation)) ? [] : ['step_up_required']),
+    ];
+  }
+
+  #whyNot(found: readonly { readonly way: Way; readonly verdict: Verdict }[], situation: Situation): readonly string[] {
+    const codes = found.map(({ way }) => whyNot(way, situation));
+    return codes.length === 0 ? ['no_grant'] : codes;
+  }
+
+  /** What a way still waits for. */
+  #left(way: Way, situation: Situation): readonly unknown[] {
+    const { meanings, now } = this.#question;
+    return way.requirements.map((requirement) => {
+      if (requirement.is !== 'condition') return requirement.is === 'window' ? 'window' : requirement;
+      const expression = meanings.get(requirement.condition.expression ?? '');
+      const { params } = requirement.condition;
+      return expression && [leftOf(expression, { read: (path) => valueOf(path, situation), params, now }), params];
+    });
+  }
+
+  #scopeFault(scope: readonly string[]): { readonly code: string; readonly actual: string } | undefined {
+    for (const value of scope) {
+      const covered = this.#names().filter((name) => coveredBy([value], name));
+      if (!isPattern(value) || covered.length === 0) return { code: 'SCOPE_UNKNOWN', actual: value };
+      if (covered.some((name) => !coveredBy(this.#question.boundary, name))) return { code: 'SCOPE_NOT_ALLOWED', actual: value };
+    }
+    return undefined;
+  }
+
+  #scopeOf(granted: readonly string[], scope: readonly string[] | null): string {
+    if (scope === null) return granted.join(' ');
+    const values = scope.flatMap((value) => {
+      const covered = this.#names().filter((name) => coveredBy([value], name));
+      const held = covered.filter((name) => granted.includes(name));
+      return held.length === covered.length ? [value] : held;
+    });
+    return [...new Set(values)].join(' ');
+  }
+}
+
+function denied(codes: readonly string[]): Judgement {
+  return { state: 'denied', codes: new Set(codes), missing: new Set(), left: 'denied' };
+}
+
+/** Of a way that leads nowhere: the code of any requirement that is not met. */
+function whyNot(way: Way, situation: Situation): string {
+  const { now } = situation.question;
+  for (const requirement of way.requirements) {
+    if (requirement.is === 'activation') return 'eligible_not_active';
+    if (requirement.is === 'window') {
+      const { from, until } = requirement.window;
+      if (until !== null && now >= until) return 'expired';
+      if (from !== null && now < from) return 'not_yet_valid';
+    }
+    const verdict = wayVerdict({ name: '', requirements: [requirement] }, situation);
+    if (verdict.is === 'false') return requirement.is === 'condition' ? 'condition_false' : 'no_grant';
+    if (verdict.is === 'error') return 'condition_error';
+  }
+  return 'no_grant';
+}
