@@ -1,6 +1,5 @@
 import type { PolicyVersion, RoleDefinition } from '#accessors/policy/contract.js';
 import type { Application } from '#accessors/registration/contract.js';
-import type { TokenClaims } from './contract.js';
 import { MappingIndex } from './mapping-index.js';
 import { PermissionCatalogue } from './permission-catalogue.js';
 import { addAll, removeAll, type PermissionBits } from './permission-set.js';
@@ -47,11 +46,10 @@ export class CompiledPolicy {
   }
 
   /** What all these roles grant, in a set that the caller may narrow and that lasts until the next call. */
-  heldBy(roles: readonly string[], claims: TokenClaims): PermissionBits {
+  heldBy(roles: Iterable<string>): PermissionBits {
     const { held } = this;
     held.fill(0);
     for (const role of roles) this.addRole(held, role);
-    this.mappings.eachRole(claims, (role) => this.addRole(held, role));
     return held;
   }
 
@@ -94,17 +92,26 @@ export class PolicyCompiler {
     { index: PolicyIndex; byApplication: WeakMap<Application, CompiledPolicy> }
   >();
 
+  mappingsOf(policy: PolicyVersion): MappingIndex {
+    return this.entryOf(policy).index.mappings;
+  }
+
   compiled(policy: PolicyVersion, application: Application): CompiledPolicy {
-    let entry = this.policies.get(policy);
-    if (entry === undefined) {
-      entry = { index: new PolicyIndex(policy), byApplication: new WeakMap() };
-      this.policies.set(policy, entry);
-    }
+    const entry = this.entryOf(policy);
     const known = entry.byApplication.get(application);
     if (known !== undefined) return known;
     const made = new CompiledPolicy(entry.index, this.catalogueOf(application));
     entry.byApplication.set(application, made);
     return made;
+  }
+
+  private entryOf(policy: PolicyVersion): { index: PolicyIndex; byApplication: WeakMap<Application, CompiledPolicy> } {
+    let entry = this.policies.get(policy);
+    if (entry === undefined) {
+      entry = { index: new PolicyIndex(policy), byApplication: new WeakMap() };
+      this.policies.set(policy, entry);
+    }
+    return entry;
   }
 
   private catalogueOf(application: Application): PermissionCatalogue {

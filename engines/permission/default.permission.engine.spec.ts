@@ -1,8 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import type { PolicyVersion, RoleDefinition } from '#accessors/policy/contract.js';
 import type { Application } from '#accessors/registration/contract.js';
-import type { PermissionDecision, PermissionRequest } from './contract.js';
+import type { PermissionDecision, PermissionRequest, TokenClaims } from './contract.js';
 import { DefaultPermissionEngine } from './default.permission.engine.js';
+import { assignment, claimsOf, factsOf, NO_EXTERNAL, NOON, policyOf, rolesOf, SUBJECT } from './fixtures/question.fixture.js';
+import { WORDS } from './fixtures/words.condition-evaluator.js';
 
 const INVOICES = ['billing:invoice:create', 'billing:invoice:delete', 'billing:invoice:read'];
 const NAMES = [...INVOICES, 'billing:report:export', 'billing:report:read'];
@@ -17,13 +19,8 @@ const application = (names: readonly string[] = NAMES, more: Partial<Application
   ...more,
 });
 
-const policy = (roles: Record<string, Partial<RoleDefinition>>, mappings: PolicyVersion['mappings'] = []): PolicyVersion => ({
-  tenantId: 't1',
-  set: 'main',
-  sequence: 1,
-  roles: Object.entries(roles).map(([key, role]) => ({ key, inherits: [], grants: [], exclude: [], ...role })),
-  mappings,
-});
+const policy = (roles: Record<string, Partial<RoleDefinition>>, mappings: PolicyVersion['mappings'] = []): PolicyVersion =>
+  policyOf({ roles: rolesOf(roles), mappings });
 
 const ROLES = policy(
   {
@@ -40,24 +37,31 @@ const ROLES = policy(
 
 const BILLING = application();
 
-function request(
-  more: Omit<Partial<PermissionRequest>, 'facts'> & { readonly roles?: readonly string[] } = {},
-): PermissionRequest {
-  const { roles, ...rest } = more;
+type Wanted = Omit<Partial<PermissionRequest>, 'facts' | 'claims'> & {
+  readonly roles?: readonly string[];
+  readonly claims?: Partial<TokenClaims>;
+};
+
+function request({ roles, claims, ...more }: Wanted = {}): PermissionRequest {
   return {
     policy: ROLES,
     application: BILLING,
-    facts: { tenantId: 't1', tenantStatus: 'active', epoch: 1, subject: null, roles: roles ?? ['clerk'] },
-    claims: { issuer: 'contoso', roles: [], groups: [] },
+    facts: factsOf({ assignments: (roles ?? ['clerk']).map((role) => assignment(role)) }),
+    external: NO_EXTERNAL,
+    claims: claimsOf(claims ?? {}),
+    context: null,
     boundary: ['billing:**'],
     ceiling: null,
     scope: null,
-    ...rest,
+    unit: null,
+    now: NOON,
+    until: NOON + 600_000,
+    ...more,
   };
 }
 
-const engine = new DefaultPermissionEngine();
-const decide = (more?: Parameters<typeof request>[0]): PermissionDecision => engine.effectivePermissions(request(more));
+const engine = new DefaultPermissionEngine({ conditionEvaluator: WORDS });
+const decide = (more?: Wanted): PermissionDecision => engine.effectivePermissions(request(more));
 const permissionsOf = (decision: PermissionDecision): readonly string[] =>
   decision.effect === 'granted' ? decision.permissions : [];
 const codeOf = (decision: PermissionDecision): string => (decision.effect === 'granted' ? 'granted' : decision.code);
@@ -69,6 +73,9 @@ describe('PermissionEngine: what the subject holds', () => {
       effect: 'granted',
       permissions: ['billing:invoice:create', 'billing:invoice:read'],
       scope: 'billing:invoice:create billing:invoice:read',
+      conditional: [],
+      details: [],
+      validUntil: null,
     });
   });
 
@@ -235,6 +242,9 @@ describe('PermissionEngine: requested scope', () => {
       effect: 'granted',
       permissions: ['billing:invoice:create', 'billing:invoice:read'],
       scope: 'billing:invoice:create billing:invoice:read',
+      conditional: [],
+      details: [],
+      validUntil: null,
     });
   });
 
@@ -292,7 +302,7 @@ describe('PermissionEngine: requested scope', () => {
 
 describe('PermissionEngine: an application that takes empty tokens', () => {
   const open = application(NAMES, { allowsEmptyPermissions: true });
-  const empty = { effect: 'granted', permissions: [], scope: '' };
+  const empty = { effect: 'granted', permissions: [], scope: '', conditional: [], details: [], validUntil: null };
 
   it('grants nothing instead of refusing, with and without scope', () => {
     expect(decide({ application: open, roles: [] })).toEqual(empty);
@@ -307,16 +317,9 @@ describe('PermissionEngine: an application that takes empty tokens', () => {
 });
 
 describe('PermissionEngine: standing of tenant, subject and groups', () => {
-  const identity = { instance: 'entra:public:t', externalId: 'o' };
   const facts = (tenantStatus: 'active' | 'suspended', status: 'active' | 'disabled') =>
-    ({
-      tenantId: 't1',
-      tenantStatus,
-      epoch: 1,
-      subject: { id: 's1', status, primaryIdentity: identity },
-      roles: ['clerk'],
-    }) as const;
-  const overage = { issuer: 'contoso', roles: [], groups: null };
+    factsOf({ tenantStatus, subject: { ...SUBJECT, status }, assignments: [assignment('clerk')] });
+  const overage = claimsOf({ groups: null });
   const judge = (more: Partial<PermissionRequest>): string => codeOf(engine.effectivePermissions({ ...request(), ...more }));
 
   it('refuses a suspended tenant first, then a disabled subject, then unknown groups, then scope', () => {

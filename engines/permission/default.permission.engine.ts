@@ -1,8 +1,22 @@
-import type { ClaimMapping, RoleDefinition } from '#accessors/policy/contract.js';
+import type { RoleAssignment } from '#accessors/facts/contract.js';
+import type { PolicyVersion } from '#accessors/policy/contract.js';
+import type { TimeWindow } from '#utilities/time-window/contract.js';
 import { PolicyCompiler, type CompiledPolicy } from './compiled-policy.js';
-import type { PermissionDecision, PermissionEngine, PermissionRequest, PolicyFault } from './contract.js';
-import { countBits, isEmpty, keepOnly } from './permission-set.js';
-import { patternFaults, policyFaults } from './policy-faults.js';
+import type { ConditionEvaluator } from './condition-evaluator.contract.js';
+import type {
+  CheckDecision,
+  CheckQuestion,
+  DecisionCode,
+  Explanation,
+  PermissionDecision,
+  PermissionEngine,
+  PermissionQuestion,
+  PermissionRequest,
+  PolicyFault,
+  TokenClaims,
+} from './contract.js';
+import { countBits, hasBit, isEmpty, keepOnly, sameBits, type PermissionBits } from './permission-set.js';
+import { patternFaults } from './policy-faults.js';
 import { grantedScope, selectScope } from './scope-selection.js';
 
 type Refused = Extract<PermissionDecision, { effect: 'refused' }>;
@@ -10,8 +24,14 @@ type Refused = Extract<PermissionDecision, { effect: 'refused' }>;
 const MAX_ACTUAL = 128;
 const MAX_ROLES_NAMED = 20;
 
+export interface PermissionEngineParts {
+  readonly conditionEvaluator: ConditionEvaluator;
+}
+
 export class DefaultPermissionEngine implements PermissionEngine {
   private readonly compiler = new PolicyCompiler();
+
+  constructor(protected readonly parts: PermissionEngineParts) {}
 
   effectivePermissions(request: PermissionRequest): PermissionDecision {
     const compiled = this.compiler.compiled(request.policy, request.application);
@@ -19,37 +39,115 @@ export class DefaultPermissionEngine implements PermissionEngine {
     if (standing !== null) return standing;
 
     const { catalogue } = compiled;
-    const boundary = catalogue.coveredBy(request.boundary);
-    const result = compiled.heldBy(request.facts.roles, request.claims);
-    keepOnly(result, boundary);
-    if (request.ceiling !== null) keepOnly(result, catalogue.coveredBy(request.ceiling));
+    const result = held(request, compiled, request.now);
     if (request.scope === null) {
-      return isEmpty(result) && !request.application.allowsEmptyPermissions
-        ? nothingLeft(request, compiled)
-        : catalogue.grants.grantOf(result);
+      if (isEmpty(result) && !request.application.allowsEmptyPermissions) return nothingLeft(request, compiled);
+      return this.withHorizon(catalogue.grants.grantOf(result), request, compiled);
     }
 
-    const selection = selectScope(catalogue, request.scope, boundary);
+    const selection = selectScope(catalogue, request.scope, catalogue.coveredBy(request.boundary));
     if (selection.outcome === 'refused') {
       const actual = selection.value.slice(0, MAX_ACTUAL);
       return { ...refused(selection.code, explain(request, compiled)), actual };
     }
     keepOnly(result, selection.covers);
     if (isEmpty(result) && !request.application.allowsEmptyPermissions) return nothingLeft(request, compiled);
-    const { permissions } = catalogue.grants.grantOf(result);
-    return { effect: 'granted', permissions, scope: grantedScope(catalogue, selection.values, result) };
+    const granted = catalogue.grants.grantOf(result);
+    const scope = grantedScope(catalogue, selection.values, result);
+    return this.withHorizon(scope === granted.scope ? granted : { ...granted, scope }, request, compiled);
   }
 
-  validatePolicy(
-    document: { readonly roles: readonly RoleDefinition[]; readonly mappings: readonly ClaimMapping[] },
-    catalogue: readonly string[],
-  ): readonly PolicyFault[] {
-    return policyFaults(document, catalogue);
+  decide(question: CheckQuestion): CheckDecision {
+    const compiled = this.compiler.compiled(question.policy, question.application);
+    const { facts, claims } = question;
+    if (facts.tenantStatus !== 'active') return decision('tenant_suspended');
+    if (facts.subject !== null && facts.subject.status !== 'active') return decision('subject_disabled');
+    if (claims.groups === null && compiled.mappings.usesGroupsOf(claims.issuer)) return decision('groups_unknown');
+    const position = compiled.catalogue.names.indexOf(question.permission);
+    if (position < 0) return decision('permission_unknown');
+    if (!hasBit(compiled.heldBy(activeRoles(question, compiled, question.now)), position)) return decision('no_grant');
+    return decision(hasBit(held(question, compiled, question.now), position) ? 'granted' : 'boundary');
+  }
+
+  explain(question: CheckQuestion): Explanation {
+    return {
+      permission: question.permission,
+      decision: this.decide(question),
+      policyVersion: `${question.policy.set}@${question.policy.sequence}`,
+      epoch: question.facts.epoch,
+      paths: [],
+      blockedBy: [],
+      nearMisses: [],
+      validUntil: null,
+    };
+  }
+
+  mappedGroups(policy: PolicyVersion, claims: TokenClaims): readonly string[] {
+    return this.compiler.mappingsOf(policy).groupsOf(claims);
   }
 
   validatePatterns(patterns: readonly string[], catalogue: readonly string[] | null): readonly PolicyFault[] {
     return patternFaults('', patterns, catalogue);
   }
+
+  private withHorizon(
+    granted: Extract<PermissionDecision, { effect: 'granted' }>,
+    request: PermissionRequest,
+    compiled: CompiledPolicy,
+  ): PermissionDecision {
+    const edges = edgesOf(request).filter((edge) => edge > request.now && edge <= request.until);
+    if (edges.length === 0) return granted;
+    const narrow = request.scope === null ? null : compiled.catalogue.coveredBy(request.scope);
+    const at = (now: number): PermissionBits => {
+      const bits = held(request, compiled, now);
+      if (narrow !== null) keepOnly(bits, narrow);
+      return bits.slice();
+    };
+    const today = at(request.now);
+    const flip = [...new Set(edges)].sort((left, right) => left - right).find((edge) => !sameBits(at(edge), today));
+    return flip === undefined ? granted : { ...granted, validUntil: flip };
+  }
+}
+
+function edgesOf({ facts }: PermissionQuestion): readonly number[] {
+  return [...facts.assignments, ...facts.groups].flatMap(({ valid }) =>
+    [valid.from, valid.until].filter((edge) => edge !== null),
+  );
+}
+
+function within(window: TimeWindow, now: number): boolean {
+  return (window.from === null || window.from <= now) && (window.until === null || now < window.until);
+}
+
+function activeRoles(question: PermissionQuestion, compiled: CompiledPolicy, now: number): readonly string[] {
+  const { facts, claims } = question;
+  const groups = new Set(compiled.mappings.groupsOf(claims));
+  for (const group of facts.groups) if (within(group.valid, now)) groups.add(group.key);
+  const counts = (assignment: RoleAssignment): boolean =>
+    assignment.state === 'active' &&
+    assignment.unit === null &&
+    assignment.condition === null &&
+    within(assignment.valid, now) &&
+    (assignment.group === null || groups.has(assignment.group));
+  const roles = facts.assignments.filter(counts).map(({ role }) => role);
+  compiled.mappings.eachMet(claims, ({ role, unit, condition }) => {
+    if (role !== null && (unit ?? null) === null && (condition ?? null) === null) roles.push(role);
+  });
+  return roles;
+}
+
+/** What is held within tenant boundary, client boundary and ceiling; lasts until the next call. */
+function held(question: PermissionQuestion, compiled: CompiledPolicy, now: number): PermissionBits {
+  const { catalogue } = compiled;
+  const result = compiled.heldBy(activeRoles(question, compiled, now));
+  keepOnly(result, catalogue.coveredBy(question.boundary));
+  if (question.ceiling !== null) keepOnly(result, catalogue.coveredBy(question.ceiling));
+  if (question.facts.tenantBoundary !== null) keepOnly(result, catalogue.coveredBy(question.facts.tenantBoundary));
+  return result;
+}
+
+function decision(code: DecisionCode): CheckDecision {
+  return { allowed: code === 'granted', code, residual: null, missing: [], stepUp: null };
 }
 
 function refusedByStanding({ facts, claims }: PermissionRequest, compiled: CompiledPolicy): Refused | null {
@@ -77,14 +175,19 @@ function refused(code: Refused['code'], because: string): Refused {
 /** For operators: which of the intersected sets is the narrow one. Built for refusals alone. */
 function explain(request: PermissionRequest, compiled: CompiledPolicy): string {
   const { catalogue } = compiled;
-  const assigned = nameRoles(request.facts.roles, compiled);
+  const assigned = nameRoles(
+    request.facts.assignments.map(({ role }) => role),
+    compiled,
+  );
   const mapped: string[] = [];
-  compiled.mappings.eachRole(request.claims, (role) => mapped.push(role));
+  compiled.mappings.eachMet(request.claims, ({ role }) => {
+    if (role !== null) mapped.push(role);
+  });
   const ceiling = request.ceiling === null ? 'none' : String(countBits(catalogue.coveredBy(request.ceiling)));
   return [
     `assigned roles: ${assigned}`,
     `mapped roles: ${nameRoles(mapped, compiled)}`,
-    `of ${catalogue.names.length} permissions held: ${countBits(compiled.heldBy(request.facts.roles, request.claims))}`,
+    `of ${catalogue.names.length} permissions held: ${countBits(compiled.heldBy(activeRoles(request, compiled, request.now)))}`,
     `within the boundary: ${countBits(catalogue.coveredBy(request.boundary))}`,
     `delegation ceiling: ${ceiling}`,
   ].join('; ');

@@ -8,6 +8,8 @@ interface InternedSet {
   readonly decision: Granted;
 }
 
+const NONE: readonly never[] = Object.freeze([]);
+
 /** Bounds what callers can make the process keep by asking for ever different sets. */
 const MAX_KEPT = 4096;
 
@@ -34,7 +36,11 @@ export class InternedSets {
 
   private build(bits: PermissionBits): InternedSet {
     const permissions = Object.freeze(positionsOf(bits).map((position) => this.names[position] ?? ''));
-    return { bits, decision: Object.freeze({ effect: 'granted', permissions, scope: permissions.join(' ') }) };
+    const scope = permissions.join(' ');
+    return {
+      bits,
+      decision: Object.freeze({ effect: 'granted', permissions, scope, conditional: NONE, details: NONE, validUntil: null }),
+    };
   }
 
   private keep(hash: number, made: InternedSet): void {

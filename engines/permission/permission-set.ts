@@ -13,6 +13,10 @@ export function addBit(bits: PermissionBits, position: number): void {
   bits[word] = (bits[word] ?? 0) | (1 << (position & 31));
 }
 
+export function hasBit(bits: PermissionBits, position: number): boolean {
+  return ((bits[position >>> 5] ?? 0) & (1 << (position & 31))) !== 0;
+}
+
 export function addAll(target: PermissionBits, source: PermissionBits): void {
   for (let word = 0; word < target.length; word++) target[word] = (target[word] ?? 0) | (source[word] ?? 0);
 }

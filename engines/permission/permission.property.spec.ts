@@ -4,6 +4,8 @@ import type { ClaimMapping, PolicyVersion, RoleDefinition } from '#accessors/pol
 import type { Application } from '#accessors/registration/contract.js';
 import type { PermissionDecision, PermissionRequest } from './contract.js';
 import { DefaultPermissionEngine } from './default.permission.engine.js';
+import { assignment, claimsOf, factsOf, NO_EXTERNAL, NOON, policyOf } from './fixtures/question.fixture.js';
+import { WORDS } from './fixtures/words.condition-evaluator.js';
 
 /** The slow and obvious reading of the model, on names instead of bits and with a regular expression for each pattern. */
 const expressions = new Map<string, RegExp>();
@@ -33,7 +35,7 @@ function heldBy({ policy, application, facts, claims }: PermissionRequest): Set<
       mapping.issuer === claims.issuer &&
       (mapping.claim === 'roles' ? claims.roles : (claims.groups ?? [])).includes(mapping.value),
   );
-  const roles = [...facts.roles, ...mapped.map(({ role }) => role)];
+  const roles = [...facts.assignments, ...mapped].map(({ role }) => role ?? 'none');
   return new Set(roles.flatMap((role) => [...grantsOf(role, policy.roles, names)]));
 }
 
@@ -98,26 +100,19 @@ const application: fc.Arbitrary<Application> = fc.record({
   allowsEmptyPermissions: fc.boolean(),
   tokenLifetimeSeconds: fc.constant(null),
 });
-const policy: fc.Arbitrary<PolicyVersion> = fc.record({
-  tenantId: fc.constant('t'),
-  set: fc.constant('main'),
-  sequence: fc.constant(1),
-  roles,
-  mappings: fc.array(mapping, { maxLength: 4 }),
-});
+const policy: fc.Arbitrary<PolicyVersion> = fc.record({ roles, mappings: fc.array(mapping, { maxLength: 4 }) }).map(policyOf);
 const values = fc.subarray(['v1', 'v2', 'v3']);
 const request: fc.Arbitrary<PermissionRequest> = application.chain((target) =>
   fc.record({
     policy,
     application: fc.constant(target),
-    facts: fc.record({
-      tenantId: fc.constant('t'),
-      tenantStatus: fc.constant('active' as const),
-      epoch: fc.constant(1),
-      subject: fc.constant(null),
-      roles: fc.subarray([...ROLE_KEYS, 'gone']),
-    }),
-    claims: fc.record({ issuer: fc.constantFrom('contoso', 'keycloak', 'other'), roles: values, groups: values }),
+    facts: fc.subarray([...ROLE_KEYS, 'gone']).map((held) => factsOf({ assignments: held.map((role) => assignment(role)) })),
+    external: fc.constant(NO_EXTERNAL),
+    claims: fc.record({ issuer: fc.constantFrom('contoso', 'keycloak', 'other'), roles: values, groups: values }).map(claimsOf),
+    context: fc.constant(null),
+    unit: fc.constant(null),
+    now: fc.constant(NOON),
+    until: fc.constant(NOON + 600_000),
     boundary: fc.oneof(fc.constant(['**']), patterns),
     ceiling: fc.option(fc.oneof(fc.constant(['**']), patterns)),
     scope: fc.option(
@@ -135,7 +130,8 @@ const request: fc.Arbitrary<PermissionRequest> = application.chain((target) =>
   }),
 );
 
-const judge = (input: PermissionRequest): PermissionDecision => new DefaultPermissionEngine().effectivePermissions(input);
+const newEngine = (): DefaultPermissionEngine => new DefaultPermissionEngine({ conditionEvaluator: WORDS });
+const judge = (input: PermissionRequest): PermissionDecision => newEngine().effectivePermissions(input);
 const permissionsOf = (decision: PermissionDecision): readonly string[] =>
   decision.effect === 'granted' ? decision.permissions : [];
 const shuffled = <Item>(items: readonly Item[]): Item[] => [...items].reverse();
@@ -197,7 +193,7 @@ describe('PermissionEngine: laws', () => {
           ...input,
           policy: { ...input.policy, roles: shuffled(input.policy.roles), mappings: shuffled(input.policy.mappings) },
           application: { ...input.application, permissions: shuffled(input.application.permissions) },
-          facts: { ...input.facts, roles: shuffled(input.facts.roles) },
+          facts: { ...input.facts, assignments: shuffled(input.facts.assignments) },
           claims: { ...input.claims, roles: shuffled(input.claims.roles), groups: shuffled(input.claims.groups ?? []) },
           boundary: shuffled(input.boundary),
           ceiling: input.ceiling === null ? null : shuffled(input.ceiling),
@@ -211,7 +207,7 @@ describe('PermissionEngine: laws', () => {
   it('another role never takes a permission away', () => {
     fc.assert(
       fc.property(request, fc.constantFrom(...ROLE_KEYS), (input, role) => {
-        const more = { ...input, facts: { ...input.facts, roles: [...input.facts.roles, role] } };
+        const more = { ...input, facts: { ...input.facts, assignments: [...input.facts.assignments, assignment(role)] } };
         expect(within(permissionsOf(judge(input)), new Set(permissionsOf(judge(more))))).toBe(true);
       }),
       runs,
@@ -219,7 +215,7 @@ describe('PermissionEngine: laws', () => {
   });
 
   it('one engine that has answered much answers as a new one does', () => {
-    const used = new DefaultPermissionEngine();
+    const used = newEngine();
     fc.assert(
       fc.property(request, (input) => {
         used.effectivePermissions(input);

@@ -62,7 +62,7 @@ function mappingFaults(document: {
 }): readonly PolicyFault[] {
   const known = new Set(document.roles.map((role) => role.key));
   return document.mappings.flatMap((mapping, position) =>
-    known.has(mapping.role)
+    mapping.role === null || known.has(mapping.role)
       ? []
       : [{ path: `mappings[${position}].role`, message: `there is no role ${mapping.role} in this policy` }],
   );
