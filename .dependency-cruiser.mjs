@@ -143,6 +143,14 @@ export default {
       'The second opinion on tokens shares no code with the engine that it judges: it has its own folder and Node, nothing else.',
       { from: { path: '^test/fuzz/oracle/', pathNot: spec }, to: { pathNot: ['^test/fuzz/oracle/', '^(node:)?crypto$'] } },
     ),
+    rule(
+      'second-reading-imports-contracts-alone',
+      'The second reading of the permission model shares no code with the engine that it judges, types included: it has its own folder and the contracts of policy and facts.',
+      {
+        from: { path: '^test/oracle/', pathNot: spec },
+        to: { pathNot: ['^test/oracle/', '^accessors/(policy|facts)/contract\\.ts$', '^utilities/time-window/contract\\.ts$'] },
+      },
+    ),
     rule('no-circular', 'A cycle has no first file to read.', { from: {}, to: { circular: true } }),
     rule('no-orphans', 'A file that nothing uses and that uses nothing is left over.', {
       from: { orphan: true, pathNot: ['\\.d\\.ts$', '(^|/)[^/]*\\.config\\.mjs$', '^test/(setup\\.ts|ci-reporter\\.mjs)$'] },

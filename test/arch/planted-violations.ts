@@ -65,6 +65,9 @@ export class SystemClock { readonly token = CLOCK; }
   'dist/engines/signing/contract.js': 'export const old = 1;\n',
   'test/fuzz/oracle/rules.ts': "import { webcrypto } from 'node:crypto';\nexport const rules = webcrypto;\n",
   'test/fuzz/comparison.ts': "import { rules } from './oracle/rules.js';\nexport const compared = rules;\n",
+  'test/oracle/permission/reading.ts': "import type { Fact } from '#accessors/facts/contract.js';\nexport type Read = Fact;\n",
+  'test/oracle/permission/reading.spec.ts':
+    "import type { Permission } from '#engines/permission/contract.js';\nimport type { Read } from './reading.js';\nexport type Both = [Permission, Read];\n",
   'test/support.ts': "import { CLOCK } from '#utilities/clock/contract.js';\nexport const support = CLOCK;\n",
   'test/house.spec.ts': "import { support } from './support.js';\nexport const used = support;\n",
 };
@@ -134,6 +137,9 @@ export const VIOLATIONS: readonly Violation[] = [
   plant('zod-has-one-home', 'engines/permission/p35.ts', type('zod')),
   plant('oracle-imports-nothing', 'test/fuzz/oracle/p40.ts', type('#engines/token-validation/contract.js')),
   plant('oracle-imports-nothing', 'test/fuzz/oracle/p41.ts', type('../../support.js')),
+  plant('second-reading-imports-contracts-alone', 'test/oracle/permission/p43.ts', type('#engines/permission/contract.js')),
+  plant('second-reading-imports-contracts-alone', 'test/oracle/permission/p44.ts', type('../../support.js')),
+  plant('second-reading-imports-contracts-alone', 'test/oracle/permission/p45.ts', value('#accessors/issuer/contract.js')),
   plant('no-circular', 'engines/signing/p36-back.ts', type('./p36.js')),
   plant('no-orphans', 'utilities/clock/p37.ts'),
   plant('no-unresolvable', 'accessors/key/p38.ts', type('./nothing.js')),
