@@ -44,9 +44,10 @@ export async function openSigningWorld(cleanUp: CleanUp): Promise<SigningWorld> 
 /** A token as most are. The permission list is frozen, as the one of a policy is. */
 export function benchMintRequest(algorithm: SigningAlgorithm): MintRequest {
   const permissions = Object.freeze(Array.from({ length: 8 }, (_, index) => `billing:invoice${String(index)}:read`));
+  const identity = { instance: 'entra:public:1f0c2a4e-6b7d-4c3a-9e5f-0a1b2c3d4e5f', externalId: randomUUID() };
   return {
     kind: 'user',
-    identity: { instance: 'entra:public:1f0c2a4e-6b7d-4c3a-9e5f-0a1b2c3d4e5f', externalId: randomUUID() },
+    identity,
     clientId: 'portal',
     actorClientId: null,
     audience: signingAudience,
@@ -54,6 +55,9 @@ export function benchMintRequest(algorithm: SigningAlgorithm): MintRequest {
     tenant: 'acme',
     permissions,
     scope: 'billing:invoice0:read billing:invoice1:read',
+    details: [],
+    conditionalCount: 0,
+    reference: { identity, issuer: 'contoso', roles: [], groups: [], scope: null },
     acr: null,
     amr: [],
     authTime: null,

@@ -9,6 +9,8 @@ export interface TokenFrame {
   /** Unix seconds. */
   readonly issuedAt: number;
   readonly expiresAt: number;
+  /** `sref`: who it is about, for this service alone. */
+  readonly reference: string;
 }
 
 /**
@@ -36,6 +38,9 @@ export class ClaimsComposer {
       auth_time: request.authTime ?? undefined,
       pv: request.policyVersion,
       ep: request.epoch,
+      cnd: request.conditionalCount === 0 ? undefined : request.conditionalCount,
+      authorization_details: request.details.length === 0 ? undefined : request.details,
+      sref: frame.reference,
     });
     if (request.permissions.length === 0) return claims;
     return `${claims.slice(0, -1)},"permissions":${this.textOf(request.permissions)}}`;

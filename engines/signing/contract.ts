@@ -15,6 +15,8 @@ export interface SubjectReference {
   readonly roles: readonly string[];
   /** `null`: unknown, as in the claims. */
   readonly groups: readonly string[] | null;
+  /** The scope values that the token was narrowed to when it was issued; `null`: to none. */
+  readonly scope: readonly string[] | null;
 }
 
 export interface MintRequest {
@@ -120,7 +122,9 @@ export type IssuedTokenFault =
   | 'expired'
   | 'not-yet-valid'
   | 'outside-key-window'
-  | 'claims-incomplete';
+  | 'claims-incomplete'
+  /** It carries `cnf`, and nobody has shown the key. */
+  | 'sender-constrained';
 
 /** What a genuine token of ours says. */
 export interface IssuedClaims {
@@ -140,7 +144,7 @@ export interface IssuedClaims {
   readonly acr: string | null;
   readonly amr: readonly string[];
   readonly authTime: number | null;
-  /** `null`: it was issued without one, or sealed with a secret that is gone. */
+  /** Read when it is asked for. `null`: it was issued without one, or sealed with a secret that is gone. */
   readonly reference: SubjectReference | null;
 }
 

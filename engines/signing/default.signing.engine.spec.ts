@@ -23,6 +23,15 @@ const request: MintRequest = {
   tenant: 'acme',
   permissions: Object.freeze(['billing:invoice:read', 'billing:invoice:write']),
   scope: 'billing:invoice:*',
+  details: [{ type: 'billing_resource', actions: ['approve'], datatypes: ['invoice'], identifier: 'inv-9' }],
+  conditionalCount: 1,
+  reference: {
+    identity: { instance: 'entra:public:t1', externalId: 'o1' },
+    issuer: 'contoso',
+    roles: ['r1'],
+    groups: null,
+    scope: ['billing:invoice:*'],
+  },
   acr: 'c2',
   amr: ['pwd', 'mfa'],
   authTime: start - 100,
@@ -31,7 +40,17 @@ const request: MintRequest = {
   lifetimeSeconds: null,
   notAfter: start + 86_400,
 };
-const bare: MintRequest = { ...request, actorClientId: null, permissions: [], scope: '', acr: null, amr: [], authTime: null };
+const bare: MintRequest = {
+  ...request,
+  actorClientId: null,
+  permissions: [],
+  scope: '',
+  details: [],
+  conditionalCount: 0,
+  acr: null,
+  amr: [],
+  authTime: null,
+};
 
 describe('DefaultSigningEngine', () => {
   let keys: MemoryKeys;
@@ -72,13 +91,17 @@ describe('DefaultSigningEngine', () => {
       auth_time: start - 100,
       pv: 'main@42',
       ep: 9_131,
+      cnd: 1,
+      authorization_details: [{ type: 'billing_resource', actions: ['approve'], datatypes: ['invoice'], identifier: 'inv-9' }],
+      sref: expect.stringMatching(/^[\w-]+$/),
     });
     expect(issued).toMatchObject({ kid: keys.active.kid, issuedAt: start, expiresAt: start + 600 });
   });
 
   it('leaves out what there is nothing to say about: no nulls, no empty members', async () => {
     const claims = await claimsOf(bare);
-    expect(Object.keys(claims).sort()).toEqual(['aud', 'client_id', 'ep', 'exp', 'iat', 'iss', 'jti', 'pv', 'sub', 'tenant']);
+    const always = ['aud', 'client_id', 'ep', 'exp', 'iat', 'iss', 'jti', 'pv', 'sref', 'sub', 'tenant'];
+    expect(Object.keys(claims).sort()).toEqual(always);
   });
 
   it('names each token anew', async () => {
@@ -184,6 +207,9 @@ describe('DefaultSigningEngine', () => {
       'auth_time',
       'pv',
       'ep',
+      'cnd',
+      'authorization_details',
+      'sref',
     ]);
     await fc.assert(
       fc.asyncProperty(inputs, async (input) => {
@@ -207,6 +233,48 @@ describe('DefaultSigningEngine', () => {
       }),
       { numRuns: 300 },
     );
+  });
+
+  it('seals who the token is about, bound to its id, and tells nobody else', async () => {
+    const issued = await engine.mint(context, request);
+    expect(keys.sealed).toEqual([
+      ['subject-reference', '[1,"entra:public:t1","o1","contoso",["r1"],null,["billing:invoice:*"]]', issued.tokenId],
+    ]);
+    const text = Buffer.from(issued.token.split('.')[1] ?? '', 'base64url').toString();
+    for (const upstream of ['entra:public', 'o1"', 'contoso', 'r1']) expect(text).not.toContain(upstream);
+  });
+
+  describe('a consistency token', () => {
+    const state = { tenantId: '00000000-0000-7000-8000-000000000001', epoch: 42 };
+    const read = (token: string) => engine.readConsistencyToken(context, token);
+
+    it('says which state it stands for', () => {
+      for (const epoch of [0, 1, 42, Number.MAX_SAFE_INTEGER]) {
+        expect(read(engine.consistencyToken(context, { ...state, epoch }))).toEqual({ ...state, epoch });
+      }
+      expect(engine.consistencyToken(context, state)).toMatch(/^[\w.-]{40,120}$/);
+    });
+
+    it('is refused with any character of it changed, added or left out', () => {
+      const token = engine.consistencyToken(context, state);
+      expect(read(token)).toEqual(state);
+      for (let at = 0; at < token.length; at += 1) {
+        expect(read(token.slice(0, at) + (token[at] === 'A' ? 'B' : 'A') + token.slice(at + 1))).toBeUndefined();
+        expect(read(token.slice(0, at) + token.slice(at + 1))).toBeUndefined();
+        expect(read(`${token.slice(0, at)}=${token.slice(at)}`)).toBeUndefined();
+      }
+      for (const other of ['', '.', `${token}.`, ` ${token}`, `${token}\n`, 'x'.repeat(10_000)])
+        expect(read(other)).toBeUndefined();
+    });
+
+    it('cannot be made without the secret, and is none of another installation', () => {
+      const content = Buffer.from(`${state.tenantId}.43`).toString('base64url');
+      const digest = engine.consistencyToken(context, state).split('.')[1] ?? '';
+      expect(read(`${content}.${digest}`)).toBeUndefined();
+      const deps = { keyAccess: new MemoryKeys(), clock, ids: { random: () => 'a', ordered: () => 'b' } };
+      const other = new DefaultSigningEngine({ ...deps, issuer, defaultLifetimeSeconds: 600 });
+      expect(read(other.consistencyToken(context, state))).toBeUndefined();
+    });
   });
 
   it('takes nothing from a request but what it knows', async () => {
@@ -245,6 +313,7 @@ describe('DefaultSigningEngine', () => {
 /** Keys in memory, signing in the form that node itself converts. */
 class MemoryKeys implements KeyAccess {
   readonly secret = randomBytes(32);
+  readonly sealed: (readonly [purpose: string, text: string, bound: string])[] = [];
   isAway = false;
   active: ActiveKey = { kid: 'kid-1', algorithm: 'ES256' };
   private pair = generateKeyPairSync('ec', { namedCurve: 'P-256' });
@@ -273,6 +342,15 @@ class MemoryKeys implements KeyAccess {
 
   keyedDigest(_context: unknown, _purpose: string, message: string): string {
     return createHmac('sha256', this.secret).update(message).digest('base64url');
+  }
+
+  seal(_context: unknown, purpose: string, { text, bound }: { readonly text: string; readonly bound: string }): string {
+    this.sealed.push([purpose, text, bound]);
+    return randomBytes(24).toString('base64url');
+  }
+
+  unseal(): undefined {
+    return undefined;
   }
 
   verificationKey(): undefined {

@@ -4,6 +4,7 @@ import type { Clock } from '#utilities/clock/contract.js';
 import { CodedError } from '#utilities/errors/coded-error.js';
 import type { IdSource } from '#utilities/id/contract.js';
 import { ClaimsComposer } from './claims-composer.js';
+import { ConsistencyTokens } from './consistency-tokens.js';
 import type {
   CutoffDocument,
   IssuedToken,
@@ -19,6 +20,7 @@ import { IssuedTokenVerifier } from './issued-token.verifier.js';
 import { planRotation } from './rotation-plan.js';
 import { safetyFaults } from './rotation-safety.js';
 import { SubjectPseudonyms } from './subject-pseudonyms.js';
+import { SubjectReferences } from './subject-references.js';
 
 interface Dependencies {
   readonly keyAccess: KeyAccess;
@@ -38,11 +40,15 @@ export class DefaultSigningEngine implements SigningEngine {
   private readonly composer = new ClaimsComposer();
   private readonly signer: TokenSigner;
   private readonly verifier: IssuedTokenVerifier;
+  private readonly references: SubjectReferences;
+  private readonly consistency: ConsistencyTokens;
 
   constructor(private readonly deps: Dependencies) {
     this.pseudonyms = new SubjectPseudonyms(deps);
     this.signer = new TokenSigner(deps);
-    this.verifier = new IssuedTokenVerifier(deps);
+    this.references = new SubjectReferences(deps);
+    this.verifier = new IssuedTokenVerifier({ ...deps, references: this.references });
+    this.consistency = new ConsistencyTokens(deps);
   }
 
   async mint(context: CallContext, request: MintRequest): Promise<IssuedToken> {
@@ -52,7 +58,8 @@ export class DefaultSigningEngine implements SigningEngine {
     const actor = request.actorClientId === null ? null : this.pseudonyms.ofClient(context, request.actorClientId);
     const tokenId = ids.random();
     const { issuedAt, expiresAt } = this.lifeOf(request);
-    const claims = this.composer.compose({ issuer, subject, actor, tokenId, issuedAt, expiresAt }, request);
+    const reference = this.references.seal(context, request.reference, tokenId);
+    const claims = this.composer.compose({ issuer, subject, actor, tokenId, issuedAt, expiresAt, reference }, request);
     const signed = this.signer.sign(context, key, claims);
     const token = typeof signed === 'string' ? signed : await signed;
     return { token, tokenId, kid: key.kid, subject, actor, issuedAt, expiresAt };
@@ -60,6 +67,14 @@ export class DefaultSigningEngine implements SigningEngine {
 
   verifyIssued(context: CallContext, token: string, audience: string): IssuedVerdict {
     return this.verifier.verify(context, token, audience);
+  }
+
+  consistencyToken(context: CallContext, state: { readonly tenantId: string; readonly epoch: number }): string {
+    return this.consistency.of(context, state);
+  }
+
+  readConsistencyToken(context: CallContext, token: string): { readonly tenantId: string; readonly epoch: number } | undefined {
+    return this.consistency.read(context, token);
   }
 
   async signCutoffs(context: CallContext, document: CutoffDocument): Promise<string> {

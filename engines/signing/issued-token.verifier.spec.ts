@@ -2,7 +2,7 @@ import { generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { ActiveKey, KeyAccess, SigningAlgorithm, VerificationKey } from '#accessors/key/contract.js';
 import { ManualClock } from '#utilities/clock/manual.clock.js';
-import type { IssuedTokenFault, MintRequest } from './contract.js';
+import type { IssuedTokenFault, MintRequest, SubjectReference } from './contract.js';
 import { DefaultSigningEngine } from './default.signing.engine.js';
 
 const context = { diagnosticId: '7b0a7bb4-3bb6-4a0c-9e0e-5b0f8d2f4a11', transport: 'rest' } as const;
@@ -22,6 +22,7 @@ const ALGORITHMS = ['ES256', 'Ed25519', 'RS256', 'PS256'] as const;
 class SomeKeys implements KeyAccess {
   times: Pick<VerificationKey, 'signsFrom' | 'signsUntil'> = { signsFrom: START - 1000, signsUntil: null };
   gone = new Set<string>();
+  unsealed = 0;
 
   activeKey(_context: unknown, algorithm: SigningAlgorithm): ActiveKey {
     return { kid: `kid-${algorithm}`, algorithm };
@@ -34,6 +35,20 @@ class SomeKeys implements KeyAccess {
 
   keyedDigest(): string {
     return 'digest';
+  }
+
+  seal(_context: unknown, purpose: string, { text, bound }: { readonly text: string; readonly bound: string }): string {
+    return Buffer.from(JSON.stringify([purpose, bound, text])).toString('base64url');
+  }
+
+  unseal(
+    _context: unknown,
+    purpose: string,
+    { sealed, bound }: { readonly sealed: string; readonly bound: string },
+  ): string | undefined {
+    this.unsealed += 1;
+    const [wasFor, boundTo, text] = JSON.parse(Buffer.from(sealed, 'base64url').toString()) as [string, string, string];
+    return wasFor === purpose && boundTo === bound ? text : undefined;
   }
 
   publishedKeys(): Promise<never[]> {
@@ -51,12 +66,24 @@ class SomeKeys implements KeyAccess {
   }
 }
 
+function keysOf(tokenId: string, text: string): string {
+  return Buffer.from(JSON.stringify(['subject-reference', tokenId, text])).toString('base64url');
+}
+
 function rawSignature(algorithm: SigningAlgorithm, key: KeyObject, input: string): string {
   const bytes = Buffer.from(input);
   if (algorithm === 'Ed25519') return sign(null, bytes, key).toString('base64url');
   if (algorithm === 'PS256') return sign('sha256', bytes, { key, padding: 6, saltLength: 32 }).toString('base64url');
   return sign('sha256', bytes, { key, dsaEncoding: 'ieee-p1363' }).toString('base64url');
 }
+
+const REFERENCE: SubjectReference = {
+  identity: { instance: 'i', externalId: 'e' },
+  issuer: 'contoso',
+  roles: ['r1'],
+  groups: null,
+  scope: null,
+};
 
 const request = (algorithm: SigningAlgorithm): MintRequest => ({
   kind: 'user',
@@ -68,9 +95,12 @@ const request = (algorithm: SigningAlgorithm): MintRequest => ({
   tenant: 'acme',
   permissions: ['billing:invoice:read'],
   scope: 'billing:invoice:read',
-  acr: null,
-  amr: [],
-  authTime: null,
+  details: [],
+  conditionalCount: 0,
+  reference: REFERENCE,
+  acr: 'c2',
+  amr: ['mfa'],
+  authTime: START / 1000 - 100,
   policyVersion: 'main@1',
   epoch: 7,
   lifetimeSeconds: 600,
@@ -130,7 +160,33 @@ describe('A token of our own', () => {
         expiresAt: SECONDS + 600,
         policyVersion: 'main@1',
         epoch: 7,
+        acr: 'c2',
+        amr: ['mfa'],
+        authTime: SECONDS - 100,
+        reference: REFERENCE,
       },
+    });
+  });
+
+  it('says who it is about to this service, when it is asked', async () => {
+    const { token } = await engine.mint(context, request('ES256'));
+    const verdict = engine.verifyIssued(context, token, AUDIENCE);
+    expect(keys.unsealed).toBe(0);
+    expect(verdict).toMatchObject({ genuine: true, claims: { reference: REFERENCE } });
+  });
+
+  it.each([
+    ['that was never put in', undefined],
+    ['of another token', keysOf('t2', '[1,"i","e","contoso",[],null,null]')],
+    ['for another purpose', Buffer.from('["keyring-proof","t","[]"]').toString('base64url')],
+    ['in a form that is not ours', keysOf('t', '[2,"i","e","contoso",[],null,null]')],
+    ['with members of other types', keysOf('t', '[1,"i",7,"contoso",[],null,null]')],
+    ['without a list', keysOf('t', '[1,"i","e","contoso",null,null,null]')],
+    ['that is no list at all', keysOf('t', '{"0":1}')],
+  ])('names nobody by a reference %s', (_what, sref) => {
+    expect(engine.verifyIssued(context, forged(HEADER, { ...CLAIMS, sref }), AUDIENCE)).toMatchObject({
+      genuine: true,
+      claims: { reference: null, acr: null, amr: [], authTime: null },
     });
   });
 
@@ -188,6 +244,12 @@ describe('A token of our own', () => {
     ['claims-incomplete', HEADER, { ...CLAIMS, permissions: 'all' }],
     ['claims-incomplete', HEADER, { ...CLAIMS, act: 'c_1' }],
     ['claims-incomplete', HEADER, []],
+    ['claims-incomplete', HEADER, { ...CLAIMS, sref: {} }],
+    ['claims-incomplete', HEADER, { ...CLAIMS, acr: 1 }],
+    ['claims-incomplete', HEADER, { ...CLAIMS, amr: 'mfa' }],
+    ['claims-incomplete', HEADER, { ...CLAIMS, auth_time: '1' }],
+    ['sender-constrained', HEADER, { ...CLAIMS, cnf: { jkt: 'x' } }],
+    ['sender-constrained', HEADER, { ...CLAIMS, cnf: null }],
     ['not-yet-valid', HEADER, { ...CLAIMS, iat: SECONDS + 61 }],
     ['not-yet-valid', HEADER, { ...CLAIMS, iat: SECONDS + 30, exp: SECONDS + 20 }],
     ['expired', HEADER, { ...CLAIMS, exp: SECONDS }],

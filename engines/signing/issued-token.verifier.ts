@@ -4,11 +4,13 @@ import type { Clock } from '#utilities/clock/contract.js';
 import type { IssuedClaims, IssuedTokenFault, IssuedVerdict } from './contract.js';
 import { headerSegment } from './issued-token.js';
 import { isSignedBy } from './jws-verification.js';
+import { isTextList, type SubjectReferences } from './subject-references.js';
 
 interface Dependencies {
   readonly keyAccess: KeyAccess;
   readonly clock: Clock;
   readonly issuer: string;
+  readonly references: SubjectReferences;
 }
 
 const MOST_CHARACTERS = 16_384;
@@ -16,6 +18,14 @@ const MOST_CHARACTERS = 16_384;
 const SKEW_SECONDS = 60;
 /** A replica that hears nothing signs for 5 minutes after a key was stopped; then it stops by itself. */
 const LATE_SECONDS = 300;
+
+interface Question {
+  readonly context: CallContext;
+  readonly key: VerificationKey;
+  readonly audience: string;
+}
+
+type ReadClaims = Omit<IssuedClaims, 'reference'> & { readonly sealed: string | null };
 
 /** Tells whether a token is one of ours. Its header is compared with the one that we write and never interpreted. */
 export class IssuedTokenVerifier {
@@ -39,7 +49,7 @@ export class IssuedTokenVerifier {
     const key = this.keyOf(context, header);
     if (typeof key === 'string') return refused(key);
     if (!isSignedBy(key, token.slice(0, payloadEnd), signed)) return refused('signature-invalid');
-    return this.judge(key, objectIn(claims), audience);
+    return this.judge({ context, key, audience }, objectIn(claims));
   }
 
   /** The key whose header this is, to the byte. */
@@ -56,16 +66,29 @@ export class IssuedTokenVerifier {
     return key;
   }
 
-  private judge(key: VerificationKey, claims: Record<string, unknown> | undefined, audience: string): IssuedVerdict {
+  private judge({ context, key, audience }: Question, claims: Record<string, unknown> | undefined): IssuedVerdict {
     const read = claims === undefined ? undefined : issuedClaims(key.kid, claims);
     if (claims === undefined || read === undefined) return refused('claims-incomplete');
     if (claims['iss'] !== this.deps.issuer) return refused('issuer-mismatch');
     if (read.audience !== audience) return refused('audience-mismatch');
+    // SECURITY: a bound token that were taken without its proof would be a bearer token.
+    if (claims['cnf'] !== undefined) return refused('sender-constrained');
     const fault = this.faultOfTimes(key, read);
-    return fault === undefined ? { genuine: true, claims: read } : refused(fault);
+    return fault === undefined ? { genuine: true, claims: this.withReference(context, read) } : refused(fault);
   }
 
-  private faultOfTimes(key: VerificationKey, { issuedAt, expiresAt }: IssuedClaims): IssuedTokenFault | undefined {
+  /** Unsealing costs as much as the rest without the signature, and few who verify want it. */
+  private withReference(context: CallContext, { sealed, ...claims }: ReadClaims): IssuedClaims {
+    const { references } = this.deps;
+    return {
+      ...claims,
+      get reference() {
+        return sealed === null ? null : references.read(context, sealed, claims.tokenId);
+      },
+    };
+  }
+
+  private faultOfTimes(key: VerificationKey, { issuedAt, expiresAt }: ReadClaims): IssuedTokenFault | undefined {
     const now = Math.floor(this.deps.clock.now() / 1_000);
     if (expiresAt <= now) return 'expired';
     if (issuedAt > now + SKEW_SECONDS || expiresAt <= issuedAt) return 'not-yet-valid';
@@ -106,15 +129,22 @@ function isObject(value: unknown): value is Record<string, unknown> {
 }
 
 /** `undefined` when a claim that every token of ours has is missing or is of another type. */
-function issuedClaims(kid: string, claims: Record<string, unknown>): IssuedClaims | undefined {
+function issuedClaims(kid: string, claims: Record<string, unknown>): ReadClaims | undefined {
   const frame = frameOf(claims);
   const origin = originOf(claims);
-  if (frame === undefined || origin === undefined) return undefined;
-  const scope = claims['scope'] ?? '';
-  const permissions = claims['permissions'] ?? [];
+  const session = sessionOf(claims);
+  if (frame === undefined || origin === undefined || session === undefined) return undefined;
+  const { scope = '', permissions = [], sref: sealed = null } = claims;
   const actor = actorIn(claims['act']);
   if (typeof scope !== 'string' || !isTextList(permissions) || actor === undefined) return undefined;
-  return { kid, ...frame, ...origin, scope, permissions, actor };
+  if (sealed !== null && typeof sealed !== 'string') return undefined;
+  return { kid, ...frame, ...origin, ...session, scope, permissions, actor, sealed };
+}
+
+function sessionOf(claims: Record<string, unknown>): Pick<IssuedClaims, 'acr' | 'amr' | 'authTime'> | undefined {
+  const { acr = null, amr = [], auth_time: authTime = null } = claims;
+  if ((acr !== null && typeof acr !== 'string') || !isTextList(amr)) return undefined;
+  return authTime === null || isWhole(authTime) ? { acr, amr, authTime } : undefined;
 }
 
 /** Checked one by one, without lists: this runs for each token that is checked. */
@@ -136,10 +166,6 @@ function originOf(
 
 function isWhole(value: unknown): value is number {
   return Number.isSafeInteger(value);
-}
-
-function isTextList(value: unknown): value is readonly string[] {
-  return Array.isArray(value) && value.every((item) => typeof item === 'string');
 }
 
 /** `null`: nobody acts. `undefined`: not in the form that we write. */

@@ -63,6 +63,8 @@ function build({ made, auditFailure, prePublishSeconds = 86_400 }: World) {
     activeKey: unused,
     signWith: unused,
     keyedDigest: unused,
+    seal: unused,
+    unseal: unused,
     publishedKeys: () => Promise.resolve(published),
     verificationKey: unused,
     prepare: () => Promise.resolve(made),

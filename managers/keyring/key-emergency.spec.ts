@@ -32,9 +32,10 @@ async function started(database: OpenDatabase, options?: Parameters<typeof keyri
   return made;
 }
 
+const identity = { instance: 'entra:public:t1', externalId: 'o1' };
 const mintRequest: MintRequest = {
   kind: 'user',
-  identity: { instance: 'entra:public:t1', externalId: 'o1' },
+  identity,
   clientId: 'orders-api',
   actorClientId: null,
   algorithm: 'ES256',
@@ -42,6 +43,9 @@ const mintRequest: MintRequest = {
   tenant: 'acme',
   permissions: ['billing:invoice:read'],
   scope: '',
+  details: [],
+  conditionalCount: 0,
+  reference: { identity, issuer: 'contoso', roles: [], groups: [], scope: null },
   acr: null,
   amr: [],
   authTime: null,

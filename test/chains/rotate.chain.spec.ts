@@ -82,6 +82,8 @@ function buildHouse({ isLeaseTaken = false } = {}) {
     activeKey: unused,
     signWith: unused,
     keyedDigest: unused,
+    seal: unused,
+    unseal: unused,
     publishedKeys: unused,
     verificationKey: unused,
     prepare: unused,

@@ -1,0 +1,44 @@
+import type { KeyAccess } from '#accessors/key/contract.js';
+import type { CallContext } from '#utilities/call-context/contract.js';
+import type { SubjectReference } from './contract.js';
+
+const PURPOSE = 'subject-reference';
+const FORM = 1;
+
+/**
+ * Who a token is about, as nobody but this service can read it.
+ *
+ * INVARIANT: it is bound to the id of its token, so that none can be moved into another one.
+ */
+export class SubjectReferences {
+  constructor(private readonly deps: { readonly keyAccess: KeyAccess }) {}
+
+  seal(context: CallContext, reference: SubjectReference, tokenId: string): string {
+    const { identity, issuer, roles, groups, scope } = reference;
+    const text = JSON.stringify([FORM, identity.instance, identity.externalId, issuer, roles, groups, scope]);
+    return this.deps.keyAccess.seal(context, PURPOSE, { text, bound: tokenId });
+  }
+
+  read(context: CallContext, sealed: string, tokenId: string): SubjectReference | null {
+    const text = this.deps.keyAccess.unseal(context, PURPOSE, { sealed, bound: tokenId });
+    return text === undefined ? null : referenceIn(text);
+  }
+}
+
+/** `null` for what another version of this service wrote otherwise. */
+function referenceIn(text: string): SubjectReference | null {
+  const value: unknown = JSON.parse(text);
+  if (!Array.isArray(value)) return null;
+  const [form, instance, externalId, issuer, roles, groups, scope] = value as readonly unknown[];
+  if (form !== FORM || typeof instance !== 'string' || typeof externalId !== 'string') return null;
+  if (typeof issuer !== 'string' || !isTextList(roles) || !isListOrNull(groups) || !isListOrNull(scope)) return null;
+  return { identity: { instance, externalId }, issuer, roles, groups, scope };
+}
+
+function isListOrNull(value: unknown): value is readonly string[] | null {
+  return value === null || isTextList(value);
+}
+
+export function isTextList(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string');
+}
