@@ -1,11 +1,14 @@
 import { AuditTables1790000005000 } from '#accessors/audit/migrations/1790000005000-audit-tables.migration.js';
+import { DecisionTable1790000006300 } from '#accessors/audit/migrations/1790000006300-decision-table.migration.js';
 import { FactTables1790000002000 } from '#accessors/facts/migrations/1790000002000-fact-tables.migration.js';
 import { LiveDataTables1790000007000 } from '#accessors/facts/migrations/1790000007000-live-data-tables.migration.js';
+import { FactFunctions1790000007100 } from '#accessors/facts/migrations/1790000007100-fact-functions.migration.js';
 import { IssuerTables1790000003000 } from '#accessors/issuer/migrations/issuer-tables.migration.js';
 import { KeyLifecycle1790000006000 } from '#accessors/key/migrations/1790000006000-key-lifecycle.migration.js';
 import { IssuerVersions1790000003500 } from '#accessors/issuer/migrations/issuer-versions.migration.js';
 import { KeyTables1790000004000 } from '#accessors/key/migrations/1790000004000-key-tables.migration.js';
 import { PolicyTables1790000002500 } from '#accessors/policy/migrations/1790000002500-policy-tables.migration.js';
+import { PolicyLife1790000007300 } from '#accessors/policy/migrations/1790000007300-policy-life.migration.js';
 import { ApplicationAlgorithm1790000006100 } from '#accessors/registration/migrations/1790000006100-application-algorithm.migration.js';
 import { RegistrationChecks1790000006200 } from '#accessors/registration/migrations/1790000006200-registration-checks.migration.js';
 import { RegistrationTables1790000002200 } from '#accessors/registration/migrations/1790000002200-registration-tables.migration.js';
@@ -25,5 +28,8 @@ export const MIGRATIONS: readonly MigrationClass[] = [
   KeyLifecycle1790000006000,
   ApplicationAlgorithm1790000006100,
   RegistrationChecks1790000006200,
+  DecisionTable1790000006300,
   LiveDataTables1790000007000,
+  FactFunctions1790000007100,
+  PolicyLife1790000007300,
 ];

@@ -173,7 +173,10 @@ export interface PolicyAccess {
    *
    * @throws CodedError `STORE_UNAVAILABLE`
    */
-  shadowPolicy(context: CallContext, tenantId: string): Promise<{ readonly policy: PolicyVersion; readonly share: number } | null>;
+  shadowPolicy(
+    context: CallContext,
+    tenantId: string,
+  ): Promise<{ readonly policy: PolicyVersion; readonly share: number } | null>;
 
   /**
    * Records the document as a new version and activates it, unless it says the same as the active one.
@@ -196,12 +199,18 @@ export interface PolicyVersionRecord {
   readonly createdAt: number;
 }
 
-/** An activation: which version counts since when. The newest one counts. */
+/**
+ * An activation: which version counts since when. Of those that enforce the newest counts, whichever set it names. A shadow counts
+ * until it is ended or something else is enforced.
+ */
 export interface PolicyActivation {
+  /** Grows by one with each activation of the tenant. */
   readonly number: number;
   readonly set: string;
   readonly sequence: number;
   readonly mode: 'enforce' | 'shadow' | 'shadow-end';
+  /** Part of the traffic, 0 to 1; `null` unless it is a shadow. */
+  readonly share: number | null;
   readonly by: string;
   readonly reason: string;
   readonly planId: string | null;
@@ -228,6 +237,7 @@ export interface PolicyActivationOrder {
 export interface StoredPlan {
   readonly id: string;
   readonly tenantId: string;
+  /** Name of the policy set of the candidate. */
   readonly set: string;
   /** Number of the enforcing activation that it starts from; 0: none. */
   readonly base: number;
@@ -240,27 +250,37 @@ export interface StoredPlan {
   readonly report: AttributeValue;
 }
 
-/** The life of versions, for the PolicyManager alone. This is the plug-in point `PolicyStore`: see test/conformance. */
+/** The life of versions, for the PolicyManager alone. Where they are kept is a plug-in: see policy-store.contract.ts. */
 export interface PolicyLife {
   /** Keeps the content as a version unless a version of the set says exactly the same; answers that one then. */
   addVersion(
     context: CallContext,
-    version: { readonly tenantId: string; readonly set: string; readonly content: PolicyContent; readonly author: string; readonly message: string },
+    version: {
+      readonly tenantId: string;
+      readonly set: string;
+      readonly content: PolicyContent;
+      readonly author: string;
+      readonly message: string;
+    },
   ): Promise<PolicyVersionRecord>;
 
   /** @throws CodedError `POLICY_UNKNOWN` */
-  version(context: CallContext, tenantId: string, set: string, sequence: number): Promise<{ readonly record: PolicyVersionRecord; readonly policy: PolicyVersion }>;
+  version(
+    context: CallContext,
+    tenantId: string,
+    name: { readonly set: string; readonly sequence: number },
+  ): Promise<{ readonly record: PolicyVersionRecord; readonly policy: PolicyVersion }>;
 
   /** Newest first. */
   versions(context: CallContext, tenantId: string, set: string): Promise<readonly PolicyVersionRecord[]>;
 
-  /** Newest first. */
-  activations(context: CallContext, tenantId: string, set: string): Promise<readonly PolicyActivation[]>;
+  /** Of all sets, newest first. */
+  activations(context: CallContext, tenantId: string): Promise<readonly PolicyActivation[]>;
 
   /**
    * Makes a version count, everywhere within 2 s, in one transaction with the caller's own statements.
    *
-   * @throws CodedError `POLICY_CHANGED` when the newest activation is not `expected`, `POLICY_UNKNOWN`
+   * @throws CodedError `POLICY_CHANGED` when the newest enforcing activation is not `expected`, `POLICY_UNKNOWN`
    */
   activateVersion(context: CallContext, order: PolicyActivationOrder): Promise<PolicyActivation>;
 
