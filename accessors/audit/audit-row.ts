@@ -1,20 +1,9 @@
 import { PLATFORM_TENANT } from '#utilities/change-feed/contract.js';
 import type { CallContext } from '#utilities/call-context/contract.js';
 import type { ChangeRecord, ExchangeRecord, RefusalRecord } from './contract.js';
+import { boundedText, storableJson, type Stamp } from './storable.js';
 
 export type AuditRecord = ExchangeRecord | RefusalRecord | ChangeRecord;
-
-/** What the store adds to a record. */
-export interface Stamp {
-  readonly id: string;
-  /** Milliseconds since the epoch. */
-  readonly at: number;
-}
-
-const MAX_TEXT = 1_000;
-
-/** JSON writes these for NUL and for halves of surrogate pairs; PostgreSQL takes neither in a text. */
-const REFUSED_BY_DATABASE = /\\u(?:0000|d[89a-f])/;
 
 /**
  * One row as JSON text, members named like the columns. A member that is left out is NULL.
@@ -23,9 +12,7 @@ const REFUSED_BY_DATABASE = /\\u(?:0000|d[89a-f])/;
  * spoil the commit that the records of others share.
  */
 export function auditRow(context: CallContext, record: AuditRecord, stamp: Stamp): string {
-  const row = rowOf(context, record, stamp);
-  const text = JSON.stringify(row);
-  return REFUSED_BY_DATABASE.test(text) ? JSON.stringify(row, acceptableText) : text;
+  return storableJson(rowOf(context, record, stamp));
 }
 
 function rowOf(context: CallContext, record: AuditRecord, stamp: Stamp): object {
@@ -42,12 +29,12 @@ function issuedRow(context: CallContext, record: ExchangeRecord, stamp: Stamp): 
     outcome: record.outcome,
     diagnostic_id: context.diagnosticId,
     transport: context.transport,
-    client_id: bounded(record.clientId),
+    client_id: boundedText(record.clientId),
     exchange_case: record.case,
     subject: record.subject,
     actor: record.actor,
-    issuer: bounded(record.issuer),
-    audience: bounded(record.audience),
+    issuer: boundedText(record.issuer),
+    audience: boundedText(record.audience),
     token_id: record.tokenId,
     kid: record.kid,
     expires_at: record.expiresAt,
@@ -66,12 +53,12 @@ function refusedRow(context: CallContext, record: RefusalRecord, stamp: Stamp): 
     outcome: record.outcome,
     diagnostic_id: context.diagnosticId,
     transport: context.transport,
-    client_id: bounded(record.clientId),
+    client_id: boundedText(record.clientId),
     code: record.code,
-    issuer: bounded(record.issuer),
-    audience: bounded(record.audience),
+    issuer: boundedText(record.issuer),
+    audience: boundedText(record.audience),
     subject_token_sha256: record.subjectTokenSha256,
-    detail: bounded(record.detail),
+    detail: boundedText(record.detail),
   };
 }
 
@@ -84,15 +71,7 @@ function changedRow(context: CallContext, record: ChangeRecord, stamp: Stamp): o
     ...(context.operator === undefined ? {} : { actor: context.operator }),
     diagnostic_id: context.diagnosticId,
     transport: context.transport,
-    what: bounded(record.what),
-    detail: bounded(record.detail),
+    what: boundedText(record.what),
+    detail: boundedText(record.detail),
   };
-}
-
-function bounded(text: string | null): string | null {
-  return text === null || text.length <= MAX_TEXT ? text : text.slice(0, MAX_TEXT);
-}
-
-function acceptableText(_member: string, value: unknown): unknown {
-  return typeof value === 'string' ? value.replaceAll('\0', '\ufffd').replace(/\p{Cs}/gu, '\ufffd') : value;
 }

@@ -5,8 +5,10 @@ import { ID_SOURCE, type IdSource } from '#utilities/id/contract.js';
 import { LOGGER, type Logger } from '#utilities/logging/contract.js';
 import { COUNTERS, type Counters } from '#utilities/telemetry/contract.js';
 import { AuditStore } from './audit.store.js';
-import { AUDIT_ACCESS, CHANGE_TRAIL } from './contract.js';
+import { AUDIT_ACCESS, CHANGE_TRAIL, DECISION_TRAIL } from './contract.js';
+import { DecisionStore } from './decision.store.js';
 import { auditLimits, PostgresAuditAccess } from './postgres.audit.access.js';
+import { PostgresDecisionTrail } from './postgres.decision.trail.js';
 
 @Module({
   providers: [
@@ -24,7 +26,13 @@ import { auditLimits, PostgresAuditAccess } from './postgres.audit.access.js';
       inject: [DATABASE, CLOCK, ID_SOURCE, COUNTERS, LOGGER],
     },
     { provide: CHANGE_TRAIL, useExisting: AUDIT_ACCESS },
+    {
+      provide: DECISION_TRAIL,
+      useFactory: (database: Database, clock: Clock, ids: IdSource, counters: Counters, logger: Logger) =>
+        new PostgresDecisionTrail({ store: new DecisionStore({ database }), clock, ids, counters, logger }),
+      inject: [DATABASE, CLOCK, ID_SOURCE, COUNTERS, LOGGER],
+    },
   ],
-  exports: [AUDIT_ACCESS, CHANGE_TRAIL],
+  exports: [AUDIT_ACCESS, CHANGE_TRAIL, DECISION_TRAIL],
 })
 export class AuditModule {}

@@ -1,17 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '#utilities/clock/contract.js';
-import { CodedError, isCodedError } from '#utilities/errors/coded-error.js';
+import { CodedError } from '#utilities/errors/coded-error.js';
 import type { Logger } from '#utilities/logging/contract.js';
 import type { Counters } from '#utilities/telemetry/contract.js';
+import { faultText, isDataFault, isStatementFault } from './write-fault.js';
 
 const FIRST_PAUSE_MS = 10;
 const LONGEST_PAUSE_MS = 500;
 const RETRY_AFTER_SECONDS = 5;
-
-/** SQLSTATE classes that blame the data of the statement: data exception, integrity constraint violation. */
-const DATA_FAULT = /^2[23]/;
-/** Classes that blame the statement itself, the schema or the rights: another try changes nothing. */
-const LASTING_FAULT = /^(?:2[23]|0A|42)/;
 
 export interface DurableWriteDependencies {
   readonly clock: Clock;
@@ -49,7 +45,7 @@ export class DurableWrite {
   }
 
   private gaveUp(cause: unknown): CodedError {
-    const fault = describe(cause);
+    const fault = faultText(cause);
     this.deps.counters.increment('audit.failures');
     this.deps.logger.error('audit.not_recorded', { fault });
     return auditUnavailable(fault, cause);
@@ -62,22 +58,11 @@ export function auditUnavailable(internal: string, cause?: unknown): CodedError 
 
 /** Whether one of the rows is at fault rather than the database. */
 export function blamesTheData(error: unknown): boolean {
-  return error instanceof Error && DATA_FAULT.test(sqlState(error.cause));
+  return error instanceof Error && isDataFault(error.cause);
 }
 
 function isLasting(error: unknown): boolean {
-  return LASTING_FAULT.test(sqlState(error));
-}
-
-/** SECURITY: the state and the code alone; the message of a database error can quote the values of a row. */
-function describe(error: unknown): string {
-  if (isCodedError(error)) return `${error.code} ${sqlState(error.cause)}`.trim();
-  return sqlState(error) || (error instanceof Error ? error.name : 'unknown');
-}
-
-function sqlState(error: unknown): string {
-  if (typeof error !== 'object' || error === null || !('code' in error)) return '';
-  return typeof error.code === 'string' && /^[0-9A-Z]{5}$/.test(error.code) ? error.code : '';
+  return isDataFault(error) || isStatementFault(error);
 }
 
 async function within<Result>(work: Promise<Result>, milliseconds: number): Promise<Result> {
