@@ -35,6 +35,8 @@ const refused: WireError = { oauth: 'invalid_request', http: 400, grpc: 'PERMISS
 const badTarget: WireError = { oauth: 'invalid_target', http: 400, grpc: 'INVALID_ARGUMENT' };
 const refusedScope: WireError = { oauth: 'invalid_scope', http: 400, grpc: 'PERMISSION_DENIED' };
 const unknown: WireError = { oauth: 'invalid_request', http: 404, grpc: 'NOT_FOUND' };
+/** Somebody else was first: look again. */
+const conflict: WireError = { oauth: 'invalid_request', http: 409, grpc: 'ABORTED' };
 const away: WireError = { oauth: 'temporarily_unavailable', http: 503, grpc: 'UNAVAILABLE' };
 const throttled: WireError = { oauth: 'temporarily_unavailable', http: 429, grpc: 'RESOURCE_EXHAUSTED' };
 const fault: WireError = { oauth: 'server_error', http: 500, grpc: 'INTERNAL' };
@@ -121,7 +123,7 @@ export const ERROR_MAPPING = {
 
   POLICY_INVALID: malformed,
   POLICY_UNKNOWN: unknown,
-  POLICY_CHANGED: { oauth: 'invalid_request', http: 409, grpc: 'ABORTED' },
+  POLICY_CHANGED: conflict,
   PLAN_UNKNOWN: unknown,
   PLAN_REFUSED: { oauth: 'invalid_request', http: 409, grpc: 'FAILED_PRECONDITION' },
   SUBJECT_UNKNOWN: unknown,
@@ -161,7 +163,7 @@ export const ERROR_MAPPING = {
   KEY_ENCRYPTION_KEY_MISSING: fault,
   KEY_ENCRYPTION_KEY_INSECURE: fault,
   KEY_UNSEAL_FAILED: fault,
-  KEYRING_CHANGED: away,
+  KEYRING_CHANGED: conflict,
   KEYRING_MOVE_REFUSED: malformed,
   KEYRING_RESTORED: fault,
   KEYRING_FLOOR_UNREADABLE: fault,

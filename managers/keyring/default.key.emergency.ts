@@ -72,6 +72,8 @@ export class DefaultKeyEmergency implements KeyEmergency {
   private stop(context: CallContext, request: KeyEmergencyRequest, to: Stop): Promise<KeyEmergencyReport> {
     return this.work.retrying(async () => {
       const ring = await this.deps.keyringAccess.keyring(context);
+      // Whoever did it may have died before the others heard of it.
+      if (stateIn(ring, request.kid) === to && !request.validateOnly) await this.deps.keyringAccess.settle(context);
       const key = stoppable(ring, request.kid, to);
       if (request.validateOnly) return this.stopReport(context, { ring, key, to, replacedBy: null, validateOnly: true });
 
@@ -143,6 +145,10 @@ export class DefaultKeyEmergency implements KeyEmergency {
   ): KeyringChangeReport {
     return { ...of, epoch: ring.epoch, next: this.deps.signingEngine.planRotation(ring, this.deps.policy, ring.now) };
   }
+}
+
+function stateIn(ring: Keyring, kid: string): KeyState | undefined {
+  return ring.keys.find((one) => one.kid === kid)?.state;
 }
 
 /** @throws CodedError `KEY_UNKNOWN`, `KEYRING_MOVE_REFUSED` */

@@ -71,6 +71,19 @@ describeOnEachDatabase('A key that must stop', (open) => {
     expect(await database.query('select sealed from signing_key where kid = $1', [kid])).toEqual([{ sealed: null }]);
   });
 
+  it('revoked once more is refused, but first the news is spread that whoever revoked it did not come to', async () => {
+    const { database } = await open();
+    const { emergency, keyringAccess, engine } = await started(database);
+    const { token, kid } = await engine.mint(CONTEXT, mintRequest);
+    const settle = keyringAccess.settle.bind(keyringAccess);
+    keyringAccess.settle = () => Promise.resolve();
+    await emergency.revoke(CONTEXT, { kid, ...now });
+    expect(engine.verifyIssued(CONTEXT, token, AUDIENCE)).toMatchObject({ genuine: true });
+    keyringAccess.settle = settle;
+    await expect(emergency.revoke(CONTEXT, { kid, ...now })).rejects.toMatchObject({ code: 'KEYRING_MOVE_REFUSED' });
+    expect(engine.verifyIssued(CONTEXT, token, AUDIENCE)).toEqual({ genuine: false, fault: 'key-unknown' });
+  });
+
   it('is revoked: it is public no more and its tokens are refused', async () => {
     const { database } = await open();
     const { manager, emergency, engine } = await started(database);

@@ -2,7 +2,10 @@ import type { ErrorCode } from './catalogue.js';
 import { SERVICE_ERRORS } from './catalogue/service.errors.js';
 import { VAULT_ERRORS } from './catalogue/vault.errors.js';
 
+/** Of other areas, what says that something of ours is away or damaged. */
+const OURS: ReadonlySet<ErrorCode> = new Set(['ISSUER_KEYS_UNAVAILABLE', 'KEY_UNSEAL_FAILED', 'KEYRING_RESTORED']);
+
 /** Whether the code says that something here, or something we depend on, failed: not the caller's doing. */
 export function isServiceFault(code: ErrorCode): boolean {
-  return code in SERVICE_ERRORS || code in VAULT_ERRORS || code === 'ISSUER_KEYS_UNAVAILABLE';
+  return code in SERVICE_ERRORS || code in VAULT_ERRORS || OURS.has(code);
 }
