@@ -57,7 +57,7 @@ export function benchMintRequest(algorithm: SigningAlgorithm): MintRequest {
     scope: 'billing:invoice0:read billing:invoice1:read',
     details: [],
     conditionalCount: 0,
-    reference: { identity, issuer: 'contoso', roles: [], groups: [], scope: null },
+    reference: { identity, issuer: 'contoso', iss: 'https://contoso.test', roles: [], groups: [], conditionalBits: [] },
     acr: null,
     amr: [],
     authTime: null,

@@ -11,12 +11,14 @@ export interface SubjectReference {
   readonly identity: UpstreamIdentity;
   /** Name of the trusted issuer. */
   readonly issuer: string;
+  /** `iss` of its token, which that issuer owned. */
+  readonly iss: string;
   /** Of its claims, the values that the policy maps. */
   readonly roles: readonly string[];
   /** `null`: unknown, as in the claims. */
   readonly groups: readonly string[] | null;
-  /** The scope values that the token was narrowed to when it was issued; `null`: to none. */
-  readonly scope: readonly string[] | null;
+  /** Bits of the permissions that were left to Check when the token was issued; ascending. */
+  readonly conditionalBits: readonly number[];
 }
 
 export interface MintRequest {

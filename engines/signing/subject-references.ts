@@ -14,8 +14,8 @@ export class SubjectReferences {
   constructor(private readonly deps: { readonly keyAccess: KeyAccess }) {}
 
   seal(context: CallContext, reference: SubjectReference, tokenId: string): string {
-    const { identity, issuer, roles, groups, scope } = reference;
-    const text = JSON.stringify([FORM, identity.instance, identity.externalId, issuer, roles, groups, scope]);
+    const { identity, issuer, iss, roles, groups, conditionalBits } = reference;
+    const text = JSON.stringify([FORM, identity.instance, identity.externalId, issuer, iss, roles, groups, conditionalBits]);
     return this.deps.keyAccess.seal(context, PURPOSE, { text, bound: tokenId });
   }
 
@@ -29,16 +29,17 @@ export class SubjectReferences {
 function referenceIn(text: string): SubjectReference | null {
   const value: unknown = JSON.parse(text);
   if (!Array.isArray(value)) return null;
-  const [form, instance, externalId, issuer, roles, groups, scope] = value as readonly unknown[];
+  const [form, instance, externalId, issuer, iss, roles, groups, conditionalBits] = value as readonly unknown[];
   if (form !== FORM || typeof instance !== 'string' || typeof externalId !== 'string') return null;
-  if (typeof issuer !== 'string' || !isTextList(roles) || !isListOrNull(groups) || !isListOrNull(scope)) return null;
-  return { identity: { instance, externalId }, issuer, roles, groups, scope };
-}
-
-function isListOrNull(value: unknown): value is readonly string[] | null {
-  return value === null || isTextList(value);
+  if (typeof issuer !== 'string' || typeof iss !== 'string' || !isBitList(conditionalBits)) return null;
+  if (!isTextList(roles) || !(groups === null || isTextList(groups))) return null;
+  return { identity: { instance, externalId }, issuer, iss, roles, groups, conditionalBits };
 }
 
 export function isTextList(value: unknown): value is readonly string[] {
   return Array.isArray(value) && value.every((item) => typeof item === 'string');
+}
+
+function isBitList(value: unknown): value is readonly number[] {
+  return Array.isArray(value) && value.every((item) => Number.isSafeInteger(item));
 }

@@ -45,7 +45,7 @@ const mintRequest: MintRequest = {
   scope: '',
   details: [],
   conditionalCount: 0,
-  reference: { identity, issuer: 'contoso', roles: [], groups: [], scope: null },
+  reference: { identity, issuer: 'contoso', iss: 'https://contoso.test', roles: [], groups: [], conditionalBits: [] },
   acr: null,
   amr: [],
   authTime: null,

@@ -21,7 +21,7 @@ export function mintRequest(algorithm: SigningAlgorithm = 'ES256'): MintRequest 
     scope: 'billing:invoice:list billing:invoice:read',
     details: [],
     conditionalCount: 0,
-    reference: { identity, issuer: 'contoso', roles: [], groups: [], scope: null },
+    reference: { identity, issuer: 'contoso', iss: 'https://contoso.test', roles: [], groups: [], conditionalBits: [] },
     acr: null,
     amr: [],
     authTime: null,
