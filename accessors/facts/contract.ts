@@ -125,7 +125,8 @@ export interface RegisteredSubject {
 /** Whose facts: by upstream identity, or by the administrator's key. */
 export interface FactQuestion {
   readonly tenantId: string;
-  readonly subject: { readonly by: 'identity'; readonly identity: UpstreamIdentity } | { readonly by: 'key'; readonly key: string };
+  readonly subject:
+    { readonly by: 'identity'; readonly identity: UpstreamIdentity } | { readonly by: 'key'; readonly key: string };
   /** Keys of groups that the subject's claims are mapped to, sorted: their assignments and grants are wanted too. */
   readonly groups: readonly string[];
 }

@@ -1,21 +1,24 @@
 import type { CallContext } from '#utilities/call-context/contract.js';
-import type { ChangeFeed, EpochCache, EpochCaches } from '#utilities/change-feed/contract.js';
+import { PLATFORM_TENANT, type ChangeFeed, type EpochCache, type EpochCaches } from '#utilities/change-feed/contract.js';
 import type { Database, UnitOfWork } from '#utilities/database/contract.js';
 import type { IdSource } from '#utilities/id/contract.js';
 import type {
   AssignmentRecord,
+  ExternalFacts,
   FactAccess,
+  FactQuestion,
   RecordOutcome,
   SubjectFacts,
   SubjectRecord,
   TenantRecord,
-  UpstreamIdentity,
+  WantedFact,
 } from './contract.js';
 import { refuseImport, unknownTenants } from './import-fault.js';
 import { AssignmentStore, repeatedAssignments } from './stores/assignment.store.js';
 import { FactStore } from './stores/fact.store.js';
 import { contradictions, identityKey } from './stores/subject.state.js';
 import { SubjectStore } from './stores/subject.store.js';
+import { TenantStore } from './stores/tenant.store.js';
 
 export interface DefaultFactAccessDeps {
   readonly database: Database;
@@ -26,34 +29,56 @@ export interface DefaultFactAccessDeps {
 }
 
 const KEPT_SUBJECTS = 100_000;
+const KEPT_TENANTS = 10_000;
 
 export class DefaultFactAccess implements FactAccess {
   private readonly facts: FactStore;
+  private readonly tenants: TenantStore;
   private readonly subjects: SubjectStore;
   private readonly assignments: AssignmentStore;
   private readonly kept: EpochCache<SubjectFacts>;
+  private readonly named: EpochCache<string>;
 
   constructor(private readonly deps: DefaultFactAccessDeps) {
     this.facts = new FactStore(deps);
+    this.tenants = new TenantStore(deps);
     this.subjects = new SubjectStore(deps);
     this.assignments = new AssignmentStore(deps);
     this.kept = deps.caches.create({ values: KEPT_SUBJECTS, absent: 1 });
+    this.named = deps.caches.create({ values: KEPT_TENANTS, absent: 1 });
   }
 
-  async factsOf(_context: CallContext, tenantId: string, identity: UpstreamIdentity): Promise<SubjectFacts> {
-    const key = tenantId + identityKey(identity);
-    const facts =
-      this.kept.peek(tenantId, key) ?? (await this.kept.get(tenantId, key, () => this.facts.read(tenantId, identity)));
+  async factsOf(_context: CallContext, question: FactQuestion): Promise<SubjectFacts> {
+    const { tenantId } = question;
+    const key = questionKey(question);
+    const facts = this.kept.peek(tenantId, key) ?? (await this.kept.get(tenantId, key, () => this.facts.read(question)));
     if (facts === undefined) throw new Error('facts are always there, if only to say that nobody is');
     return facts;
   }
 
+  externalFacts(_context: CallContext, _question: FactQuestion, wanted: readonly WantedFact[]): Promise<ExternalFacts> {
+    if (wanted.length === 0) return NOTHING_WANTED;
+    return Promise.resolve({ values: new Map(), unavailable: new Set(wanted.map(({ path }) => path)), validUntil: null });
+  }
+
+  factsOfMany(
+    _context: CallContext,
+    tenantId: string,
+    page: { readonly after: string | null; readonly limit: number },
+  ): Promise<readonly SubjectFacts[]> {
+    return this.facts.page(tenantId, page);
+  }
+
+  tenantNamed(_context: CallContext, slug: string): Promise<string | undefined> {
+    return this.named.get(PLATFORM_TENANT, slug, () => this.facts.tenantNamed(slug));
+  }
+
   registerTenant(_context: CallContext, tenant: TenantRecord): Promise<{ readonly id: string; readonly outcome: RecordOutcome }> {
-    return this.deps.unitOfWork.run(() => this.facts.registerTenant(tenant));
+    return this.deps.unitOfWork.run(() => this.tenants.registerTenant(tenant));
   }
 
   registerGroup(_context: CallContext, group: { readonly tenant: string; readonly key: string }): Promise<RecordOutcome> {
-    return this.inTenants([group.tenant], (tenantId) => this.facts.registerGroup(tenantId(group.tenant), group.key));
+    return this.inTenants([group.tenant], (tenantId) => this.tenants.registerGroup(tenantId(group.tenant), group.key));
   }
 
   registerSubjects(_context: CallContext, subjects: readonly SubjectRecord[]): Promise<readonly RecordOutcome[]> {
@@ -88,9 +113,19 @@ export class DefaultFactAccess implements FactAccess {
     work: (tenantId: (slug: string) => string) => Promise<Result>,
   ): Promise<Result> {
     return this.deps.unitOfWork.run(async () => {
-      const ids = await this.facts.lockTenants(slugs);
+      const ids = await this.tenants.lockTenants(slugs);
       refuseImport(unknownTenants(slugs, ids));
       return work((slug) => ids.get(slug) ?? '');
     });
   }
+}
+
+const NOTHING_WANTED: Promise<ExternalFacts> = Promise.resolve({ values: new Map(), unavailable: new Set(), validUntil: null });
+
+/** Unambiguous, whatever characters the parts hold. */
+function questionKey({ tenantId, subject, groups }: FactQuestion): string {
+  const asked = groups.length === 0 ? '' : JSON.stringify(groups);
+  return subject.by === 'identity'
+    ? `${tenantId}i${asked.length}:${asked}${identityKey(subject.identity)}`
+    : `${tenantId}k${asked.length}:${asked}${subject.key}`;
 }

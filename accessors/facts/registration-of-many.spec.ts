@@ -1,22 +1,11 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import { accessorParts, CONTEXT, type AccessorParts } from '../../test/support/accessor-parts.js';
 import { describeOnEachDatabase } from '../../test/support/database.js';
-import type { AssignmentRecord, SubjectRecord } from './contract.js';
+import type { AssignmentRecord } from './contract.js';
 import { DefaultFactAccess } from './default.fact.access.js';
+import { byIdentity, identity, rolesOf, subject } from './fixtures/facts.fixture.js';
 
 const MANY = 10_000;
-
-function subject(tenant: string, key: string, changes: Partial<SubjectRecord> = {}): SubjectRecord {
-  return {
-    tenant,
-    key,
-    kind: 'user',
-    status: 'active',
-    identities: [{ instance: 'oidc:x', externalId: key }],
-    groups: [],
-    ...changes,
-  };
-}
 
 describeOnEachDatabase('Registration of facts', (open) => {
   let parts: AccessorParts;
@@ -79,20 +68,20 @@ describeOnEachDatabase('Registration of facts', (open) => {
   });
 
   it('takes the order of identities as the state: the first is the primary one', async () => {
-    const first = { instance: 'oidc:x', externalId: '1' };
-    const second = { instance: 'oidc:x', externalId: '2' };
+    const first = identity('1');
+    const second = identity('2');
     await facts.registerSubjects(CONTEXT, [subject(tenant, 'a', { identities: [first, second] })]);
     expect(await facts.registerSubjects(CONTEXT, [subject(tenant, 'a', { identities: [second] })])).toEqual(['updated']);
     await facts.announceChanges(CONTEXT);
-    expect((await facts.factsOf(CONTEXT, tenantId, second)).subject?.primaryIdentity).toEqual(second);
-    expect((await facts.factsOf(CONTEXT, tenantId, first)).subject).toBeNull();
+    expect((await facts.factsOf(CONTEXT, byIdentity(tenantId, second))).subject?.primaryIdentity).toEqual(second);
+    expect((await facts.factsOf(CONTEXT, byIdentity(tenantId, first))).subject).toBeNull();
   });
 
   it('moves an identity from one subject to another, in one import', async () => {
     await facts.registerSubjects(CONTEXT, [subject(tenant, 'a'), subject(tenant, 'b')]);
     const swapped = [
-      subject(tenant, 'a', { identities: [{ instance: 'oidc:x', externalId: 'b' }] }),
-      subject(tenant, 'b', { identities: [{ instance: 'oidc:x', externalId: 'a' }] }),
+      subject(tenant, 'a', { identities: [identity('b')] }),
+      subject(tenant, 'b', { identities: [identity('a')] }),
     ];
     expect(await facts.registerSubjects(CONTEXT, swapped)).toEqual(['updated', 'updated']);
   });
@@ -103,19 +92,17 @@ describeOnEachDatabase('Registration of facts', (open) => {
     ['a subject listed twice', () => [subject(tenant, 'a'), subject(tenant, 'a')], /listed twice/],
     [
       'an identity of two subjects',
-      () => [subject(tenant, 'a'), subject(tenant, 'b', { identities: [{ instance: 'oidc:x', externalId: 'a' }] })],
-      /^identity a of oidc:x is listed for/,
+      () => [subject(tenant, 'a'), subject(tenant, 'b', { identities: [identity('a')] })],
+      /^identity a of oidc:https:\/\/idp.test is listed for/,
     ],
     [
       'an identity that belongs to somebody else',
-      () => [subject(tenant, 'new', { identities: [{ instance: 'oidc:x', externalId: 'taken' }] })],
-      'identity taken of oidc:x belongs to subject owner',
+      () => [subject(tenant, 'new', { identities: [identity('taken')] })],
+      'identity taken of oidc:https://idp.test belongs to subject owner',
     ],
     ['a subject without an identity', () => [subject(tenant, 'a', { identities: [] })], /has no identity/],
   ])('refuses %s, and changes nothing', async (_what, subjects, actual) => {
-    await facts.registerSubjects(CONTEXT, [
-      subject(tenant, 'owner', { identities: [{ instance: 'oidc:x', externalId: 'taken' }] }),
-    ]);
+    await facts.registerSubjects(CONTEXT, [subject(tenant, 'owner', { identities: [identity('taken')] })]);
     const before = await epoch();
     const refused = facts.registerSubjects(CONTEXT, [subject(tenant, 'innocent'), ...subjects()]);
     await expect(refused).rejects.toMatchObject({ code: 'IMPORT_INVALID', details: { actual: expect.stringMatching(actual) } });
@@ -140,6 +127,6 @@ describeOnEachDatabase('Registration of facts', (open) => {
     expect(new Set(await facts.assignRoles(CONTEXT, assignments))).toEqual(new Set(['unchanged']));
     expect(await epoch()).toBe(before);
     await facts.announceChanges(CONTEXT);
-    expect((await facts.factsOf(CONTEXT, tenantId, { instance: 'oidc:x', externalId: 'user-77' })).roles).toEqual(['clerk']);
+    expect(rolesOf(await facts.factsOf(CONTEXT, byIdentity(tenantId, identity('user-77'))))).toEqual(['clerk']);
   });
 });

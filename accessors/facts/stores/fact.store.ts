@@ -1,132 +1,99 @@
-import type { Database } from '#utilities/database/contract.js';
 import type { Dated } from '#utilities/change-feed/contract.js';
-import type { IdSource } from '#utilities/id/contract.js';
-import type { RecordOutcome, SubjectFacts, TenantRecord, UpstreamIdentity } from '../contract.js';
+import type { Database } from '#utilities/database/contract.js';
+import type { FactQuestion, SubjectFacts, UpstreamIdentity } from '../contract.js';
+import { FactDecoder, type SubjectPart } from './fact.decoder.js';
+import type { SubjectDocument } from './fact.document.js';
+import { isStorable } from './storable.js';
+import { TenantParts, type TenantPart } from './tenant.part.js';
 
 interface FactRow {
   readonly epoch: string;
-  readonly tenant_status: 'active' | 'suspended' | null;
-  readonly subject_id: string | null;
-  readonly subject_status: 'active' | 'disabled' | null;
-  readonly primary_instance: string | null;
-  readonly primary_id: string | null;
-  readonly roles: string[] | null;
+  readonly tenant_part: string;
+  readonly subject_part: SubjectDocument;
 }
 
-/** One statement, so one snapshot: the epoch is that of the very data beside it. */
-const FACTS = `
-  select
-    coalesce((select epoch from data_epoch where tenant_id = $1), 0) as epoch,
-    (select status from tenant where id = $1) as tenant_status,
-    s.id as subject_id,
-    s.status as subject_status,
-    first_identity.instance as primary_instance,
-    first_identity.external_id as primary_id,
-    held.roles
-  from (values (true)) as always
-  left join subject_identity i on i.tenant_id = $1 and i.instance = $2 and i.external_id = $3
-  left join subject s on s.tenant_id = $1 and s.id = i.subject_id
-  left join lateral (
-    select instance, external_id from subject_identity
-    where tenant_id = $1 and subject_id = s.id order by position limit 1
-  ) as first_identity on true
-  left join lateral (
-    select array_agg(distinct role_key order by role_key) as roles
-    from (
-      select s.id as principal_id, 'subject' as principal_type
-      union all
-      select group_id, 'group' from group_member where tenant_id = $1 and subject_id = s.id
-    ) as principal
-    join role_assignment a on a.tenant_id = $1 and a.state = 'active'
-      and a.principal_id = principal.principal_id and a.principal_type = principal.principal_type
-  ) as held on true`;
+const BY_IDENTITY = 'select epoch, tenant_part, subject_part from subject_facts($1, $2, $3, $4)';
+const BY_KEY = 'select epoch, tenant_part, subject_part from subject_facts_by_key($1, $2, $3)';
+const PAGE = 'select epoch, tenant_part, subject_part from subject_facts_page($1, $2, $3)';
 
-/** No identity can be stored under an empty id, so this finds nobody. */
-const NOBODY: UpstreamIdentity = { instance: '', externalId: '' };
+/** Nothing can be stored under an empty id or key, so this finds nobody. */
+const NOBODY = '';
 
-/** A lone half of a surrogate pair becomes another character in UTF-8; PostgreSQL stores no NUL. */
-const UNSTORABLE = /[\p{Surrogate}\u0000]/u;
+/** As PostgreSQL writes it; the topics of the change feed are written so. */
+const TENANT_ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/u;
 
+/** Under any other spelling changes would not be heard of, so nothing is answered that could change. */
+const NO_TENANT: FactRow = {
+  epoch: '0',
+  tenant_part: '{"tenant":null,"subscriptions":null,"flags":null}',
+  subject_part: { subjects: null, members: null, nested: null, groups: null, assignments: null, grants: null },
+};
+
+/** Reads facts. */
 export class FactStore {
-  constructor(private readonly deps: { readonly database: Database; readonly ids: IdSource }) {}
+  private readonly tenants = new TenantParts();
 
-  async read(tenantId: string, identity: UpstreamIdentity): Promise<Dated<SubjectFacts>> {
-    const { instance, externalId } = isStorable(identity) ? identity : NOBODY;
-    const rows = await this.deps.database.prepared<FactRow>('facts_of_subject', FACTS, [tenantId, instance, externalId]);
-    const [row] = rows;
-    if (row === undefined) throw new Error('the statement always answers a row');
-    const facts = toFacts(tenantId, row);
-    return { epoch: facts.epoch, value: facts };
+  constructor(private readonly deps: { readonly database: Database }) {}
+
+  async read(question: FactQuestion): Promise<Dated<SubjectFacts>> {
+    const row = await this.rowOf(question);
+    const epoch = Number(row.epoch);
+    const groups = question.groups;
+    const decoder = new FactDecoder(row.subject_part);
+    const part = decoder.subjects(groups)[0] ?? decoder.nobody(groups);
+    const tenant = this.tenants.read(question.tenantId, row.tenant_part);
+    const asked = question.subject.by === 'identity' ? question.subject.identity : null;
+    return { epoch, value: toFacts({ tenantId: question.tenantId, epoch, tenant }, part, asked) };
   }
 
-  async registerTenant({ slug, status }: TenantRecord): Promise<{ id: string; outcome: RecordOutcome }> {
-    const [there] = await this.deps.database.query<{ id: string; status: string }>(
-      'select id, status from tenant where slug = $1 for no key update',
+  async page(tenantId: string, { after, limit }: { after: string | null; limit: number }): Promise<SubjectFacts[]> {
+    const row = TENANT_ID.test(tenantId) ? await this.ask('facts_of_page', PAGE, [tenantId, after, limit]) : NO_TENANT;
+    const state = { tenantId, epoch: Number(row.epoch), tenant: this.tenants.read(tenantId, row.tenant_part) };
+    return new FactDecoder(row.subject_part).subjects([]).map((part) => toFacts(state, part, null));
+  }
+
+  /** The epoch is that of what belongs to no tenant; a tenant that is not there may be there a moment later. */
+  async tenantNamed(slug: string): Promise<Dated<string>> {
+    if (!isStorable(slug)) return { epoch: -1, value: undefined };
+    const [row] = await this.deps.database.prepared<{ id: string; epoch: string }>(
+      'tenant_named',
+      `select t.id, coalesce((select epoch from data_epoch where tenant_id = '00000000-0000-0000-0000-000000000000'), 0) as epoch
+       from tenant t where t.slug = $1`,
       [slug],
     );
-    if (there !== undefined && (status === null || there.status === status)) return { id: there.id, outcome: 'unchanged' };
-    if (there !== undefined) {
-      await this.deps.database.query('update tenant set status = $2 where id = $1', [there.id, status]);
-      return { id: there.id, outcome: 'updated' };
+    return row === undefined ? { epoch: -1, value: undefined } : { epoch: Number(row.epoch), value: row.id };
+  }
+
+  private async rowOf({ tenantId, subject, groups }: FactQuestion): Promise<FactRow> {
+    if (!TENANT_ID.test(tenantId)) return NO_TENANT;
+    const asked = groups.filter(isStorable);
+    if (subject.by === 'key') {
+      return this.ask('facts_by_key', BY_KEY, [tenantId, isStorable(subject.key) ? subject.key : NOBODY, asked]);
     }
-    const id = this.deps.ids.ordered();
-    await this.deps.database.query('insert into tenant (id, slug, status) values ($1, $2, $3)', [id, slug, status ?? 'active']);
-    return { id, outcome: 'created' };
+    const { instance, externalId } = subject.identity;
+    const known = isStorable(instance) && isStorable(externalId);
+    return this.ask('facts_by_identity', BY_IDENTITY, [tenantId, known ? instance : NOBODY, known ? externalId : NOBODY, asked]);
   }
 
-  async registerGroup(tenantId: string, key: string): Promise<RecordOutcome> {
-    const there = await this.deps.database.query('select 1 from subject_group where tenant_id = $1 and key = $2', [
-      tenantId,
-      key,
-    ]);
-    if (there.length > 0) return 'unchanged';
-    await this.deps.database.query('insert into subject_group (tenant_id, id, key) values ($1, $2, $3)', [
-      tenantId,
-      this.deps.ids.ordered(),
-      key,
-    ]);
-    return 'created';
-  }
-
-  /**
-   * The ids of the tenants that are there, by slug. Their rows stay locked until the unit of work ends, so that two writers of
-   * one tenant do not each compare with a state that the other is changing. Readers are not held up.
-   */
-  async lockTenants(slugs: readonly string[]): Promise<ReadonlyMap<string, string>> {
-    const rows = await this.deps.database.query<{ slug: string; id: string }>(
-      'select slug, id from tenant where slug = any($1) order by id for no key update',
-      [[...new Set(slugs)]],
-    );
-    return new Map(rows.map((row) => [row.slug, row.id]));
+  private async ask(name: string, sql: string, parameters: readonly unknown[]): Promise<FactRow> {
+    const [row] = await this.deps.database.prepared<FactRow>(name, sql, parameters);
+    if (row === undefined) throw new Error('the statement always answers a row');
+    return row;
   }
 }
 
-function toFacts(tenantId: string, row: FactRow): SubjectFacts {
+interface TenantState {
+  readonly tenantId: string;
+  readonly epoch: number;
+  readonly tenant: TenantPart;
+}
+
+function toFacts({ tenantId, epoch, tenant }: TenantState, part: SubjectPart, asked: UpstreamIdentity | null): SubjectFacts {
   return {
     tenantId,
-    // A tenant that is not there gives nobody anything.
-    tenantStatus: row.tenant_status ?? 'suspended',
-    epoch: Number(row.epoch),
-    subject: toSubject(row),
-    roles: row.roles ?? [],
+    epoch,
+    ...tenant.common,
+    ...part,
+    flags: tenant.flagsOf(part.subject?.primaryIdentity ?? asked),
   };
-}
-
-function toSubject(row: FactRow): SubjectFacts['subject'] {
-  if (row.subject_id === null || row.subject_status === null || row.primary_instance === null || row.primary_id === null)
-    return null;
-  return {
-    id: row.subject_id,
-    status: row.subject_status,
-    primaryIdentity: { instance: row.primary_instance, externalId: row.primary_id },
-  };
-}
-
-/** SECURITY: text that the wire encoding would alter must not be looked up, for it would find somebody else. */
-function isStorable({ instance, externalId }: UpstreamIdentity): boolean {
-  return isPlain(instance) && isPlain(externalId);
-}
-
-function isPlain(text: string): boolean {
-  return !UNSTORABLE.test(text);
 }

@@ -49,15 +49,18 @@ const TAKEN_IDENTITIES = `
   join subject s on s.tenant_id = i.tenant_id and s.id = i.subject_id
   where i.subject_id <> r.subject_id`;
 
+/** A membership that stays keeps its window, which an import does not speak of. */
 const DROP_MEMBERSHIPS = `
-  delete from group_member m using jsonb_to_recordset($1) as r (tenant_id uuid, id uuid)
-  where m.tenant_id = r.tenant_id and m.subject_id = r.id`;
+  delete from group_member m using jsonb_to_recordset($1) as r (tenant_id uuid, id uuid, groups jsonb), subject_group g
+  where m.tenant_id = r.tenant_id and m.subject_id = r.id and g.tenant_id = m.tenant_id and g.id = m.group_id
+    and not r.groups ? g.key`;
 
 const ADD_MEMBERSHIPS = `
   insert into group_member (tenant_id, subject_id, group_id)
   select r.tenant_id, r.subject_id, g.id
   from jsonb_to_recordset($1) as r (tenant_id uuid, subject_id uuid, key text)
-  join subject_group g on g.tenant_id = r.tenant_id and g.key = r.key`;
+  join subject_group g on g.tenant_id = r.tenant_id and g.key = r.key
+  on conflict (tenant_id, subject_id, group_id) do nothing`;
 
 export class SubjectStore {
   constructor(private readonly deps: { readonly database: Database; readonly ids: IdSource }) {}
@@ -113,8 +116,8 @@ export class SubjectStore {
   }
 }
 
-function toRow({ id, wanted: { tenantId, record } }: SubjectChange): object {
-  return { tenant_id: tenantId, id, key: record.key, kind: record.kind, status: record.status };
+function toRow({ id, wanted: { tenantId, record, groups } }: SubjectChange): object {
+  return { tenant_id: tenantId, id, key: record.key, kind: record.kind, status: record.status, groups };
 }
 
 function toIdentityRows({ id, wanted: { tenantId, record } }: SubjectChange): object[] {
