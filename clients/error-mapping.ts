@@ -118,6 +118,11 @@ export const ERROR_MAPPING = {
   GROUPS_OVERAGE_UNRESOLVED: badToken,
   PERMISSIONS_TOO_MANY: refusedScope,
   PERMISSION_NONE: refused,
+  CHECK_NOT_ALLOWED: { oauth: 'invalid_request', http: 403, grpc: 'PERMISSION_DENIED' },
+  CHECK_TOKEN_INVALID: badToken,
+  CONSISTENCY_TOKEN_INVALID: malformed,
+  CONSISTENCY_UNAVAILABLE: away,
+  PERMISSIONS_CHANGING: away,
   OPERATOR_UNAUTHENTICATED: { oauth: 'invalid_token', http: 401, grpc: 'UNAUTHENTICATED' },
   OPERATOR_NOT_PERMITTED: { oauth: 'insufficient_scope', http: 403, grpc: 'PERMISSION_DENIED' },
 

@@ -5,6 +5,7 @@ const GROUPS = [
   ['Clients, targets and scope', 'client', 'CLIENT_ERRORS'],
   ['Tokens that are handed in', 'token', 'TOKEN_ERRORS'],
   ['Tenants, subjects and permissions', 'permission', 'PERMISSION_ERRORS'],
+  ['Live checks', 'check', 'CHECK_ERRORS'],
   ['Policies and plans', 'policy', 'POLICY_ERRORS'],
   ['The service', 'service', 'SERVICE_ERRORS'],
   ['Azure Key Vault', 'vault', 'VAULT_ERRORS'],

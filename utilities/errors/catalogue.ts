@@ -1,3 +1,4 @@
+import { CHECK_ERRORS } from './catalogue/check.errors.js';
 import { CLIENT_ERRORS } from './catalogue/client.errors.js';
 import { OPERATOR_ERRORS } from './catalogue/operator.errors.js';
 import { PERMISSION_ERRORS } from './catalogue/permission.errors.js';
@@ -16,6 +17,7 @@ export const CATALOGUE = {
   ...CLIENT_ERRORS,
   ...TOKEN_ERRORS,
   ...PERMISSION_ERRORS,
+  ...CHECK_ERRORS,
   ...POLICY_ERRORS,
   ...SERVICE_ERRORS,
   ...OPERATOR_ERRORS,

@@ -2,8 +2,14 @@ import type { ErrorCode } from './catalogue.js';
 import { SERVICE_ERRORS } from './catalogue/service.errors.js';
 import { VAULT_ERRORS } from './catalogue/vault.errors.js';
 
-/** Of other areas, what says that something of ours is away or damaged. */
-const OURS: ReadonlySet<ErrorCode> = new Set(['ISSUER_KEYS_UNAVAILABLE', 'KEY_UNSEAL_FAILED', 'KEYRING_RESTORED']);
+/** Of other areas, what says that something of ours is away or damaged, or only has to be asked again. */
+const OURS: ReadonlySet<ErrorCode> = new Set([
+  'ISSUER_KEYS_UNAVAILABLE',
+  'KEY_UNSEAL_FAILED',
+  'KEYRING_RESTORED',
+  'CONSISTENCY_UNAVAILABLE',
+  'PERMISSIONS_CHANGING',
+]);
 
 /** Whether the code says that something here, or something we depend on, failed: not the caller's doing. */
 export function isServiceFault(code: ErrorCode): boolean {
