@@ -137,7 +137,7 @@ export default {
     home('msal', ['@azure/msal-node'], '^accessors/directory/', '^accessors/key/vault/'),
     home('fastify', ['fastify', '@fastify/[^/]+'], '^clients/rest/'),
     home('pino', ['pino'], '^utilities/logging/'),
-    home('zod', ['zod'], '^utilities/config/', '^managers/administration/', '^clients/'),
+    home('zod', ['zod'], '^utilities/config/', '^managers/administration/', '^engines/permission/language/', '^clients/'),
     rule(
       'oracle-imports-nothing',
       'The second opinion on tokens shares no code with the engine that it judges: it has its own folder and Node, nothing else.',

@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { errorPages } from './docs/error-pages.mjs';
 import { grpcPage } from './docs/grpc-page.mjs';
-import { importSchema, openApi, settingsPages } from './docs/settings-page.mjs';
+import { importSchema, openApi, policySchemaFiles, settingsPages } from './docs/settings-page.mjs';
 
 const root = join(import.meta.dirname, '..');
 const { values } = parseArgs({ options: { out: { type: 'string' } } });
@@ -17,6 +17,7 @@ const sources = {
   'error pages': () => errorPages(built),
   settings: () => settingsPages(built),
   'import schema': () => importSchema(built),
+  'policy schemas': () => policySchemaFiles(built),
   OpenAPI: () => openApi(built),
   gRPC: () => grpcPage(root),
 };

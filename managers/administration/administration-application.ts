@@ -1,4 +1,4 @@
-import type { PolicyDocument } from '#accessors/policy/contract.js';
+import { EMPTY_POLICY, type PolicyDocument } from '#accessors/policy/contract.js';
 import type { ApplicationRegistration } from '#accessors/registration/contract.js';
 
 /** Slug of the tenant that operators are subjects of. No rule of an issuer gives it; a request has to name it. */
@@ -11,7 +11,21 @@ export const ADMINISTRATION_APPLICATION: ApplicationRegistration = {
   permissions: [
     { name: 'countersign:key:read', description: 'See the keyring and its history' },
     { name: 'countersign:key:rotate', description: 'Rotate signing keys' },
-    { name: 'countersign:key:revoke', description: 'Taint and revoke signing keys' },
+    { name: 'countersign:key:revoke', description: 'Taint and revoke signing keys', risk: 'high' },
+    { name: 'countersign:issuer:read', description: 'See trusted issuers, their versions and how they answer' },
+    { name: 'countersign:issuer:write', description: 'Draft, activate and disable trusted issuers', risk: 'high' },
+    { name: 'countersign:policy:read', description: 'See policies, their history, and what they mean for whom' },
+    { name: 'countersign:policy:plan', description: 'Check, test and plan policies' },
+    { name: 'countersign:policy:approve', description: 'Agree to the plan of somebody else', risk: 'high' },
+    { name: 'countersign:policy:apply', description: 'Put a policy into force, try it out, go back', risk: 'high' },
+    {
+      name: 'countersign:policy:escalate',
+      description: 'Put policies into force that grant what one does not hold',
+      risk: 'high',
+    },
+    { name: 'countersign:data:read', description: 'See tenants, subjects, groups, assignments, subscriptions, flags' },
+    { name: 'countersign:data:write', description: 'Change them', risk: 'high' },
+    { name: 'countersign:decision:read', description: 'See why decisions were made' },
   ],
   allowsEmptyPermissions: false,
   // A permission that is taken away is gone with the next token.
@@ -22,9 +36,11 @@ export const ADMINISTRATION_APPLICATION: ApplicationRegistration = {
 export const OPERATOR_POLICY: PolicyDocument = {
   tenant: OPERATORS_TENANT,
   set: 'main',
-  roles: [
-    { key: 'operator', inherits: [], grants: ['countersign:**'], exclude: [] },
-    { key: 'auditor', inherits: [], grants: ['countersign:*:read'], exclude: [] },
-  ],
-  mappings: [],
+  content: {
+    ...EMPTY_POLICY,
+    roles: [
+      { key: 'auditor', inherits: [], grants: ['countersign:*:read'], exclude: [] },
+      { key: 'operator', inherits: [], grants: ['countersign:**'], exclude: [] },
+    ],
+  },
 };

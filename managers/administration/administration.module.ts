@@ -10,14 +10,24 @@ import { PolicyAccessModule } from '#accessors/policy/policy.module.js';
 import { REGISTRATION_ACCESS, type RegistrationAccess } from '#accessors/registration/contract.js';
 import { RegistrationModule } from '#accessors/registration/registration.module.js';
 import { PERMISSION_ENGINE, type PermissionEngine } from '#engines/permission/contract.js';
+import { PolicyLanguageModule } from '#engines/permission/language/policy-language.module.js';
 import { PermissionModule } from '#engines/permission/permission.module.js';
+import { POLICY_LANGUAGE, type PolicyLanguage } from '#engines/permission/policy-language.contract.js';
 import { UNIT_OF_WORK, type UnitOfWork } from '#utilities/database/contract.js';
 import { ADMINISTRATION_MANAGER, ISSUER_ADMINISTRATION } from './contract.js';
 import { DefaultAdministrationManager } from './default.administration.manager.js';
 import { DefaultIssuerAdministration } from './default.issuer-administration.js';
 
 @Module({
-  imports: [RegistrationModule, FactsModule, PolicyAccessModule, IssuerModule, AuditModule, PermissionModule],
+  imports: [
+    RegistrationModule,
+    FactsModule,
+    PolicyAccessModule,
+    IssuerModule,
+    AuditModule,
+    PermissionModule,
+    PolicyLanguageModule,
+  ],
   providers: [
     {
       provide: ADMINISTRATION_MANAGER,
@@ -27,6 +37,7 @@ import { DefaultIssuerAdministration } from './default.issuer-administration.js'
         policyAccess: PolicyAccess,
         issuerAccess: IssuerAccess,
         permissionEngine: PermissionEngine,
+        policyLanguage: PolicyLanguage,
         changeTrail: ChangeTrail,
         unitOfWork: UnitOfWork,
       ) =>
@@ -36,10 +47,20 @@ import { DefaultIssuerAdministration } from './default.issuer-administration.js'
           policyAccess,
           issuerAccess,
           permissionEngine,
+          policyLanguage,
           changeTrail,
           unitOfWork,
         }),
-      inject: [REGISTRATION_ACCESS, FACT_ACCESS, POLICY_ACCESS, ISSUER_ACCESS, PERMISSION_ENGINE, CHANGE_TRAIL, UNIT_OF_WORK],
+      inject: [
+        REGISTRATION_ACCESS,
+        FACT_ACCESS,
+        POLICY_ACCESS,
+        ISSUER_ACCESS,
+        PERMISSION_ENGINE,
+        POLICY_LANGUAGE,
+        CHANGE_TRAIL,
+        UNIT_OF_WORK,
+      ],
     },
     {
       provide: ISSUER_ADMINISTRATION,

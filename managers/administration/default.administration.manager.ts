@@ -3,16 +3,18 @@ import type { ChangeTrail } from '#accessors/audit/contract.js';
 import type { FactAccess } from '#accessors/facts/contract.js';
 import type { IssuerAccess } from '#accessors/issuer/contract.js';
 import type { PolicyAccess } from '#accessors/policy/contract.js';
-import type { RegistrationAccess } from '#accessors/registration/contract.js';
+import type { Application, RegistrationAccess } from '#accessors/registration/contract.js';
 import type { PermissionEngine } from '#engines/permission/contract.js';
+import type { PolicyLanguage } from '#engines/permission/policy-language.contract.js';
 import type { CallContext } from '#utilities/call-context/contract.js';
 import type { UnitOfWork } from '#utilities/database/contract.js';
 import type { AdministrationManager, ImportReport } from './contract.js';
 import { appointFirstOperator } from './first-operator.js';
 import { importError } from './import-faults.js';
 import { importPlan, type ImportPlan } from './import-plan.js';
+import { readPolicies, type ImportedPolicy } from './import-policies.js';
 import { readImport, type ReadImport } from './import-reading.js';
-import { ImportReferences, type StoredCatalogues } from './import-references.js';
+import { ImportReferences } from './import-references.js';
 import { repeatFaults } from './import-repeats.js';
 import { ruleFaults } from './import-rules.js';
 import { ImportTally } from './import-tally.js';
@@ -23,6 +25,7 @@ export interface AdministrationDeps {
   readonly policyAccess: PolicyAccess;
   readonly issuerAccess: IssuerAccess;
   readonly permissionEngine: PermissionEngine;
+  readonly policyLanguage: PolicyLanguage;
   readonly changeTrail: Pick<ChangeTrail, 'recordWithin'>;
   readonly unitOfWork: UnitOfWork;
 }
@@ -32,8 +35,8 @@ export class DefaultAdministrationManager implements AdministrationManager {
 
   async importDocument(context: CallContext, document: unknown): Promise<ImportReport> {
     const read = readImport(document);
-    await this.refuseFaulty(context, read);
-    const plan = importPlan(read.sections);
+    const policies = await this.faultlessPolicies(context, read);
+    const plan = importPlan(read.sections, policies);
     const report = await this.deps.unitOfWork.run(async () => {
       const done = await this.carryOut(context, plan);
       await this.deps.changeTrail.recordWithin(context, { outcome: 'changed', what: 'import', detail: detailOf(plan, done) });
@@ -54,27 +57,21 @@ export class DefaultAdministrationManager implements AdministrationManager {
     return appointed;
   }
 
-  private async refuseFaulty(context: CallContext, read: ReadImport): Promise<void> {
-    const stored = await this.storedCatalogues(context, read);
-    const references = new ImportReferences(read, { permissionEngine: this.deps.permissionEngine, stored });
-    const faults = [...read.faults, ...ruleFaults(read.sections), ...repeatFaults(read.sections), ...references.faults()];
-    if (faults.length > 0) throw importError(faults);
+  /** Checks the whole document; what is returned are its policies. */
+  private async faultlessPolicies(context: CallContext, read: ReadImport): Promise<readonly ImportedPolicy[]> {
+    const { permissionEngine, policyLanguage } = this.deps;
+    const { policies, faults } = readPolicies(read, policyLanguage);
+    const stored = await this.storedApplications(context, read);
+    const references = new ImportReferences(read, { permissionEngine, policyLanguage, policies, stored });
+    const all = [...read.faults, ...faults, ...ruleFaults(read.sections), ...repeatFaults(read.sections), ...references.faults()];
+    if (all.length > 0) throw importError(all);
+    return policies;
   }
 
-  /** Catalogues of the applications that clients of the file may call and that the file itself does not hold. */
-  private async storedCatalogues(context: CallContext, { sections, declared }: ReadImport): Promise<StoredCatalogues> {
-    const named = sections.clients.flatMap(({ item }) => item.targets.map(({ audience }) => audience));
-    const catalogues = new Map<string, readonly string[]>();
-    for (const audience of new Set(named)) {
-      if (declared.applications.has(audience)) continue;
-      const application = await this.deps.registrationAccess.applicationFor(context, audience);
-      if (application === undefined) continue;
-      catalogues.set(
-        audience,
-        application.permissions.map(({ name }) => name),
-      );
-    }
-    return catalogues;
+  /** Applications whose permissions policies and clients of the file may name although the file does not hold them. */
+  private async storedApplications(context: CallContext, { sections }: ReadImport): Promise<readonly Application[]> {
+    if (sections.policies.length === 0 && sections.clients.length === 0) return [];
+    return this.deps.registrationAccess.applications(context);
   }
 
   /** In the order in which one kind refers to another. */

@@ -1,4 +1,5 @@
 import { expect, it } from '@jest/globals';
+import type { FactQuestion, UpstreamIdentity } from '#accessors/facts/contract.js';
 import { DefaultFactAccess } from '#accessors/facts/default.fact.access.js';
 import { DefaultPolicyAccess } from '#accessors/policy/default.policy.access.js';
 import { DefaultRegistrationAccess } from '#accessors/registration/default.registration.access.js';
@@ -8,6 +9,11 @@ import { describeOnEachDatabase } from '../../test/support/database.js';
 import { appointFirstOperator, type FirstOperatorDeps } from './first-operator.js';
 
 const OLGA = { cloud: 'public', tid: '1F0C2A4E-6b7d-4c3a-9e5f-0a1b2c3d4e5f', oid: '9b1d7a54-52f0-4c2e-8a35-5d1a0f6b7c88' };
+const questionAbout = (identity: UpstreamIdentity): FactQuestion => ({
+  tenantId: PLATFORM_TENANT,
+  subject: { by: 'identity', identity },
+  groups: [],
+});
 const document = (operator: object): object => ({ apiVersion: 'countersign/bootstrap/v1', operator });
 
 describeOnEachDatabase('The first operator', (open) => {
@@ -26,8 +32,8 @@ describeOnEachDatabase('The first operator', (open) => {
     expect(await appointFirstOperator(parts, CONTEXT, document(OLGA))).toBe(true);
     expect(await appointFirstOperator(parts, CONTEXT, document(OLGA))).toBe(false);
     const identity = { instance: `entra:public:${OLGA.tid.toLowerCase()}`, externalId: OLGA.oid };
-    const facts = await parts.factAccess.factsOf(CONTEXT, PLATFORM_TENANT, identity);
-    expect(facts).toMatchObject({ tenantStatus: 'active', roles: ['operator'], subject: { status: 'active' } });
+    const facts = await parts.factAccess.factsOf(CONTEXT, questionAbout(identity));
+    expect(facts).toMatchObject({ tenantStatus: 'active', assignments: [{ role: 'operator' }], subject: { status: 'active' } });
     expect((await parts.registrationAccess.applicationFor(CONTEXT, 'countersign'))?.prefix).toBe('countersign');
     await parts.stop();
   });
@@ -39,7 +45,7 @@ describeOnEachDatabase('The first operator', (open) => {
     await parts.factAccess.assignRoles(CONTEXT, [{ tenant: 'platform', principal, role: 'operator', state: 'revoked' }]);
     expect(await appointFirstOperator(parts, CONTEXT, document(OLGA))).toBe(false);
     const identity = { instance: `entra:public:${OLGA.tid.toLowerCase()}`, externalId: OLGA.oid };
-    expect((await parts.factAccess.factsOf(CONTEXT, PLATFORM_TENANT, identity)).roles).toEqual([]);
+    expect((await parts.factAccess.factsOf(CONTEXT, questionAbout(identity))).assignments).toEqual([]);
     await parts.stop();
   });
 

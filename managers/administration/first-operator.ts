@@ -36,9 +36,10 @@ export async function appointFirstOperator(deps: FirstOperatorDeps, context: Cal
   const subject = { tenant: OPERATORS_TENANT, key: KEY, kind: 'user', status: 'active', identities, groups: [] } as const;
   const [outcome] = await deps.factAccess.registerSubjects(context, [subject]);
   if (outcome === 'updated') throw new CodedError('OPERATOR_ALREADY_APPOINTED');
+  // What this service can be asked for follows its version; who may ask for it does not.
+  await deps.registrationAccess.registerApplication(context, ADMINISTRATION_APPLICATION);
   // SECURITY: a file that is left lying about gives nothing back that was taken away since.
   if (outcome === 'unchanged') return false;
-  await deps.registrationAccess.registerApplication(context, ADMINISTRATION_APPLICATION);
   await deps.policyAccess.activate(context, OPERATOR_POLICY);
   const principal = { type: 'subject', key: KEY } as const;
   await deps.factAccess.assignRoles(context, [{ tenant: OPERATORS_TENANT, principal, role: 'operator', state: 'active' }]);

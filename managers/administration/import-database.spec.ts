@@ -8,12 +8,12 @@ import { IssuerStore } from '#accessors/issuer/stores/issuer.store.js';
 import { IssuerVersionStore } from '#accessors/issuer/stores/issuer-version.store.js';
 import { DefaultPolicyAccess } from '#accessors/policy/default.policy.access.js';
 import { DefaultRegistrationAccess } from '#accessors/registration/default.registration.access.js';
-import { DefaultPermissionEngine } from '#engines/permission/default.permission.engine.js';
 import { MemoryCounters } from '#utilities/telemetry/memory.counters.js';
 import { accessorParts, CONTEXT, type AccessorParts } from '../../test/support/accessor-parts.js';
 import { describeOnEachDatabase } from '../../test/support/database.js';
 import { SilentLogger } from '../../test/support/silent.logger.js';
 import { DefaultAdministrationManager, type AdministrationDeps } from './default.administration.manager.js';
+import { permissionEngine, policyLanguage } from './fixtures/import-world.fixture.js';
 import { BILLING, DIRECTORY, OBJECT, sampleImport } from './fixtures/sample-import.fixture.js';
 
 function realDeps(parts: AccessorParts): AdministrationDeps {
@@ -39,7 +39,8 @@ function realDeps(parts: AccessorParts): AdministrationDeps {
       logger,
       counters,
     }),
-    permissionEngine: new DefaultPermissionEngine(),
+    permissionEngine,
+    policyLanguage,
     changeTrail: new PostgresAuditAccess({
       ...parts,
       store: new AuditStore({ database }),
@@ -82,17 +83,21 @@ describeOnEachDatabase('AdministrationManager on a database', (open) => {
     const tenantId = trusted?.tenantRules[0]?.tenantId ?? '';
     const application = await deps.registrationAccess.applicationFor(CONTEXT, BILLING);
     if (application === undefined) throw new Error('the application is not there');
+    const identity = { instance: `entra:public:${DIRECTORY}`, externalId: OBJECT.toLowerCase() };
+    const now = Date.parse('2026-05-13T08:30:00Z');
     const decision = deps.permissionEngine.effectivePermissions({
       policy: await deps.policyAccess.activePolicy(CONTEXT, tenantId),
       application,
-      facts: await deps.factAccess.factsOf(CONTEXT, tenantId, {
-        instance: `entra:public:${DIRECTORY}`,
-        externalId: OBJECT.toLowerCase(),
-      }),
-      claims: { issuer: 'contoso', roles: [], groups: [] },
+      facts: await deps.factAccess.factsOf(CONTEXT, { tenantId, subject: { by: 'identity', identity }, groups: [] }),
+      external: { values: new Map(), unavailable: new Set(), validUntil: null },
+      claims: { issuer: 'contoso', roles: [], groups: [], acr: null, amr: [], authTime: null },
+      context: null,
       boundary: ['billing:**'],
       ceiling: null,
       scope: null,
+      unit: null,
+      now,
+      until: now,
     });
     return decision.effect === 'granted' ? decision.permissions : [decision.code];
   };

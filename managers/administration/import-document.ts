@@ -56,8 +56,11 @@ const application = z.strictObject({
     z.strictObject({
       name: z.string().regex(PERMISSION, 'expected app:resource:verb, 2 to 6 segments of [a-z0-9_-], at most 128 bytes'),
       description: z.string().max(1024).optional(),
+      risk: z.enum(['low', 'medium', 'high']).optional(),
+      maxLifetimeSeconds: z.int().min(30).max(86_400).nullable().optional(),
     }),
   ),
+  settlesContext: z.boolean().optional(),
 });
 
 const issuerBase = {
@@ -164,21 +167,8 @@ const oidcIssuer = z.strictObject({
   keySource: keySource.exactOptional(),
 });
 
-const policy = z.strictObject({
-  tenant: slug,
-  name: key.default('main'),
-  roles: z.record(
-    key,
-    z.strictObject({
-      grants: patterns.default([]),
-      exclude: patterns.default([]),
-      inherits: z.array(key).max(1000).default([]),
-    }),
-  ),
-  mappings: z
-    .array(z.strictObject({ issuer: key, claim: z.enum(['roles', 'groups']), equals: claimText, role: key }))
-    .default([]),
-});
+/** Its other members are the sections of a policy file, read by the policy language. */
+const policy = z.looseObject({ tenant: slug, name: key.default('main') });
 
 const issuerScopedIds = z.array(z.strictObject({ issuer: key, id: visible })).default([]);
 
@@ -191,6 +181,8 @@ const client = z.strictObject({
     .default([]),
   presents: z.strictObject({ own: issuerScopedIds, listed: issuerScopedIds, audiences: issuerScopedIds }).prefault({}),
   targets: z.array(z.strictObject({ audience: visible, scopes: patterns, delegationCeiling: patterns.default([]) })).default([]),
+  checks: z.array(visible).max(1000).optional(),
+  explains: z.boolean().optional(),
 });
 
 const group = z.strictObject({ tenant: slug, key });
@@ -242,9 +234,31 @@ export const frameSchema = z.strictObject({
   assignments: section(z.unknown()),
 });
 
-/** The JSON Schema of the import file, for editors and documentation. */
-export function importDocumentJsonSchema(): Record<string, unknown> {
+/**
+ * The JSON Schema of the import file, for editors and documentation.
+ *
+ * @param policyFile the JSON Schema of a policy file, whose sections a policy in here has too
+ */
+export function importDocumentJsonSchema(policyFile: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const sections = Object.entries(itemSchemas).map(([kind, item]) => [kind, section(item)] as const);
-  const schema = z.strictObject({ apiVersion, ...Object.fromEntries(sections) }).meta({ title: 'Countersign import file' });
-  return { ...z.toJSONSchema(schema, { io: 'input' }) };
+  const frame = z.strictObject({ apiVersion, ...Object.fromEntries(sections) }).meta({ title: 'Countersign import file' });
+  const schema = z.toJSONSchema(frame, { io: 'input' });
+  const properties = members(schema, 'properties');
+  return { ...schema, properties: { ...properties, policies: withPolicySections(properties['policies'], policyFile) } };
+}
+
+function withPolicySections(policies: unknown, policyFile: Readonly<Record<string, unknown>>): object {
+  const { apiVersion: _version, kind: _kind, metadata: _metadata, ...policySections } = members(policyFile, 'properties');
+  const item = members(policies, 'items');
+  const properties = { ...members(item, 'properties'), ...policySections };
+  return {
+    ...members({ policies }, 'policies'),
+    items: { ...item, properties, required: ['tenant', 'roles'], additionalProperties: false },
+  };
+}
+
+function members(of: unknown, name: string): Readonly<Record<string, unknown>> {
+  const owner: Readonly<Record<string, unknown>> = typeof of === 'object' && of !== null ? { ...of } : {};
+  const inner = owner[name];
+  return typeof inner === 'object' && inner !== null ? { ...inner } : {};
 }

@@ -42,7 +42,7 @@ describe('AdministrationManager: a faulty document', () => {
       'applications[0].permissions[0].name: expected bill: in front',
       'applications[0].permissions[1].name: expected bill: in front',
       'policies[0].mappings[0].role: there is no role ghost in this policy',
-      'policies[0].mappings[0].issuer: there is no issuer nobody in this file; include it, also if it is registered already',
+      'policies[0].mappings[0].issuer: there is no trusted issuer nobody; include it, also if it is registered already',
       'assignments[1].role: there is no role boss in the policy of tenant acme',
     ]);
     expect(faults.join()).not.toContain('hunter2');

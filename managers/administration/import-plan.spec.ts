@@ -1,10 +1,16 @@
 import { describe, expect, it } from '@jest/globals';
+import { EMPTY_POLICY } from '#accessors/policy/contract.js';
+import { policyLanguage } from './fixtures/import-world.fixture.js';
 import { BILLING, DIRECTORY, OBJECT, sampleImport } from './fixtures/sample-import.fixture.js';
 import { importDocumentJsonSchema } from './import-document.js';
 import { importPlan, type ImportPlan } from './import-plan.js';
+import { readPolicies } from './import-policies.js';
 import { readImport } from './import-reading.js';
 
-const planOf = (document: unknown): ImportPlan => importPlan(readImport(document).sections);
+const planOf = (document: unknown): ImportPlan => {
+  const read = readImport(document);
+  return importPlan(read.sections, readPolicies(read, policyLanguage).policies);
+};
 
 describe('import plan', () => {
   it('says in the words of the accessors what the file says, with every default', () => {
@@ -52,11 +58,14 @@ describe('import plan', () => {
         {
           tenant: 'acme',
           set: 'main',
-          roles: [
-            { key: 'clerk', grants: ['billing:invoice:*'], exclude: ['billing:invoice:delete'], inherits: [] },
-            { key: 'lead', grants: ['**:delete'], exclude: [], inherits: ['clerk'] },
-          ],
-          mappings: [{ issuer: 'contoso', claim: 'roles', value: 'Orders.Read.All', role: 'clerk' }],
+          content: {
+            ...EMPTY_POLICY,
+            roles: [
+              { key: 'clerk', grants: ['billing:invoice:*'], exclude: ['billing:invoice:delete'], inherits: [] },
+              { key: 'lead', grants: ['**:delete'], exclude: [], inherits: ['clerk'] },
+            ],
+            mappings: [{ issuer: 'contoso', claim: 'roles', value: 'Orders.Read.All', role: 'clerk' }],
+          },
         },
       ],
       clients: [
@@ -139,8 +148,17 @@ describe('import plan', () => {
 
 describe('JSON Schema of the import file', () => {
   it('names every section and takes no others', () => {
-    const schema = importDocumentJsonSchema();
+    const schema = importDocumentJsonSchema(policyLanguage.schemas().policy);
     expect(schema).toMatchObject({ type: 'object', additionalProperties: false, required: ['apiVersion'] });
     expect(Object.keys(schema['properties'] ?? {})).toEqual(['apiVersion', ...Object.keys(sampleImport()).slice(1)]);
+  });
+
+  it('has in a policy every section of a policy file', () => {
+    const { properties = {} } = importDocumentJsonSchema(policyLanguage.schemas().policy) as {
+      properties?: Record<string, object>;
+    };
+    expect(properties['policies']).toMatchObject({
+      items: { additionalProperties: false, required: ['tenant', 'roles'], properties: { tenant: {}, name: {}, denies: {} } },
+    });
   });
 });

@@ -4,8 +4,8 @@ import type { PolicyDocument } from '#accessors/policy/contract.js';
 import type { ApplicationRegistration, ClientRegistration } from '#accessors/registration/contract.js';
 import type { ImportedKind } from './contract.js';
 import type { ImportedItem } from './import-document.js';
+import type { ImportedPolicy } from './import-policies.js';
 import type { Placed, Sections } from './import-reading.js';
-import { claimMappings, roleDefinitions } from './import-references.js';
 import { identityAt, issuerRegistration } from './issuer-records.js';
 
 /** What an import asks of the accessors, in their words. */
@@ -21,13 +21,13 @@ export interface ImportPlan {
 }
 
 /** The plan of a file without faults. */
-export function importPlan(sections: Sections): ImportPlan {
+export function importPlan(sections: Sections, policies: readonly ImportedPolicy[]): ImportPlan {
   const issuers = new Map(sections.issuers.map(({ item }) => [item.name, item]));
   return {
     tenants: items(sections.tenants),
     applications: items(sections.applications).map(applicationRegistration),
     issuers: items(sections.issuers).map(issuerRegistration),
-    policies: items(sections.policies).map(policyDocument),
+    policies: policies.flatMap(policyDocument),
     clients: items(sections.clients).map(clientRegistration),
     groups: items(sections.groups),
     subjects: items(sections.subjects).map((subject) => subjectRecord(subject, issuers)),
@@ -40,23 +40,39 @@ function items<Kind extends ImportedKind>(placed: readonly Placed<Kind>[]): read
 }
 
 function applicationRegistration(application: ImportedItem<'applications'>): ApplicationRegistration {
-  const { audience, prefix, permissions, allowEmptyPermissions, tokenLifetimeSeconds, signingAlgorithm } = application;
+  const { audience, prefix, permissions, allowEmptyPermissions, tokenLifetimeSeconds, signingAlgorithm, settlesContext } =
+    application;
   return {
     audience,
     prefix,
-    permissions: permissions.map(({ name, description }) => (description === undefined ? { name } : { name, description })),
+    permissions: permissions.map(permissionRegistration),
     allowsEmptyPermissions: allowEmptyPermissions,
     tokenLifetimeSeconds,
     signingAlgorithm,
+    ...(settlesContext === undefined ? {} : { settlesContext }),
   };
 }
 
-function policyDocument(policy: ImportedItem<'policies'>): PolicyDocument {
-  return { tenant: policy.tenant, set: policy.name, roles: roleDefinitions(policy), mappings: claimMappings(policy) };
+function permissionRegistration({
+  name,
+  description,
+  risk,
+  maxLifetimeSeconds,
+}: ImportedItem<'applications'>['permissions'][number]): ApplicationRegistration['permissions'][number] {
+  return {
+    name,
+    ...(description === undefined ? {} : { description }),
+    ...(risk === undefined ? {} : { risk }),
+    ...(maxLifetimeSeconds === undefined ? {} : { maxLifetimeSeconds }),
+  };
+}
+
+function policyDocument({ tenant, set, content }: ImportedPolicy): readonly PolicyDocument[] {
+  return content === null ? [] : [{ tenant, set, content }];
 }
 
 function clientRegistration(client: ImportedItem<'clients'>): ClientRegistration {
-  const { clientId, status, secretSha256, presents, targets } = client;
+  const { clientId, status, secretSha256, presents, targets, checks, explains } = client;
   return {
     clientId,
     status,
@@ -65,6 +81,8 @@ function clientRegistration(client: ImportedItem<'clients'>): ClientRegistration
     listedPresenters: presents.listed,
     apiAudiences: presents.audiences,
     targets,
+    ...(checks === undefined ? {} : { checks }),
+    ...(explains === undefined ? {} : { explains }),
   };
 }
 

@@ -6,6 +6,7 @@ import { pathText, type ImportFault } from './import-faults.js';
 /** An item that is well formed, and where it stands in the file. */
 export interface Placed<Kind extends ImportedKind> {
   readonly path: string;
+  readonly position: number;
   readonly item: ImportedItem<Kind>;
 }
 
@@ -16,6 +17,8 @@ export interface ReadImport {
   readonly sections: Sections;
   readonly faults: readonly ImportFault[];
   readonly declared: Declared;
+  /** As they stand in the file: the policy language reads what is in them. */
+  readonly policies: readonly unknown[];
 }
 
 /** What the file names, in faulty items too, so that one fault does not make others appear. */
@@ -26,7 +29,6 @@ export interface Declared {
 }
 
 const LOOSE_ISSUER = z.looseObject({ name: z.string() });
-const LOOSE_POLICY = z.looseObject({ roles: z.unknown() });
 const LOOSE_PERMISSION = z.looseObject({ name: z.string() });
 const LOOSE_APPLICATION = z.looseObject({ audience: z.string(), permissions: z.array(z.unknown()).catch([]) });
 
@@ -42,7 +44,7 @@ export function readImport(document: unknown): ReadImport {
   const read = <Kind extends ImportedKind>(kind: Kind, schema: z.ZodType<ImportedItem<Kind>>): readonly Placed<Kind>[] =>
     items(kind).flatMap((given, position) => {
       const parsed = schema.safeParse(given);
-      if (parsed.success) return [{ path: `${kind}[${position}]`, item: parsed.data }];
+      if (parsed.success) return [{ path: `${kind}[${position}]`, position, item: parsed.data }];
       faults.push(...parsed.error.issues.flatMap((issue) => issueFaults(issue, [kind, position])));
       return [];
     });
@@ -56,8 +58,8 @@ export function readImport(document: unknown): ReadImport {
     subjects: read('subjects', itemSchemas.subjects),
     assignments: read('assignments', itemSchemas.assignments),
   };
-  faults.push(...items('policies').flatMap(unreadableRoles));
-  return { sections, faults, declared: declaredBy(items('issuers'), items('applications')) };
+  const declared = declaredBy(items('issuers'), items('applications'));
+  return { sections, faults, declared, policies: items('policies') };
 }
 
 /** SECURITY: says what was expected and never what was found, which may be a secret in the wrong place. */
@@ -69,13 +71,6 @@ function issueFaults(issue: z.core.$ZodIssue, at: readonly PropertyKey[]): reado
   if (issue.code === 'invalid_key')
     return issue.issues.map(({ message }) => ({ path: pathText(path), message: `this name: ${message}` }));
   return [{ path: pathText(path), message: issue.message }];
-}
-
-/** A record schema passes over this one name in silence; an import file does not. */
-function unreadableRoles(given: unknown, position: number): readonly ImportFault[] {
-  const roles = LOOSE_POLICY.safeParse(given).data?.roles;
-  if (typeof roles !== 'object' || roles === null || !Object.hasOwn(roles, '__proto__')) return [];
-  return [{ path: `policies[${position}].roles.__proto__`, message: 'this name cannot be used' }];
 }
 
 function declaredBy(issuers: readonly unknown[], applications: readonly unknown[]): Declared {

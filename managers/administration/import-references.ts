@@ -1,48 +1,61 @@
-import type { ClaimMapping, RoleDefinition } from '#accessors/policy/contract.js';
+import type { Application } from '#accessors/registration/contract.js';
 import type { PermissionEngine } from '#engines/permission/contract.js';
+import type { PolicyLanguage } from '#engines/permission/policy-language.contract.js';
 import type { ImportedItem } from './import-document.js';
 import type { ImportFault } from './import-faults.js';
+import type { ImportedPolicy } from './import-policies.js';
 import type { Declared, Placed, ReadImport } from './import-reading.js';
 import { identityAt } from './issuer-records.js';
 
 const GUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
-/** Permission names of applications that are registered already and that the file does not hold, by audience. */
-export type StoredCatalogues = ReadonlyMap<string, readonly string[]>;
+const INCLUDE = '; include it, also if it is registered already';
+
+export interface ReferenceParts {
+  readonly permissionEngine: PermissionEngine;
+  readonly policyLanguage: PolicyLanguage;
+  readonly policies: readonly ImportedPolicy[];
+  /** Applications that are registered already. */
+  readonly stored: readonly Application[];
+}
 
 /** What an item names must be there: in the file, or registered already where that can be asked. */
 export class ImportReferences {
   private readonly declared: Declared;
   private readonly issuers: ReadonlyMap<string, ImportedItem<'issuers'>>;
+  /** The permission names of every application, in the file or registered, by audience; the file tells what will be. */
+  private readonly catalogues: ReadonlyMap<string, readonly string[]>;
 
   constructor(
     private readonly read: ReadImport,
-    private readonly deps: { readonly permissionEngine: PermissionEngine; readonly stored: StoredCatalogues },
+    private readonly deps: ReferenceParts,
   ) {
     this.declared = read.declared;
     this.issuers = new Map(read.sections.issuers.map(({ item }) => [item.name, item]));
+    const stored = deps.stored.map(({ audience, permissions }) => [audience, permissions.map(({ name }) => name)] as const);
+    this.catalogues = new Map([...stored, ...read.declared.applications]);
   }
 
   faults(): readonly ImportFault[] {
-    const { policies, clients, subjects, assignments } = this.read.sections;
+    const { clients, subjects, assignments } = this.read.sections;
     return [
-      ...policies.flatMap((placed) => this.policyFaults(placed)),
+      ...this.deps.policies.flatMap((policy) => this.policyFaults(policy)),
       ...clients.flatMap((placed) => this.clientFaults(placed)),
       ...subjects.flatMap((placed) => this.subjectFaults(placed)),
       ...this.assignmentFaults(assignments),
     ];
   }
 
-  private policyFaults({ path, item }: Placed<'policies'>): readonly ImportFault[] {
-    const catalogue = [...this.declared.applications.values()].flat();
-    const own = this.deps.permissionEngine.validatePolicy(
-      { roles: roleDefinitions(item), mappings: claimMappings(item) },
-      catalogue,
-    );
-    return [
-      ...own.map((fault) => ({ path: `${path}.${fault.path}`, message: fault.message })),
-      ...item.mappings.flatMap(({ issuer }, position) => this.issuerFaults(`${path}.mappings[${position}].issuer`, issuer)),
-    ];
+  private policyFaults({ path, content }: ImportedPolicy): readonly ImportFault[] {
+    if (content === null) return [];
+    const applications = [...this.catalogues].map(([audience, names]) => applicationWith(audience, names));
+    // Issuers are looked for in the file, as everywhere in it; which fact sources there are is a matter of each process.
+    const surroundings = { applications, issuers: [...this.declared.issuers], factSources: null };
+    const { faults } = this.deps.policyLanguage.lint(content, surroundings);
+    return faults.map((fault) => {
+      const hint = /^mappings\[\d+\]\.issuer$/.test(fault.path) ? INCLUDE : '';
+      return { path: `${path}.${fault.path}`, message: `${fault.message}${hint}` };
+    });
   }
 
   private clientFaults({ path, item }: Placed<'clients'>): readonly ImportFault[] {
@@ -52,19 +65,23 @@ export class ImportReferences {
     return [
       ...presents,
       ...item.targets.flatMap((target, position) => this.targetFaults(`${path}.targets[${position}]`, target)),
+      ...(item.checks ?? []).flatMap((audience, position) => this.audienceFaults(`${path}.checks[${position}]`, audience)),
     ];
   }
 
   private targetFaults(path: string, target: ImportedItem<'clients'>['targets'][number]): readonly ImportFault[] {
-    const catalogue = this.declared.applications.get(target.audience) ?? this.deps.stored.get(target.audience) ?? null;
-    const unknown =
-      catalogue === null ? [{ path: `${path}.audience`, message: 'no application has this audience, here or registered' }] : [];
+    const catalogue = this.catalogues.get(target.audience) ?? null;
     const patterns = (['scopes', 'delegationCeiling'] as const).flatMap((list) =>
       this.deps.permissionEngine
         .validatePatterns(target[list], catalogue)
         .map((fault) => ({ path: `${path}.${list}${fault.path}`, message: fault.message })),
     );
-    return [...unknown, ...patterns];
+    return [...this.audienceFaults(`${path}.audience`, target.audience), ...patterns];
+  }
+
+  private audienceFaults(path: string, audience: string): readonly ImportFault[] {
+    if (this.catalogues.has(audience)) return [];
+    return [{ path, message: 'no application has this audience, here or registered' }];
   }
 
   private subjectFaults({ path, item }: Placed<'subjects'>): readonly ImportFault[] {
@@ -76,7 +93,11 @@ export class ImportReferences {
   }
 
   private assignmentFaults(assignments: readonly Placed<'assignments'>[]): readonly ImportFault[] {
-    const roles = new Map(this.read.sections.policies.map(({ item }) => [item.tenant, new Set(Object.keys(item.roles))]));
+    const roles = new Map(
+      this.deps.policies.flatMap(({ tenant, content }) =>
+        content === null ? [] : [[tenant, new Set(content.roles.map(({ key }) => key))] as const],
+      ),
+    );
     return assignments.flatMap(({ path, item }) => {
       const known = roles.get(item.tenant);
       if (known === undefined || known.has(item.role) || item.state === 'revoked') return [];
@@ -86,16 +107,20 @@ export class ImportReferences {
 
   private issuerFaults(path: string, name: string): readonly ImportFault[] {
     if (this.declared.issuers.has(name)) return [];
-    return [{ path, message: `there is no issuer ${name} in this file; include it, also if it is registered already` }];
+    return [{ path, message: `there is no issuer ${name} in this file${INCLUDE}` }];
   }
 }
 
-export function roleDefinitions(policy: ImportedItem<'policies'>): readonly RoleDefinition[] {
-  return Object.entries(policy.roles).map(([key, role]) => ({ key, ...role }));
-}
-
-export function claimMappings(policy: ImportedItem<'policies'>): readonly ClaimMapping[] {
-  return policy.mappings.map(({ issuer, claim, equals, role }) => ({ issuer, claim, value: equals, role }));
+/** As much of an application as rules are checked against. */
+function applicationWith(audience: string, names: readonly string[]): Application {
+  return {
+    id: audience,
+    audience,
+    prefix: names[0]?.split(':')[0] ?? '',
+    permissions: names.map((name, bit) => ({ name, bit })),
+    allowsEmptyPermissions: false,
+    tokenLifetimeSeconds: null,
+  };
 }
 
 function identityFaults(

@@ -1,4 +1,4 @@
-// The settings of the process as a page and as a JSON Schema; the schema of the import file beside it.
+// The settings of the process as a page and as a JSON Schema; the schemas of import files, policy files and policy tests beside it.
 const NOTE = '<!-- Written by `npm run gen` from utilities/config. -->';
 
 const json = (value) => `${JSON.stringify(value, null, 2)}\n`;
@@ -40,9 +40,21 @@ export async function settingsPages(built) {
   return { 'docs/config.md': `${page}\n`, 'docs/config.schema.json': json(schema) };
 }
 
+async function policySchemas(built) {
+  const { DefaultPolicyLanguage } = await built('engines/permission/language/default.policy-language.js');
+  // What a schema says depends on no engine.
+  return new DefaultPolicyLanguage({}).schemas();
+}
+
 export async function importSchema(built) {
   const { importDocumentJsonSchema } = await built('managers/administration/import-document.js');
-  return { 'docs/import.schema.json': json(importDocumentJsonSchema()) };
+  const { policy } = await policySchemas(built);
+  return { 'docs/import.schema.json': json(importDocumentJsonSchema(policy)) };
+}
+
+export async function policySchemaFiles(built) {
+  const { policy, tests } = await policySchemas(built);
+  return { 'docs/policy.schema.json': json(policy), 'docs/policy-test.schema.json': json(tests) };
 }
 
 export async function openApi(built) {

@@ -1,0 +1,43 @@
+import type { ConditionUse, PolicyContent } from '#accessors/policy/contract.js';
+import { positionOf } from './canonical.js';
+
+/** One place of the policy where a condition decides. */
+export interface PlacedCondition {
+  /** `denies[0]`. */
+  readonly path: string;
+  /** `deny:no-export`. */
+  readonly rule: string;
+  readonly use: ConditionUse;
+  /** The type of resource that the rule is about; `null`: any, or none. */
+  readonly resourceType: string | null;
+}
+
+export function conditionUses({ mappings, bindings, denies }: PolicyContent): readonly PlacedCondition[] {
+  return [
+    ...mappings.flatMap((mapping, index) =>
+      placed(mapping.condition, `mappings[${positionOf(mappings, index)}]`, { rule: mappingRule(mapping), resourceType: null }),
+    ),
+    ...bindings.flatMap(({ id, condition, resource }, index) =>
+      placed(condition, `bindings[${positionOf(bindings, index)}]`, {
+        rule: `binding:${id}`,
+        resourceType: resource?.type ?? null,
+      }),
+    ),
+    ...denies.flatMap(({ id, condition }, index) =>
+      placed(condition, `denies[${positionOf(denies, index)}]`, { rule: `deny:${id}`, resourceType: null }),
+    ),
+  ];
+}
+
+/** The name of a mapping in reports. */
+export function mappingRule({ issuer, claim, value, role, group }: PolicyContent['mappings'][number]): string {
+  return `mapping:${issuer}:${claim}=${value}->${role === null ? `group:${group ?? ''}` : `role:${role}`}`;
+}
+
+function placed(
+  use: ConditionUse | null | undefined,
+  path: string,
+  more: { readonly rule: string; readonly resourceType: string | null },
+): readonly PlacedCondition[] {
+  return use === null || use === undefined ? [] : [{ path, use, ...more }];
+}
