@@ -74,7 +74,7 @@ export class DefaultFactAccess implements FactAccess {
   }
 
   registerTenant(_context: CallContext, tenant: TenantRecord): Promise<{ readonly id: string; readonly outcome: RecordOutcome }> {
-    return this.deps.unitOfWork.run(() => this.tenants.registerTenant(tenant));
+    return this.tenants.registerTenant(tenant);
   }
 
   registerGroup(_context: CallContext, group: { readonly tenant: string; readonly key: string }): Promise<RecordOutcome> {
@@ -108,15 +108,13 @@ export class DefaultFactAccess implements FactAccess {
   }
 
   /** All or nothing, with the tenants locked against other writers. */
-  private inTenants<Result>(
+  private async inTenants<Result>(
     slugs: readonly string[],
     work: (tenantId: (slug: string) => string) => Promise<Result>,
   ): Promise<Result> {
-    return this.deps.unitOfWork.run(async () => {
-      const ids = await this.tenants.lockTenants(slugs);
-      refuseImport(unknownTenants(slugs, ids));
-      return work((slug) => ids.get(slug) ?? '');
-    });
+    const ids = await this.tenants.named(slugs);
+    refuseImport(unknownTenants(slugs, ids));
+    return this.tenants.inTenants([...ids.values()], () => work((slug) => ids.get(slug) ?? ''));
   }
 }
 

@@ -17,18 +17,23 @@ interface StoredAssignment {
   readonly state: string | null;
 }
 
-/** An import speaks of plain assignments alone: those without unit, condition and window. */
-const plain = (name: string): string => `${name}.tenant_id = wanted.tenant_id and ${name}.role_key = wanted.role
-    and ${name}.unit is null and ${name}.condition_key is null and ${name}.params = '{}'
-    and ${name}.valid_from is null and ${name}.valid_until is null`;
+/**
+ * An import speaks of plain assignments alone: those without unit, condition and window. Looked up one by one in the index, for no
+ * statistics tell the database yet how many there are in the middle of an import.
+ */
+const plain = (principal: string): string => `
+  select a.id, a.state from role_assignment a
+  where a.tenant_id = wanted.tenant_id and ${principal} and a.role_key = wanted.role and a.unit is null
+    and a.condition_key is null and a.params = '{}' and a.valid_from is null and a.valid_until is null
+  limit 1`;
 
 const STORED = `
   select wanted.nr, coalesce(s.id, g.id) as principal_id, coalesce(of_s.id, of_g.id) as id, coalesce(of_s.state, of_g.state) as state
   from jsonb_to_recordset($1) as wanted (nr integer, tenant_id uuid, type text, key text, role text)
   left join subject s on wanted.type = 'subject' and s.tenant_id = wanted.tenant_id and s.key = wanted.key
   left join subject_group g on wanted.type = 'group' and g.tenant_id = wanted.tenant_id and g.key = wanted.key
-  left join role_assignment of_s on of_s.subject_id = s.id and of_s.group_id is null and ${plain('of_s')}
-  left join role_assignment of_g on of_g.subject_id is null and of_g.group_id = g.id and ${plain('of_g')}`;
+  left join lateral (${plain('a.subject_id = s.id and a.group_id is null')}) as of_s on true
+  left join lateral (${plain('a.subject_id is null and a.group_id = g.id')}) as of_g on true`;
 
 const INSERT = `
   insert into role_assignment (tenant_id, id, principal_type, principal_id, role_key, state)

@@ -58,8 +58,8 @@ export class FactStore {
     const [row] = await this.deps.database.prepared<{ id: string; epoch: string }>(
       'tenant_named',
       `select t.id, coalesce((select epoch from data_epoch where tenant_id = '00000000-0000-0000-0000-000000000000'), 0) as epoch
-       from tenant t where t.slug = $1`,
-      [slug],
+       from tenants_by_slug($1) as t`,
+      [[slug]],
     );
     return row === undefined ? { epoch: -1, value: undefined } : { epoch: Number(row.epoch), value: row.id };
   }

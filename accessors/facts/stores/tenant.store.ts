@@ -1,24 +1,27 @@
 import type { Database } from '#utilities/database/contract.js';
 import type { IdSource } from '#utilities/id/contract.js';
 import type { RecordOutcome, TenantRecord } from '../contract.js';
+import { isStorable } from './storable.js';
+
+interface TenantRow {
+  readonly id: string;
+  readonly slug: string;
+  readonly status: 'active' | 'suspended';
+}
 
 /** Tenants and groups, as an import states them. */
 export class TenantStore {
   constructor(private readonly deps: { readonly database: Database; readonly ids: IdSource }) {}
 
   async registerTenant({ slug, status }: TenantRecord): Promise<{ id: string; outcome: RecordOutcome }> {
-    const [there] = await this.deps.database.query<{ id: string; status: string }>(
-      'select id, status from tenant where slug = $1 for no key update',
-      [slug],
-    );
-    if (there !== undefined && (status === null || there.status === status)) return { id: there.id, outcome: 'unchanged' };
-    if (there !== undefined) {
-      await this.deps.database.query('update tenant set status = $2 where id = $1', [there.id, status]);
-      return { id: there.id, outcome: 'updated' };
-    }
-    const id = this.deps.ids.ordered();
-    await this.deps.database.query('insert into tenant (id, slug, status) values ($1, $2, $3)', [id, slug, status ?? 'active']);
-    return { id, outcome: 'created' };
+    const there = (await this.named([slug])).get(slug);
+    if (there === undefined) return { id: await this.addTenant(slug, status ?? 'active'), outcome: 'created' };
+    return this.inTenants([there], async () => {
+      const [stored] = await this.lock([there]);
+      if (status === null || stored?.status === status) return { id: there, outcome: 'unchanged' };
+      await this.deps.database.query('update tenant set status = $2 where id = $1', [there, status]);
+      return { id: there, outcome: 'updated' };
+    });
   }
 
   async registerGroup(tenantId: string, key: string): Promise<RecordOutcome> {
@@ -35,15 +38,35 @@ export class TenantStore {
     return 'created';
   }
 
+  /** The ids of the tenants that are there, by slug. A tenant keeps its slug for ever. */
+  async named(slugs: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    const asked = [...new Set(slugs)].filter(isStorable);
+    const rows = await this.deps.database.query<TenantRow>('select id, slug from tenants_by_slug($1)', [asked]);
+    return new Map(rows.map((row) => [row.slug, row.id]));
+  }
+
   /**
-   * The ids of the tenants that are there, by slug. Their rows stay locked until the unit of work ends, so that two writers of
+   * Runs `work` on rows of these tenants, in one unit of work. Their own rows stay locked until it ends, so that two writers of
    * one tenant do not each compare with a state that the other is changing. Readers are not held up.
    */
-  async lockTenants(slugs: readonly string[]): Promise<ReadonlyMap<string, string>> {
-    const rows = await this.deps.database.query<{ slug: string; id: string }>(
-      'select slug, id from tenant where slug = any($1) order by id for no key update',
-      [[...new Set(slugs)]],
-    );
-    return new Map(rows.map((row) => [row.slug, row.id]));
+  inTenants<Result>(ids: readonly string[], work: () => Promise<Result>): Promise<Result> {
+    return this.deps.database.forTenants(ids, async () => {
+      await this.lock(ids);
+      return work();
+    });
+  }
+
+  private lock(ids: readonly string[]): Promise<TenantRow[]> {
+    return this.deps.database.query('select id, slug, status from tenant where id = any($1) order by id for no key update', [
+      ids,
+    ]);
+  }
+
+  private addTenant(slug: string, status: string): Promise<string> {
+    const id = this.deps.ids.ordered();
+    return this.deps.database.forTenants([id], async () => {
+      await this.deps.database.query('insert into tenant (id, slug, status) values ($1, $2, $3)', [id, slug, status]);
+      return id;
+    });
   }
 }
