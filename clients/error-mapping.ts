@@ -130,6 +130,8 @@ export const ERROR_MAPPING = {
   POLICY_UNKNOWN: unknown,
   POLICY_CHANGED: conflict,
   PLAN_UNKNOWN: unknown,
+  LIVE_DATA_INVALID: malformed,
+  LIVE_DATA_UNKNOWN: unknown,
   PLAN_REFUSED: { oauth: 'invalid_request', http: 409, grpc: 'FAILED_PRECONDITION' },
   SUBJECT_UNKNOWN: unknown,
 
@@ -176,6 +178,7 @@ export const ERROR_MAPPING = {
   KEY_IMPORT_REFUSED: malformed,
   DATA_DIRECTORY_LOCKED: fault,
   SCHEMA_OUTDATED: fault,
+  DATABASE_ROLE_UNSAFE: fault,
   IMPORT_INVALID: fault,
   ISSUER_INVALID: fault,
   ISSUER_UNKNOWN: fault,

@@ -1,3 +1,4 @@
+import { AuditFunctions1790000009200 } from '#accessors/audit/migrations/1790000009200-audit-functions.migration.js';
 import { AuditTables1790000005000 } from '#accessors/audit/migrations/1790000005000-audit-tables.migration.js';
 import { DecisionTable1790000006300 } from '#accessors/audit/migrations/1790000006300-decision-table.migration.js';
 import { FactTables1790000002000 } from '#accessors/facts/migrations/1790000002000-fact-tables.migration.js';
@@ -9,10 +10,12 @@ import { IssuerVersions1790000003500 } from '#accessors/issuer/migrations/issuer
 import { KeyTables1790000004000 } from '#accessors/key/migrations/1790000004000-key-tables.migration.js';
 import { PolicyTables1790000002500 } from '#accessors/policy/migrations/1790000002500-policy-tables.migration.js';
 import { PolicyLife1790000007300 } from '#accessors/policy/migrations/1790000007300-policy-life.migration.js';
+import { PolicyFunctions1790000009100 } from '#accessors/policy/migrations/1790000009100-policy-functions.migration.js';
 import { ApplicationAlgorithm1790000006100 } from '#accessors/registration/migrations/1790000006100-application-algorithm.migration.js';
 import { RegistrationChecks1790000006200 } from '#accessors/registration/migrations/1790000006200-registration-checks.migration.js';
 import { RegistrationTables1790000002200 } from '#accessors/registration/migrations/1790000002200-registration-tables.migration.js';
 import { ChangeFeed1790000001000 } from '#utilities/change-feed/migrations/1790000001000-change-feed.migration.js';
+import { RowSecurity1790000009000 } from '#utilities/database/migrations/1790000009000-row-security.migration.js';
 import type { MigrationClass } from '#utilities/database/migration.runner.js';
 
 /** Every migration of every room, oldest first. A migration that is not listed here does not exist. */
@@ -32,4 +35,7 @@ export const MIGRATIONS: readonly MigrationClass[] = [
   LiveDataTables1790000007000,
   FactFunctions1790000007100,
   PolicyLife1790000007300,
+  RowSecurity1790000009000,
+  PolicyFunctions1790000009100,
+  AuditFunctions1790000009200,
 ];

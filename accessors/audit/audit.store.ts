@@ -15,17 +15,12 @@ const INSERT_BATCH = `
     transport text, client_id text, exchange_case text, subject text, actor text, issuer text, audience text, token_id text,
     kid text, expires_at bigint, permission_count integer, policy_version text, epoch bigint, subject_token_sha256 text,
     code text, what text, detail text)
-  on conflict (tenant_id, id) do nothing`;
+  on conflict do nothing`;
 
-/** Every tenant by itself, since its records are found by tenant and time. */
 const ISSUED_UNDER = `
   select issued.audience, round(extract(epoch from issued.hour) * 1000)::float8 as hour, sum(issued.tokens)::float8 as tokens,
     round(extract(epoch from max(issued.last_expires_at)) * 1000)::float8 as "lastExpiresAt"
-  from data_epoch tenant cross join lateral (
-    select audience, date_trunc('hour', at) as hour, count(*) as tokens, max(expires_at) as last_expires_at
-    from audit_record r
-    where r.tenant_id = tenant.tenant_id and r.at >= to_timestamp($2::float8 / 1000) and r.kid = $1 and r.outcome = 'issued'
-    group by 1, 2) issued
+  from issued_under($1, to_timestamp($2::float8 / 1000)) issued
   group by issued.audience, issued.hour
   order by issued.hour desc, issued.audience`;
 

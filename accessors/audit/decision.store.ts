@@ -10,7 +10,7 @@ const INSERT_BATCH = `
   from json_to_recordset($1::json) as batch (tenant_id uuid, id uuid, at bigint, decision_id text, diagnostic_id uuid,
     client_id text, subject_id uuid, audience text, permission text, resource_type text, resource_id text, unit text,
     allowed boolean, code text, policy_version text, epoch bigint)
-  on conflict (tenant_id, id) do nothing`;
+  on conflict do nothing`;
 
 const SINCE = `
   select decision_id as "decisionId", tenant_id as "tenantId", client_id as "clientId", subject_id as "subjectId", audience,
@@ -30,6 +30,7 @@ export class DecisionStore {
   }
 
   since(tenantId: string, since: number, limit: number): Promise<RecordedDecision[]> {
-    return this.deps.database.query<RecordedDecision>(SINCE, [tenantId, since, limit]);
+    const { database } = this.deps;
+    return database.forTenants([tenantId], () => database.query<RecordedDecision>(SINCE, [tenantId, since, limit]));
   }
 }

@@ -280,6 +280,7 @@ function intercepted(database: Database, around: (write: () => Promise<void>) =>
       });
       return rows;
     },
+    forTenants: (tenantIds, work) => database.forTenants(tenantIds, work),
     listen: (channel, heard, resumed) => database.listen(channel, heard, resumed),
     announce: (channel, payload) => database.announce(channel, payload),
     close: () => database.close(),

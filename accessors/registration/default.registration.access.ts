@@ -78,7 +78,7 @@ export class DefaultRegistrationAccess implements RegistrationAccess {
 
   /** Registrations wait for one another, so that none compares with a state that another is changing. Readers do not wait. */
   private serialised<Result>(work: () => Promise<Result>): Promise<Result> {
-    return this.deps.unitOfWork.run(async () => {
+    return this.deps.database.forTenants([PLATFORM_TENANT], async () => {
       await this.deps.database.query('select 1 from tenant where id = $1 for no key update', [PLATFORM_TENANT]);
       return work();
     });

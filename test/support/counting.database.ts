@@ -19,6 +19,11 @@ export class CountingDatabase implements Database {
     return this.inner.prepared<Row>(name, sql, parameters);
   }
 
+  forTenants<Result>(tenantIds: readonly string[], work: () => Promise<Result>): Promise<Result> {
+    this.statements += 1;
+    return this.inner.forTenants(tenantIds, work);
+  }
+
   listen(channel: string, heard: (payload: string) => void, resumed: () => void): Promise<() => Promise<void>> {
     return this.inner.listen(channel, heard, resumed);
   }

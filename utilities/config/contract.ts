@@ -114,7 +114,13 @@ export interface ListenerSettings {
 }
 
 export type DatabaseSettings =
-  | { readonly kind: 'postgres'; readonly url: string; readonly poolSize: number }
+  | {
+      readonly kind: 'postgres';
+      readonly url: string;
+      readonly poolSize: number;
+      /** The server itself, where `url` is a connection pooler in transaction mode; absent: `url` is the server. */
+      readonly directUrl?: string;
+    }
   /** The embedded PostgreSQL, for development and trial. `directory: null`: in memory. */
   | { readonly kind: 'embedded'; readonly directory: string | null };
 

@@ -17,6 +17,12 @@ export interface Database {
   prepared<Row extends object>(name: string, sql: string, parameters: readonly unknown[]): Promise<Row[]>;
 
   /**
+   * Runs `work` in a unit of work, the caller's where there is one, whose statements may see and change rows of these tenants too;
+   * row-level security hides all others from it. Ids are UUIDs as PostgreSQL writes them.
+   */
+  forTenants<Result>(tenantIds: readonly string[], work: () => Promise<Result>): Promise<Result>;
+
+  /**
    * Calls `heard` with each payload announced on `channel`, from now on, and `resumed` whenever announcements may have been
    * missed (the listening connection was lost and is back). Answers a function that stops it.
    */

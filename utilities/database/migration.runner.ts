@@ -28,15 +28,20 @@ export interface MigrationTarget {
  * Runs what has not run yet, all of it or nothing, one process at a time. Answers the names of what was run.
  */
 export function applyMigrations(target: MigrationTarget, migrations: readonly MigrationClass[]): Promise<string[]> {
-  return underLock(target, migrations, async (executor) => {
+  return underLock(target, migrations, async (executor, runner) => {
+    const pending = await executor.getPendingMigrations();
+    if (pending.length > 0) await callIfThere(runner, 'bind_owner(boolean)', 'bind_owner(false)');
     const done = await executor.executePendingMigrations();
+    if (pending.length > 0) await callIfThere(runner, 'bind_owner(boolean)', 'bind_owner(true)');
+    await callIfThere(runner, 'grant_service_role()', 'grant_service_role()');
     return done.map((migration) => migration.name);
   });
 }
 
 /** Takes back every migration, newest first. For tests: it drops all data. */
 export function revertMigrations(target: MigrationTarget, migrations: readonly MigrationClass[]): Promise<void> {
-  return underLock(target, migrations, async (executor) => {
+  return underLock(target, migrations, async (executor, runner) => {
+    await callIfThere(runner, 'bind_owner(boolean)', 'bind_owner(false)');
     const applied = await executor.getExecutedMigrations();
     for (let left = applied.length; left > 0; left -= 1) await executor.undoLastMigration();
   });
@@ -46,7 +51,7 @@ export function revertMigrations(target: MigrationTarget, migrations: readonly M
 async function underLock<Result>(
   target: MigrationTarget,
   migrations: readonly MigrationClass[],
-  work: (executor: MigrationExecutor) => Promise<Result>,
+  work: (executor: MigrationExecutor, runner: QueryRunner) => Promise<Result>,
 ): Promise<Result> {
   const typeorm = await import('typeorm');
   const source = new typeorm.DataSource({
@@ -63,12 +68,18 @@ async function underLock<Result>(
   try {
     return await inTransaction(runner, async () => {
       await runner.query('select pg_advisory_xact_lock($1)', [LOCK_NUMBER]);
-      return work(new typeorm.MigrationExecutor(source, runner));
+      return work(new typeorm.MigrationExecutor(source, runner), runner);
     });
   } finally {
     await runner.release();
     await source.destroy();
   }
+}
+
+/** The functions come with a migration, so a database may not have them yet, or not any more. */
+async function callIfThere(runner: QueryRunner, signature: string, call: string): Promise<void> {
+  const found: unknown = await runner.query('select where to_regprocedure($1) is not null', [signature]);
+  if (Array.isArray(found) && found.length > 0) await runner.query(`select ${call}`);
 }
 
 async function inTransaction<Result>(runner: QueryRunner, work: () => Promise<Result>): Promise<Result> {

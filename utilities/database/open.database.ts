@@ -4,6 +4,7 @@ import type { Logger } from '#utilities/logging/contract.js';
 import type { Database, UnitOfWork, UnitOfWorkProbe } from './contract.js';
 import { asStoreFault } from './connection.fault.js';
 import { openEmbedded, openPostgres, type OpenedEngine } from './database.engines.js';
+import { roleToActAs, type UnsafeRole } from './database.role.js';
 import { applyMigrations, MIGRATION_TABLE, revertMigrations, type MigrationClass } from './migration.runner.js';
 
 export interface OpenDatabaseOptions {
@@ -12,6 +13,11 @@ export interface OpenDatabaseOptions {
   readonly logger: Logger;
   /** Whether to run pending migrations at once. Otherwise ask `refuseIfOutdated` before serving. */
   readonly migrate: boolean;
+  /**
+   * What to do where the role that is connected is a superuser or has BYPASSRLS: refuse to open, or act as the role that a migration
+   * made for the service. Default: keep it.
+   */
+  readonly unsafeRole?: UnsafeRole;
   /** For the embedded engine: a dumped data directory to start from. */
   readonly dataDirectory?: Blob;
 }
@@ -31,7 +37,7 @@ export interface OpenDatabase extends Database, UnitOfWork, UnitOfWorkProbe {
 /**
  * Opens the database that the settings name.
  *
- * @throws CodedError `STORE_UNAVAILABLE`, `DATA_DIRECTORY_LOCKED`
+ * @throws CodedError `STORE_UNAVAILABLE`, `DATA_DIRECTORY_LOCKED`, `DATABASE_ROLE_UNSAFE`
  */
 export async function openDatabase(options: OpenDatabaseOptions): Promise<OpenDatabase> {
   const { settings, logger, migrations } = options;
@@ -39,9 +45,9 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<OpenDa
     settings.kind === 'postgres' ? openPostgres(settings, logger) : await openEmbedded(settings, logger, options.dataDirectory);
   const database = withMigrations(opened, migrations);
   try {
-    // Fails here, at boot, rather than with the first caller.
     if (options.migrate) await database.migrate();
-    else await database.query('select 1');
+    // An unreachable database fails here, at boot, rather than with the first caller.
+    await opened.database.actAs((client) => roleToActAs(client, options.unsafeRole ?? 'keep'));
     return database;
   } catch (error) {
     await database.close();
@@ -50,8 +56,8 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<OpenDa
 }
 
 function withMigrations({ database, migrationTarget }: OpenedEngine, migrations: readonly MigrationClass[]): OpenDatabase {
-  const exclusively = <Result>(work: () => Promise<Result>): Promise<Result> =>
-    database.exclusively(work).catch((error: unknown) => {
+  const asConnected = <Result>(work: () => Promise<Result>): Promise<Result> =>
+    database.asConnected(work).catch((error: unknown) => {
       throw asStoreFault(error);
     });
   const pendingMigrations = async (): Promise<readonly string[]> => {
@@ -66,14 +72,15 @@ function withMigrations({ database, migrationTarget }: OpenedEngine, migrations:
     engine: database.engine,
     query: (sql, parameters) => database.query(sql, parameters),
     prepared: (name, sql, parameters) => database.prepared(name, sql, parameters),
+    forTenants: (tenantIds, work) => database.forTenants(tenantIds, work),
     listen: (channel, heard, resumed) => database.listen(channel, heard, resumed),
     announce: (channel, payload) => database.announce(channel, payload),
     run: (work) => database.run(work),
     isInsideUnit: () => database.isInsideUnit(),
     close: () => database.close(),
     pendingMigrations,
-    migrate: () => exclusively(() => applyMigrations(migrationTarget(), migrations)),
-    revertMigrations: () => exclusively(() => revertMigrations(migrationTarget(), migrations)),
+    migrate: () => asConnected(() => applyMigrations(migrationTarget(), migrations)),
+    revertMigrations: () => asConnected(() => revertMigrations(migrationTarget(), migrations)),
     refuseIfOutdated: async () => {
       const pending = await pendingMigrations();
       if (pending.length > 0) throw new CodedError('SCHEMA_OUTDATED', { actual: `not applied: ${pending.join(', ')}` });

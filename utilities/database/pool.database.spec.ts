@@ -15,6 +15,8 @@ describeOnPostgres('A pool of one connection', (open) => {
     database = new PoolDatabase({
       engine: 'postgres',
       pool,
+      acting: { name: undefined },
+      keepsStatements: true,
       listen: () => Promise.reject(new Error('not here')),
       dispose: () => Promise.resolve(),
     });

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { Pool, QueryConfig, QueryResult, QueryResultRow } from 'pg';
+import type { ClientBase, Pool, QueryConfig, QueryResult, QueryResultRow } from 'pg';
 import type { Database, UnitOfWork, UnitOfWorkProbe } from './contract.js';
 import { asStoreFault, isConnectionFault } from './connection.fault.js';
 import { UnitConnection } from './unit.connection.js';
@@ -8,8 +8,17 @@ export interface PoolDatabaseDeps {
   readonly engine: Database['engine'];
   readonly pool: Pool;
   readonly listen: Database['listen'];
+  /** Whom connections act as; kept up to date by `actAs`. */
+  readonly acting: ActingRole;
+  /** Whether a statement of before may be found on the connection again; a pooler in between hands out others. */
+  readonly keepsStatements: boolean;
   /** Ends what the pool does not own: listening connections, the embedded engine. */
   readonly dispose: () => Promise<void>;
+}
+
+/** `name` is set on each connection before its first statement; `undefined`: the role that is connected. */
+export interface ActingRole {
+  name: string | undefined;
 }
 
 /** Both engines through one pool of the `pg` driver. */
@@ -28,7 +37,7 @@ export class PoolDatabase implements Database, UnitOfWork, UnitOfWorkProbe {
   }
 
   prepared<Row extends object>(name: string, sql: string, parameters: readonly unknown[]): Promise<Row[]> {
-    return this.send<Row>({ name, text: sql, values: [...parameters] });
+    return this.send<Row>({ ...(this.deps.keepsStatements ? { name } : {}), text: sql, values: [...parameters] });
   }
 
   listen(channel: string, heard: (payload: string) => void, resumed: () => void): Promise<() => Promise<void>> {
@@ -37,7 +46,14 @@ export class PoolDatabase implements Database, UnitOfWork, UnitOfWorkProbe {
 
   async announce(channel: string, payload: string): Promise<void> {
     if (this.currentUnit() !== undefined) throw new Error('announce was called inside a unit of work');
-    await this.send({ name: 'database_announce', text: 'select pg_notify($1, $2)', values: [channel, payload] });
+    await this.prepared('database_announce', 'select pg_notify($1, $2)', [channel, payload]);
+  }
+
+  forTenants<Result>(tenantIds: readonly string[], work: () => Promise<Result>): Promise<Result> {
+    return this.run(async () => {
+      await this.prepared('database_enter_tenants', 'select enter_tenants($1)', [tenantIds]);
+      return work();
+    });
   }
 
   run<Result>(work: () => Promise<Result>): Promise<Result> {
@@ -54,13 +70,33 @@ export class PoolDatabase implements Database, UnitOfWork, UnitOfWorkProbe {
     return this.closing;
   }
 
-  /** Runs `work` while no other statement can be under way on the embedded engine's only connection. */
-  async exclusively<Result>(work: () => Promise<Result>): Promise<Result> {
+  /** Asks on a connection which role to act as, and from then on is that role. Call it before anything else uses the pool. */
+  async actAs(choose: (client: ClientBase) => Promise<string | undefined>): Promise<void> {
+    try {
+      const client = await this.deps.pool.connect();
+      try {
+        this.deps.acting.name = await choose(client);
+      } finally {
+        // Only connections that are made from now on act as the role.
+        client.release(true);
+      }
+    } catch (error) {
+      throw asStoreFault(error);
+    }
+  }
+
+  /**
+   * Runs `work`, which makes connections of its own that act as the role that is connected. On the embedded engine, which has one
+   * session, no other statement can be under way meanwhile.
+   */
+  async asConnected<Result>(work: () => Promise<Result>): Promise<Result> {
     if (this.engine === 'postgres') return work();
     const client = await this.deps.pool.connect();
     try {
+      await client.query('reset role');
       return await work();
     } finally {
+      await becomeRole(client, this.deps.acting);
       client.release();
     }
   }
@@ -132,6 +168,11 @@ export class PoolDatabase implements Database, UnitOfWork, UnitOfWorkProbe {
       throw asStoreFault(error);
     }
   }
+}
+
+/** @throws whatever the driver throws; the connection must then not be used */
+export async function becomeRole(client: ClientBase, { name }: ActingRole): Promise<void> {
+  if (name !== undefined) await client.query(`set role ${name}`);
 }
 
 async function joinUnit<Result>(unit: UnitConnection, work: () => Promise<Result>): Promise<Result> {

@@ -27,7 +27,8 @@ const SELECT = `
   select i.name, i.provider, i.status, i.config, r.rule_tenant_id as tenant_id, t.slug, r.when_claim, r.when_equals
   from trusted_issuer i
   left join trusted_issuer_tenant r on r.tenant_id = i.tenant_id and r.issuer_name = i.name
-  left join tenant t on t.id = r.rule_tenant_id
+  left join tenants_by_id(array(select distinct rule_tenant_id from trusted_issuer_tenant where tenant_id = $1)) t
+    on t.id = r.rule_tenant_id
   where i.tenant_id = $1`;
 
 export class IssuerStore {
@@ -53,7 +54,7 @@ export class IssuerStore {
   /** Slug to id, of those that are there. */
   async tenantIds(slugs: readonly string[]): Promise<ReadonlyMap<string, string>> {
     const rows = await this.deps.database.query<{ readonly id: string; readonly slug: string }>(
-      'select id, slug from tenant where slug = any($1::text[])',
+      'select id, slug from tenants_by_slug($1::text[])',
       [slugs],
     );
     return new Map(rows.map(({ id, slug }) => [slug, id]));

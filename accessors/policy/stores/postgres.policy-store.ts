@@ -26,23 +26,7 @@ interface InForceRow {
   readonly share: number;
 }
 
-/** One statement, so one snapshot: the epoch is that of the very activations beside it. */
-const IN_FORCE = `
-  select
-    coalesce((select epoch from data_epoch where tenant_id = $1), 0) as epoch,
-    enforced.number::float8 as enforced_number, e.id as enforced_id, e.policy_set as enforced_set, e.seq as enforced_seq,
-    case when e.id <> all ($2::uuid[]) then e.document end as enforced_document,
-    newest.number::float8 as shadow_number, s.id as shadow_id, s.policy_set as shadow_set, s.seq as shadow_seq,
-    case when s.id <> all ($2::uuid[]) then s.document end as shadow_document, coalesce(newest.share, 1) as share
-  from (values (true)) as always
-  left join lateral (
-    select version_id, number from policy_activation where tenant_id = $1 and mode = 'enforce' order by number desc limit 1
-  ) as enforced on true
-  left join policy_version e on e.tenant_id = $1 and e.id = enforced.version_id
-  left join lateral (
-    select version_id, number, mode, share from policy_activation where tenant_id = $1 order by number desc limit 1
-  ) as newest on newest.mode = 'shadow'
-  left join policy_version s on s.tenant_id = $1 and s.id = newest.version_id`;
+const IN_FORCE = 'select * from policy_in_force($1, $2)';
 
 const RECORD = `
   policy_set as set, seq as sequence, encode(sha256, 'hex') as sha256, author, message,
@@ -74,7 +58,7 @@ export class PostgresPolicyStore implements PolicyStore {
 
   ensureVersion(version: NewVersion): Promise<StoredVersion> {
     const { tenantId, set, sha256 } = version;
-    return this.deps.unitOfWork.run(async () => {
+    return this.deps.database.forTenants([tenantId], async () => {
       await this.lockTenant(tenantId);
       const [known] = await this.deps.database.query<VersionRow>(
         `select id, document, ${RECORD} from policy_version
@@ -86,7 +70,8 @@ export class PostgresPolicyStore implements PolicyStore {
   }
 
   async version(tenantId: string, set: string, sequence: number): Promise<StoredVersion | undefined> {
-    const [row] = await this.deps.database.query<VersionRow>(
+    const [row] = await this.inTenant<VersionRow>(
+      tenantId,
       `select id, document, ${RECORD} from policy_version where tenant_id = $1 and policy_set = $2 and seq = $3`,
       [tenantId, set, sequence],
     );
@@ -94,19 +79,20 @@ export class PostgresPolicyStore implements PolicyStore {
   }
 
   versions(tenantId: string, set: string): Promise<readonly PolicyVersionRecord[]> {
-    return this.deps.database.query<PolicyVersionRecord>(
+    return this.inTenant<PolicyVersionRecord>(
+      tenantId,
       `select ${RECORD} from policy_version where tenant_id = $1 and policy_set = $2 order by seq desc`,
       [tenantId, set],
     );
   }
 
   activations(tenantId: string): Promise<readonly PolicyActivation[]> {
-    return this.deps.database.query<PolicyActivation>(ACTIVATIONS, [tenantId, null]);
+    return this.inTenant<PolicyActivation>(tenantId, ACTIVATIONS, [tenantId, null]);
   }
 
   activate(order: PolicyActivationOrder): Promise<PolicyActivation> {
     const { tenantId, set, sequence, expected } = order;
-    return this.deps.unitOfWork.run(async () => {
+    return this.deps.database.forTenants([tenantId], async () => {
       await this.lockTenant(tenantId);
       const [newest] = await this.deps.database.query<{ enforced: number; all: number }>(
         `select coalesce(max(number) filter (where mode = 'enforce'), 0)::float8 as enforced,
@@ -130,6 +116,11 @@ export class PostgresPolicyStore implements PolicyStore {
 
   approvePlan(id: string, by: string): Promise<StoredPlan | undefined> {
     return this.plans.approve(id, by);
+  }
+
+  private inTenant<Row extends object>(tenantId: string, sql: string, parameters: readonly unknown[]): Promise<Row[]> {
+    const { database } = this.deps;
+    return database.forTenants([tenantId], () => database.query<Row>(sql, parameters));
   }
 
   private async addVersion({ tenantId, set, json, sha256, author, message }: NewVersion): Promise<StoredVersion> {

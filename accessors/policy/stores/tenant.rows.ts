@@ -5,9 +5,12 @@ export class TenantRows {
 
   /** Locks the tenant's row until the unit of work ends, so that changes of its policy follow one another. */
   async lock(slug: string): Promise<string | undefined> {
-    const [row] = await this.deps.database.query<{ id: string }>('select id from tenant where slug = $1 for no key update', [
-      slug,
-    ]);
-    return row?.id;
+    const { database } = this.deps;
+    const [named] = await database.query<{ id: string }>('select id from tenants_by_slug(array[$1])', [slug]);
+    if (named === undefined) return undefined;
+    await database.forTenants([named.id], () =>
+      database.query('select 1 from tenant where id = $1 for no key update', [named.id]),
+    );
+    return named.id;
   }
 }

@@ -83,6 +83,15 @@ export const OPERATOR_ERRORS = {
     cause: 'A migration of this version has not been applied.',
     remedy: ['Run countersign migrate.'],
   },
+  DATABASE_ROLE_UNSAFE: {
+    summary: 'The role of the database connection is not bound by row-level security.',
+    cause:
+      'It is a superuser, has BYPASSRLS, or row-level security is off on a table of tenants: one wrong statement could show one tenant the data of another.',
+    remedy: [
+      'Connect as a role that is neither: docs/operating/database-roles.md has the statements.',
+      'If a table is named: run countersign migrate, or turn its row-level security on again.',
+    ],
+  },
   IMPORT_INVALID: {
     summary: 'The import file is not valid; nothing was changed.',
     cause: 'The file is not YAML or JSON, has unknown members, or refers to something that is not there.',
