@@ -7,6 +7,7 @@ import type {
 import { type Bound, bind, boundChildren } from './binding.js';
 import { compileCode } from './code.js';
 import { CelCompiledCondition, CONDITION_BUDGET } from './compiled-condition.js';
+import { costOf, partsOf } from './cost.js';
 import { ConditionNames } from './names.js';
 import { MOST_TEXT, subsetFaults } from './subset.js';
 import { parseExpression } from './syntax.js';
@@ -38,15 +39,18 @@ function compileBound(found: {
   const { code, faults } = compileCode(bound);
   const all = [...typeFaults(bound, names.attributes), ...faults];
   if (all.length > 0) return refused(all);
-  const checked = {
-    expression,
-    bound,
-    code,
-    attributes: names.attributes,
-    readsNow: readsNow(bound),
-    costLimit: CONDITION_BUDGET,
-  };
+  const { attributes } = names;
+  const most = costOf(bound, attributes);
+  if (most > CONDITION_BUDGET)
+    return refused([{ at: null, message: `it may cost ${most} units; ${CONDITION_BUDGET} are allowed` }]);
+  const costLimit = limitOf(bound, { most, isSettled: attributes.every(({ root }) => root === 'params') });
+  const checked = { expression, bound, code, attributes, readsNow: readsNow(bound), costLimit };
   return { ok: true, condition: new CelCompiledCondition(checked) };
+}
+
+/** What is not known is computed once more, to say what is left to decide. */
+function limitOf(bound: Bound, { most, isSettled }: { readonly most: number; readonly isSettled: boolean }): number {
+  return isSettled ? most : Math.min(CONDITION_BUDGET, 2 * most + partsOf(bound));
 }
 
 function refused(faults: readonly ConditionFault[]): ConditionCompilation {

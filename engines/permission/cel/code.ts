@@ -168,7 +168,7 @@ function constant(value: CelValue): Code {
 function local(slot: number): Code {
   return (frame) => {
     charge(frame, 1);
-    return frame.locals[slot] as CelValue;
+    return frame.locals[slot] as Outcome;
   };
 }
 

@@ -1,15 +1,20 @@
 import type { CompiledCondition, ConditionInput, ConditionResult, TraceStep } from '../condition-evaluator.contract.js';
 import { NO_VALUE, ownMember, readAttribute } from './attributes.js';
 import type { Bound } from './binding.js';
-import { type Code, Frame, BudgetUsedUp, type Loader } from './frame.js';
+import { BudgetUsedUp, type Code, Frame, type Loader } from './frame.js';
 import { timestampOfMillis } from './moments.js';
 import type { Attribute } from './names.js';
+import { Reducer, type Residual } from './residual.js';
+import { tracingCode } from './tracing.js';
 import { Failure, type Outcome, Unknown } from './values.js';
 
 /** Units of one condition. */
 export const CONDITION_BUDGET = 10_000;
 
 const OVER_BUDGET = 'it costs more than its budget';
+const NOT_DECIDED = 'it is not true or false';
+/** When the budget of the request does not even last for finding the next edge. */
+const LOOK_AGAIN_MS = 1_000;
 
 /** What is made of a text that has no faults. */
 export interface CheckedCondition {
@@ -25,6 +30,8 @@ export class CelCompiledCondition implements CompiledCondition {
   readonly expression: string;
   readonly reads: readonly string[];
   readonly costLimit: number;
+  private reducer: Reducer | undefined = undefined;
+  private traced: Code | undefined = undefined;
 
   constructor(private readonly checked: CheckedCondition) {
     this.expression = checked.expression;
@@ -36,22 +43,35 @@ export class CelCompiledCondition implements CompiledCondition {
     const frame = this.frameFor(input, 0);
     const allowed = frame.left;
     frame.trace = trace;
-    const outcome = run(this.checked.code, frame);
+    const outcome = run(trace === undefined ? this.checked.code : this.tracedCode(), frame);
+    const left = outcome instanceof Unknown ? this.residual(frame) : null;
     const cost = allowed - Math.max(0, frame.left);
     input.budget.left -= cost;
     if (outcome === true || outcome === false) return { outcome: outcome ? 'true' : 'false', cost };
-    if (outcome instanceof Unknown)
-      return { outcome: 'unknown', missing: [...outcome.paths].sort(), residual: this.expression, cost };
-    return { outcome: 'error', reason: outcome instanceof Failure ? outcome.message : 'it is not true or false', cost };
+    if (left !== null) return { outcome: 'unknown', missing: left.missing, residual: left.text, cost };
+    return { outcome: 'error', reason: outcome instanceof Failure ? outcome.message : NOT_DECIDED, cost };
   }
 
   nextEdge(input: ConditionInput, until: number): number | null {
     if (!this.checked.readsNow) return null;
     const frame = this.frameFor(input, 1);
     const allowed = frame.left;
-    run(this.checked.code, frame);
+    const outcome = run(this.checked.code, frame);
     input.budget.left -= allowed - Math.max(0, frame.left);
+    // It did not see the whole of its way, for want of a budget that may be larger the next time.
+    if (outcome === SPENT && allowed < CONDITION_BUDGET) frame.edge = Math.min(frame.edge, input.now + LOOK_AGAIN_MS);
     return frame.edge <= until ? frame.edge : null;
+  }
+
+  private residual(frame: Frame): Residual {
+    this.reducer ??= new Reducer(this.checked.bound, this.checked.attributes);
+    const { seconds, nanos } = frame.now;
+    frame.now = timestampOfMillis(seconds * 1000 + nanos / 1_000_000, 1);
+    return this.reducer.reduce(frame);
+  }
+
+  private tracedCode(): Code {
+    return (this.traced ??= tracingCode(this.checked.bound, this.checked.attributes));
   }
 
   private frameFor(input: ConditionInput, slope: 0 | 1): Frame {
@@ -72,10 +92,13 @@ export class CelCompiledCondition implements CompiledCondition {
   }
 }
 
+const SPENT = new Failure(OVER_BUDGET);
+const BROKEN = new Failure('it failed');
+
 function run(code: Code, frame: Frame): Outcome {
   try {
     return code(frame);
   } catch (error) {
-    return new Failure(error instanceof BudgetUsedUp ? OVER_BUDGET : 'it failed');
+    return error instanceof BudgetUsedUp ? SPENT : BROKEN;
   }
 }

@@ -96,13 +96,15 @@ const toBool: Conversion = (_frame, value) => {
 };
 
 /** A number is seconds. */
-const toTimestamp: Conversion = (_frame, value) => {
+const toTimestamp: Conversion = (frame, value) => {
+  charge(frame, 2);
   if (typeof value === 'string') return parseTimestamp(value);
   if (typeof value === 'bigint') return timestampOf(Number(value), 0);
   return value instanceof CelTimestamp ? value : NO_OVERLOAD;
 };
 
-const toDuration: Conversion = (_frame, value) => {
+const toDuration: Conversion = (frame, value) => {
+  charge(frame, 2);
   if (typeof value === 'string') return parseDuration(value);
   return value instanceof CelDuration ? value : NO_OVERLOAD;
 };

@@ -1,5 +1,5 @@
 import type { TraceStep } from '../condition-evaluator.contract.js';
-import type { CelTimestamp, CelValue, Outcome } from './values.js';
+import type { CelTimestamp, Outcome } from './values.js';
 
 /** Thrown, never a value: no operator can absorb it. One for all, so that throwing it costs no stack trace. */
 export class BudgetUsedUp extends Error {}
@@ -13,7 +13,7 @@ export class Frame {
   /** Units that are left. Checked wherever it is lowered. */
   left = 0;
   now: CelTimestamp;
-  readonly locals: CelValue[] = [];
+  readonly locals: Outcome[] = [];
   readonly attributes: (Outcome | undefined)[] = [];
   /** Characters and members of attributes that were read. */
   read = 0;

@@ -8,8 +8,11 @@ const SECOND = 1_000;
 const MINUTE = 60_000;
 const HOUR = 3_600_000;
 const DAY = 86_400_000;
-/** A name that is not in the cache costs as much as a hundred small steps. */
-const ZONE_UNITS = 5;
+/** A name that is only told by an attribute may have to be looked up. */
+const ZONE_UNITS = 100;
+/** Days near to now are known; others may have to be asked about. */
+const NEAR_SECONDS = 172_800;
+const FAR_UNITS = 40;
 
 interface Field {
   /** Milliseconds after which it may be another one: all that change at midnight have a day. */
@@ -74,6 +77,7 @@ function timestampField(
   value: CelTimestamp,
   { field, zone }: { readonly field: Field; readonly zone: Zone },
 ): bigint {
+  if (zone !== UTC && Math.abs(value.seconds - frame.now.seconds) > NEAR_SECONDS) charge(frame, FAR_UNITS);
   const millis = value.seconds * 1000 + Math.floor(value.nanos / 1_000_000);
   const local = millis + zone.offsetAt(millis);
   if (value.slope !== 0) noteFieldEdge(frame, { millis, local, slope: value.slope, unit: field.unit, zone });
