@@ -1,12 +1,17 @@
 /** What a condition reads where. */
-import { own, type Resource, type Situation } from './question.js';
+import { own, type Question, type Resource, type Situation } from './question.js';
 
 const ABOUT_RESOURCES = ['id', 'type', 'unit', 'path'];
 
-/** The value of `subject.level`; `undefined`: not known. */
-export function valueOf(path: string, situation: Situation): unknown {
+export function isAboutEveryResource(path: string): boolean {
+  const [root, name = ''] = path.split('.');
+  return root === 'resource' && ABOUT_RESOURCES.includes(name);
+}
+
+/** The value of `subject.level`; `undefined`: not known. `about`: of resources of this type alone attributes are read. */
+export function valueOf(path: string, about: string | null, situation: Situation): unknown {
   const [root = '', name = ''] = path.split('.');
-  if (root === 'resource') return ofResource(name, situation);
+  if (root === 'resource') return ofResource(name, about, situation);
   const sources = situation.question.policy.attributes
     .filter((declared) => declared.root === root && declared.name === name)
     .map(({ source }) => source);
@@ -18,30 +23,43 @@ function rank(source: string): number {
   return ['idp', 'sts', 'db'].includes(source) ? 0 : source === 'pep' ? 2 : 1;
 }
 
+type Known = Readonly<Record<string, unknown>>;
+
 function from(source: string, path: string, { question }: Situation): unknown {
   const [root = '', name = ''] = path.split('.');
-  const { facts, claims } = question;
-  const session = { acr: claims.acr ?? undefined, amr: claims.amr, auth_time: claims.authTime ?? undefined };
-  const stored = { subject: facts.subject?.attributes ?? {}, tenant: facts.tenantAttributes };
+  const { facts, claims, context, external } = question;
   switch (source) {
     case 'idp':
-      return root === 'session' ? own(session, name) : undefined;
+      return root === 'session' ? own(sessionOf(claims), name) : undefined;
     case 'sts':
-      return root === 'subject' ? own({ key: facts.subject?.key, kind: facts.subject?.kind }, name) : undefined;
+      return root === 'subject' ? own(aboutSubject(question), name) : undefined;
     case 'db':
-      return root === 'subject' || root === 'tenant' ? own(stored[root], name) : undefined;
+      return own(root === 'tenant' ? facts.tenantAttributes : root === 'subject' ? (facts.subject?.attributes ?? {}) : {}, name);
     case 'pep':
-      return root === 'context' ? own(question.context ?? {}, name) : undefined;
+      return root === 'context' ? own(context ?? {}, name) : undefined;
     default:
-      return question.external.values.get(path);
+      return external.values.get(path);
   }
 }
 
-function ofResource(name: string, { question, resource }: Situation): unknown {
+function sessionOf({ acr, amr, authTime }: Question['claims']): Known {
+  return { acr: acr ?? undefined, amr, auth_time: authTime ?? undefined };
+}
+
+function aboutSubject({ facts }: Question): Known {
+  return { key: facts.subject?.key, kind: facts.subject?.kind };
+}
+
+function ofResource(name: string, about: string | null, { question, resource }: Situation): unknown {
   if (resource === null) return undefined;
   if (ABOUT_RESOURCES.includes(name)) return resource[name as keyof Resource] ?? undefined;
   const declared = question.policy.attributes.some(
-    (each) => each.root === 'resource' && each.resourceType === resource.type && each.name === name && each.source === 'pep',
+    (each) =>
+      each.root === 'resource' &&
+      each.resourceType === resource.type &&
+      each.resourceType === about &&
+      each.name === name &&
+      each.source === 'pep',
   );
   return declared ? own(resource.attributes, name) : undefined;
 }

@@ -62,25 +62,30 @@ type OfPath = Extract<Expression, { readonly path: string }>;
 
 function ofPath(expression: OfPath, circumstances: Circumstances): Verdict {
   const value = circumstances.read(expression.path);
-  if (value === undefined) return unknown(expression.path);
+  return value === undefined ? unknown(expression.path) : ofValue(expression, value, circumstances);
+}
+
+function ofValue(expression: OfPath, value: unknown, { params, now }: Circumstances): Verdict {
   switch (expression.op) {
-    case 'compare': {
-      const { to } = expression;
-      return comparison(value, expression.by, typeof to === 'object' ? circumstances.params[to.param] : to);
-    }
+    case 'compare':
+      return comparison(value, expression.by, valueIn(expression.to, params));
     case 'oneOf':
-      return said(typeof value === 'string' && expression.values.includes(value));
+      return said(expression.values.some((each) => each === value));
     case 'holds':
       return said(Array.isArray(value) && value.includes(expression.value));
     case 'starts':
-      return said(typeof value === 'string' && value.startsWith(expression.prefix));
+      return said(String(value).startsWith(expression.prefix));
     case 'inNetwork':
       return inNetwork(value, expression.network);
     case 'younger':
-      return typeof value === 'number' ? said(circumstances.now - value * 1000 <= expression.seconds * 1000) : FAILS;
+      return said(now - Number(value) * 1000 <= expression.seconds * 1000);
     case 'fails':
       return FAILS;
   }
+}
+
+function valueIn(to: Extract<Expression, { op: 'compare' }>['to'], params: Circumstances['params']): unknown {
+  return typeof to === 'object' ? params[to.param] : to;
 }
 
 function comparison(value: unknown, by: Comparison, to: unknown): Verdict {
@@ -164,4 +169,19 @@ function celOfPath(expression: OfPath): string {
     case 'fails':
       return `1 / (${path} - ${path}) > 0`;
   }
+}
+
+interface Names {
+  readonly paths: readonly string[];
+  readonly parameters: readonly string[];
+}
+
+export function namesIn(expression: Expression): Names {
+  if (expression.op === 'not') return namesIn(expression.side);
+  if (expression.op === 'and' || expression.op === 'or') {
+    const sides = expression.sides.map((side) => namesIn(side));
+    return { paths: sides.flatMap(({ paths }) => paths), parameters: sides.flatMap(({ parameters }) => parameters) };
+  }
+  const parameters = expression.op === 'compare' && typeof expression.to === 'object' ? [expression.to.param] : [];
+  return { paths: 'path' in expression ? [expression.path] : [], parameters };
 }

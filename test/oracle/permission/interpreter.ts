@@ -5,10 +5,10 @@
 import { coveredBy, isPattern } from './names.js';
 import type { Question, Resource, Situation } from './question.js';
 import { leftOf } from './residual.js';
-import { closedBy, deniesOf, denyVerdict, steppedUp, wayVerdict } from './rules.js';
+import { closedBy, deniesOf, denyVerdict, requirementVerdict, steppedUp, wayVerdict } from './rules.js';
 import { valueOf } from './attributes.js';
 import { missingOf, some, type Verdict } from './verdict.js';
-import { Ways, type Way } from './ways.js';
+import { Ways, type Requirement, type Way } from './ways.js';
 
 export interface Judgement {
   readonly state: 'granted' | 'conditional' | 'denied';
@@ -135,8 +135,8 @@ export class Interpreter {
     return way.requirements.map((requirement) => {
       if (requirement.is !== 'condition') return requirement.is === 'window' ? 'window' : requirement;
       const expression = meanings.get(requirement.condition.expression ?? '');
-      const { params } = requirement.condition;
-      return expression && [leftOf(expression, { read: (path) => valueOf(path, situation), params, now }), params];
+      const { params, about } = requirement.condition;
+      return expression && [leftOf(expression, { read: (path) => valueOf(path, about, situation), params, now }), params];
     });
   }
 
@@ -164,19 +164,25 @@ function denied(codes: readonly string[]): Judgement {
   return { state: 'denied', codes: new Set(codes), missing: new Set(), left: 'denied' };
 }
 
-/** Of a way that leads nowhere: the code of any requirement that is not met. */
+/** Of a way that leads nowhere: the code of the first requirement that is not met. */
 function whyNot(way: Way, situation: Situation): string {
-  const { now } = situation.question;
   for (const requirement of way.requirements) {
-    if (requirement.is === 'activation') return 'eligible_not_active';
-    if (requirement.is === 'window') {
-      const { from, until } = requirement.window;
-      if (until !== null && now >= until) return 'expired';
-      if (from !== null && now < from) return 'not_yet_valid';
-    }
-    const verdict = wayVerdict({ name: '', requirements: [requirement] }, situation);
-    if (verdict.is === 'false') return requirement.is === 'condition' ? 'condition_false' : 'no_grant';
-    if (verdict.is === 'error') return 'condition_error';
+    const { is } = requirementVerdict(requirement, situation);
+    if (is === 'error') return 'condition_error';
+    if (is === 'false') return codeOf(requirement, situation);
   }
   return 'no_grant';
+}
+
+function codeOf(requirement: Requirement, { question: { now } }: Situation): string {
+  switch (requirement.is) {
+    case 'activation':
+      return 'eligible_not_active';
+    case 'window':
+      return requirement.window.until !== null && now >= requirement.window.until ? 'expired' : 'not_yet_valid';
+    case 'condition':
+      return 'condition_false';
+    default:
+      return 'no_grant';
+  }
 }

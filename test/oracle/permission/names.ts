@@ -16,9 +16,18 @@ export function isPattern(pattern: string): boolean {
   return segmentsOf(pattern) !== undefined;
 }
 
+const known = new Map<string, Map<string, boolean>>();
+
+/** Kept, since the same few are compared again and again. */
 export function covers(pattern: string, name: string): boolean {
+  const ofPattern = known.get(pattern) ?? new Map<string, boolean>();
+  if (ofPattern.size === 0) known.set(pattern, ofPattern);
+  const before = ofPattern.get(name);
+  if (before !== undefined) return before;
   const segments = segmentsOf(pattern);
-  return segments !== undefined && fits(segments, name.split(':'));
+  const now = segments !== undefined && fits(segments, name.split(':'));
+  ofPattern.set(name, now);
+  return now;
 }
 
 export function coveredBy(patterns: readonly string[], name: string): boolean {

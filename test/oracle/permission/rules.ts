@@ -1,12 +1,12 @@
 /** Everything that takes permissions away again, and what each requirement of a way comes to. */
 import type { Deny, Gate, StepUp } from '#accessors/policy/contract.js';
 import type { Subscription } from '#accessors/facts/contract.js';
-import { valueOf } from './attributes.js';
-import { meaning } from './expression.js';
+import { isAboutEveryResource, valueOf } from './attributes.js';
+import { meaning, namesIn, type Expression } from './expression.js';
 import { coveredBy, pathHolds, unitHolds } from './names.js';
-import { isOpen, type Situation } from './question.js';
+import { isOpen, own, type Question, type Situation } from './question.js';
 import { every, FAILS, missingOf, NO, not, said, some, unknown, type Verdict } from './verdict.js';
-import type { Requirement, Way, Ways } from './ways.js';
+import { conditionOf, type Condition, type Requirement, type Way, type Ways } from './ways.js';
 
 export function wayVerdict(way: Way, situation: Situation): Verdict {
   return every(way.requirements.map((requirement) => requirementVerdict(requirement, situation)));
@@ -27,14 +27,23 @@ export function requirementVerdict(requirement: Requirement, situation: Situatio
   }
 }
 
-export function conditionVerdict(
-  condition: { readonly expression: string | null; readonly params: Readonly<Record<string, unknown>> },
-  situation: Situation,
-): Verdict {
-  const { meanings, now } = situation.question;
+export function conditionVerdict(condition: Condition, situation: Situation): Verdict {
+  const { policy, meanings, now } = situation.question;
   const expression = condition.expression === null ? undefined : meanings.get(condition.expression);
-  if (expression === undefined) return FAILS;
-  return meaning(expression, { read: (path) => valueOf(path, situation), params: condition.params, now });
+  if (expression === undefined || !compiles(expression, condition, policy)) return FAILS;
+  return meaning(expression, { read: (path) => valueOf(path, condition.about, situation), params: condition.params, now });
+}
+
+/** Whatever it names has to be there, also where it would not come to it. */
+function compiles(expression: Expression, { about, params }: Condition, { attributes }: Question['policy']): boolean {
+  const isKnown = (path: string): boolean =>
+    isAboutEveryResource(path) ||
+    attributes.some(
+      ({ root, name, resourceType }) =>
+        `${root}.${name}` === path && (root !== 'resource' || (about !== null && resourceType === about)),
+    );
+  const { paths, parameters } = namesIn(expression);
+  return paths.every(isKnown) && parameters.every((name) => typeof own(params, name) === 'number');
 }
 
 function unitVerdict(unit: string, { question, resource }: Situation): Verdict {
@@ -64,7 +73,9 @@ export function denyVerdict(deny: Deny, ways: Ways, situation: Situation): Verdi
     said(isOpen(deny.valid, situation.question.now)),
     matches(deny.principals),
     not(matches(deny.except)),
-    deny.condition === null ? said(true) : conditionVerdict(deny.condition, situation),
+    deny.condition === null
+      ? said(true)
+      : conditionVerdict(conditionOf(deny, deny.condition, situation.question.policy), situation),
   ]);
   if (verdict.is === 'error') return said(true);
   if (verdict.is !== 'unknown') return verdict;

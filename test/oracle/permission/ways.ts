@@ -4,10 +4,12 @@ import type { TimeWindow } from '#utilities/time-window/contract.js';
 import { coveredBy, isPattern } from './names.js';
 import type { Question } from './question.js';
 
-interface Condition {
+export interface Condition {
   /** `null`: the policy has none of the name that is asked for. */
   readonly expression: string | null;
   readonly params: Readonly<Record<string, unknown>>;
+  /** Type of the resources whose attributes it may read; `null`: of none. */
+  readonly about: string | null;
 }
 
 export type Requirement =
@@ -27,6 +29,7 @@ interface Rule {
   readonly resource?: { readonly type: string; readonly ids: readonly string[] | null; readonly path: string | null } | null;
   readonly valid?: TimeWindow;
   readonly state?: 'active' | 'eligible';
+  readonly permissions?: readonly string[];
   readonly condition?:
     | { readonly key: string | null; readonly expression: string; readonly params: Readonly<Record<string, unknown>> }
     | { readonly key: string; readonly params: Readonly<Record<string, unknown>> }
@@ -105,9 +108,14 @@ export class Ways {
       .filter(({ key }) => key === group)
       .map(({ valid }): Way => ({ name: `group:${group}`, requirements: [{ is: 'window', window: valid }] }));
     const mapped = this.#mappings()
-      .filter((mapping) => mapping.group === group)
+      .filter(({ group: into }) => typeof into === 'string' && (into === group || this.#isWithin(into, group)))
       .map((mapping) => ({ name: `group:${group}`, requirements: this.#requirements(mapping) }));
     return [...stored, ...mapped];
+  }
+
+  /** Groups in groups; memberships that are stored are told with what follows from them. */
+  #isWithin(group: string, ancestor: string): boolean {
+    return this.#question.facts.nesting.some((each) => each.group === group && each.ancestor === ancestor);
   }
 
   #mappings(): Question['policy']['mappings'] {
@@ -130,14 +138,10 @@ export class Ways {
       ...(rule.valid === undefined ? [] : [{ is: 'window', window: rule.valid } as const]),
       ...(typeof rule.unit === 'string' ? [{ is: 'unit', unit: rule.unit } as const] : []),
       ...(rule.resource ? [{ is: 'resource', ...rule.resource } as const] : []),
-      ...(rule.condition ? [{ is: 'condition', condition: this.#condition(rule.condition) } as const] : []),
+      ...(rule.condition
+        ? [{ is: 'condition', condition: conditionOf(rule, rule.condition, this.#question.policy) } as const]
+        : []),
     ];
-  }
-
-  #condition(use: NonNullable<Rule['condition']>): Condition {
-    if ('expression' in use) return use;
-    const named = this.#question.policy.conditions.filter(({ key }) => key === use.key);
-    return { expression: named.length === 1 ? (named[0]?.expression ?? null) : null, params: use.params };
   }
 
   /** A key that two roles claim counts for neither. */
@@ -150,4 +154,19 @@ export class Ways {
 function grants(role: RoleDefinition, permission: string): boolean {
   const { exclude } = role;
   return coveredBy(role.grants, permission) && exclude.every((pattern) => isPattern(pattern)) && !coveredBy(exclude, permission);
+}
+
+export function conditionOf(rule: Rule, use: NonNullable<Rule['condition']>, policy: Question['policy']): Condition {
+  const about = typeReadBy(rule, policy);
+  if ('expression' in use) return { expression: use.expression, params: use.params, about };
+  const named = policy.conditions.filter(({ key }) => key === use.key);
+  return { expression: named.length === 1 ? (named[0]?.expression ?? null) : null, params: use.params, about };
+}
+
+/** The type that the rule selects, else the one that all its permissions name, else the only one that there is. */
+function typeReadBy({ resource, permissions = [] }: Rule, { attributes }: Question['policy']): string | null {
+  if (resource) return resource.type;
+  const types = [...new Set(attributes.flatMap(({ resourceType }) => resourceType ?? []))];
+  const named = types.find((type) => permissions.length > 0 && permissions.every((pattern) => pattern.split(':')[1] === type));
+  return named ?? (types.length === 1 ? (types[0] ?? null) : null);
 }

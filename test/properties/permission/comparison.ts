@@ -1,0 +1,113 @@
+/** The engine's answers beside those of the second reading. */
+import type { AttributeValue } from '#accessors/policy/contract.js';
+import type { CheckedResource, CheckQuestion, PermissionDecision, PermissionRequest } from '#engines/permission/contract.js';
+import { effective, Interpreter, type EffectiveAnswer, type EffectiveQuestion } from '../../oracle/permission/interpreter.js';
+import { firstChange } from '../../oracle/permission/horizon.js';
+import { DECLARATIONS, MEANINGS } from './condition.arbitrary.js';
+import { evaluator, type Judge } from './judge.js';
+
+export type Granted = Extract<PermissionDecision, { effect: 'granted' }>;
+
+/** What is different, in a line; `undefined`: nothing. */
+export type Difference = string | undefined;
+
+export interface Circumstance {
+  readonly resource: CheckedResource;
+  readonly context: Readonly<Record<string, AttributeValue>>;
+}
+
+export function askedOfOracle(request: PermissionRequest): EffectiveQuestion {
+  return { ...request, meanings: MEANINGS };
+}
+
+export function checkOf(request: PermissionRequest, permission: string, resource: CheckedResource | null): CheckQuestion {
+  const { policy, application, facts, external, claims, context, boundary, ceiling, now, unit } = request;
+  return { policy, application, facts, external, claims, context, boundary, ceiling, now, unit, permission, resource };
+}
+
+/** The whole answer to one question. */
+export function differenceOfAnswers(judge: Judge, request: PermissionRequest): Difference {
+  const decision = judge.effectivePermissions(request);
+  const answer = effective(askedOfOracle(request));
+  if (decision.effect === 'refused' || answer.effect === 'refused') return differenceOfRefusals(decision, answer);
+  const missing = [...answer.conditional].map(([permission, each]) => [permission, ...[...each.missing].toSorted()]);
+  return (
+    differs('permissions', decision.permissions, answer.granted) ??
+    differs('scope', decision.scope, answer.scope) ??
+    differs(
+      'conditional',
+      decision.conditional.map((each) => [each.permission, ...each.missing]),
+      missing,
+    )
+  );
+}
+
+function differenceOfRefusals(decision: PermissionDecision, answer: EffectiveAnswer): Difference {
+  const said = decision.effect === 'refused' ? [decision.code, decision.actual ?? null] : ['granted', null];
+  const wanted = answer.effect === 'refused' ? [answer.code, answer.actual] : ['granted', null];
+  return differs('outcome', said, wanted);
+}
+
+export function differenceOfHorizons(judge: Judge, request: PermissionRequest): Difference {
+  const decision = judge.effectivePermissions(request);
+  if (decision.effect === 'refused') return undefined;
+  return differs('validUntil', decision.validUntil, firstChange(askedOfOracle(request)));
+}
+
+/** Every permission, on no resource and on this one. */
+export function differenceOfChecks(judge: Judge, request: PermissionRequest, resource: CheckedResource): Difference {
+  const interpreter = new Interpreter(askedOfOracle(request));
+  for (const permission of [...request.application.permissions.slice(0, 12).map(({ name }) => name), 'billing:no:such']) {
+    for (const about of [null, resource]) {
+      const said = judge.decide(checkOf(request, permission, about));
+      const wanted = interpreter.judge(permission, about);
+      const title = `${permission} on ${JSON.stringify(about)}`;
+      const difference =
+        differs(`${title}: allowed`, said.allowed, wanted.state === 'granted') ??
+        (wanted.codes.has(said.code) || said.code === wanted.state ? undefined : differs(title, said.code, [...wanted.codes])) ??
+        (said.code === 'conditional' ? differs(`${title}: missing`, said.missing, [...wanted.missing].toSorted()) : undefined);
+      if (difference !== undefined) return difference;
+    }
+  }
+  return undefined;
+}
+
+/** Each residual, with these put in, says what the second reading says when it is asked about them. */
+export function differenceOfResiduals(
+  decision: Granted,
+  request: PermissionRequest,
+  samples: readonly Circumstance[],
+): Difference {
+  for (const { permission, residual } of decision.conditional) {
+    for (const sample of samples) {
+      const context = request.context ?? sample.context;
+      const wanted = new Interpreter({ ...askedOfOracle(request), context }).judge(permission, sample.resource);
+      if (wanted.state === 'conditional') continue;
+      const said = evaluate(residual, request, { ...sample, context });
+      const difference = differs(`${permission}: ${residual} of ${JSON.stringify(sample)}`, said, wanted.state === 'granted');
+      if (difference !== undefined) return difference;
+    }
+  }
+  return undefined;
+}
+
+/** A residual may be about resources of several types. */
+const OF_ONE_TYPE = DECLARATIONS.map((each) => ({ ...each, resourceType: each.root === 'resource' ? 'invoice' : null }));
+
+function evaluate(residual: string, request: PermissionRequest, { resource, context }: Circumstance): boolean | string {
+  const compiled = evaluator.compile(residual, { declarations: OF_ONE_TYPE, resourceType: 'invoice', params: {} });
+  if (!compiled.ok) return `does not compile: ${compiled.faults.map(({ message }) => message).join('; ')}`;
+  const own = { id: resource.id, type: resource.type, unit: resource.unit ?? request.unit, path: resource.path };
+  const lookup = (root: string, name: string): AttributeValue | undefined => {
+    const from: Readonly<Record<string, AttributeValue>> =
+      root === 'context' ? context : root === 'resource' ? { ...resource.attributes, ...own } : {};
+    return Object.hasOwn(from, name) ? (from[name] ?? undefined) : undefined;
+  };
+  const result = compiled.condition.evaluate({ lookup, params: {}, now: request.now, budget: { left: 200_000 } });
+  return result.outcome === 'true';
+}
+
+function differs(what: string, said: unknown, wanted: unknown): Difference {
+  const [one, other] = [JSON.stringify(said), JSON.stringify(wanted)];
+  return one === other ? undefined : `${what}: engine ${one}, second reading ${other}`;
+}
