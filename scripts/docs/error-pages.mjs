@@ -7,6 +7,7 @@ const GROUPS = [
   ['Tenants, subjects and permissions', 'permission', 'PERMISSION_ERRORS'],
   ['Live checks', 'check', 'CHECK_ERRORS'],
   ['Policies and plans', 'policy', 'POLICY_ERRORS'],
+  ['Live data', 'live-data', 'LIVE_DATA_ERRORS'],
   ['The service', 'service', 'SERVICE_ERRORS'],
   ['Azure Key Vault', 'vault', 'VAULT_ERRORS'],
   ['Operation', 'operator', 'OPERATOR_ERRORS'],

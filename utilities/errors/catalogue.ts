@@ -1,5 +1,6 @@
 import { CHECK_ERRORS } from './catalogue/check.errors.js';
 import { CLIENT_ERRORS } from './catalogue/client.errors.js';
+import { LIVE_DATA_ERRORS } from './catalogue/live-data.errors.js';
 import { OPERATOR_ERRORS } from './catalogue/operator.errors.js';
 import { PERMISSION_ERRORS } from './catalogue/permission.errors.js';
 import { POLICY_ERRORS } from './catalogue/policy.errors.js';
@@ -19,6 +20,7 @@ export const CATALOGUE = {
   ...PERMISSION_ERRORS,
   ...CHECK_ERRORS,
   ...POLICY_ERRORS,
+  ...LIVE_DATA_ERRORS,
   ...SERVICE_ERRORS,
   ...OPERATOR_ERRORS,
   ...VAULT_ERRORS,
