@@ -28,18 +28,13 @@ type Known = Readonly<Record<string, unknown>>;
 function from(source: string, path: string, { question }: Situation): unknown {
   const [root = '', name = ''] = path.split('.');
   const { facts, claims, context, external } = question;
-  switch (source) {
-    case 'idp':
-      return root === 'session' ? own(sessionOf(claims), name) : undefined;
-    case 'sts':
-      return root === 'subject' ? own(aboutSubject(question), name) : undefined;
-    case 'db':
-      return own(root === 'tenant' ? facts.tenantAttributes : root === 'subject' ? (facts.subject?.attributes ?? {}) : {}, name);
-    case 'pep':
-      return root === 'context' ? own(context ?? {}, name) : undefined;
-    default:
-      return external.values.get(path);
-  }
+  const ours: Readonly<Record<string, Readonly<Record<string, Known>>>> = {
+    idp: { session: sessionOf(claims) },
+    sts: { subject: aboutSubject(question) },
+    db: { subject: facts.subject?.attributes ?? {}, tenant: facts.tenantAttributes },
+    pep: { context: context ?? {} },
+  };
+  return Object.hasOwn(ours, source) ? own(ours[source]?.[root] ?? {}, name) : external.values.get(path);
 }
 
 function sessionOf({ acr, amr, authTime }: Question['claims']): Known {
