@@ -1,27 +1,58 @@
 import { Module } from '@nestjs/common';
 import { AuditModule } from '#accessors/audit/audit.module.js';
-import { AUDIT_ACCESS, type AuditAccess } from '#accessors/audit/contract.js';
-import { DIRECTORY_ACCESS, type DirectoryAccess } from '#accessors/directory/contract.js';
+import { AUDIT_ACCESS, DECISION_TRAIL } from '#accessors/audit/contract.js';
+import { DIRECTORY_ACCESS } from '#accessors/directory/contract.js';
 import { DirectoryModule } from '#accessors/directory/directory.module.js';
-import { FACT_ACCESS, type FactAccess } from '#accessors/facts/contract.js';
+import { FACT_ACCESS } from '#accessors/facts/contract.js';
 import { FactsModule } from '#accessors/facts/facts.module.js';
-import { POLICY_ACCESS, type PolicyAccess } from '#accessors/policy/contract.js';
+import { ISSUER_ACCESS } from '#accessors/issuer/contract.js';
+import { IssuerModule } from '#accessors/issuer/issuer.module.js';
+import { POLICY_ACCESS } from '#accessors/policy/contract.js';
 import { PolicyAccessModule } from '#accessors/policy/policy.module.js';
-import { REGISTRATION_ACCESS, type RegistrationAccess } from '#accessors/registration/contract.js';
+import { REGISTRATION_ACCESS } from '#accessors/registration/contract.js';
 import { RegistrationModule } from '#accessors/registration/registration.module.js';
-import { PERMISSION_ENGINE, type PermissionEngine } from '#engines/permission/contract.js';
+import { PERMISSION_ENGINE } from '#engines/permission/contract.js';
 import { PermissionModule } from '#engines/permission/permission.module.js';
-import { SIGNING_ENGINE, type SigningEngine } from '#engines/signing/contract.js';
+import { SIGNING_ENGINE } from '#engines/signing/contract.js';
 import { SigningModule } from '#engines/signing/signing.module.js';
-import { TOKEN_VALIDATION_ENGINE, type TokenValidationEngine } from '#engines/token-validation/contract.js';
+import { TOKEN_VALIDATION_ENGINE } from '#engines/token-validation/contract.js';
 import { TokenValidationModule } from '#engines/token-validation/token-validation.module.js';
-import { COUNTERS, type Counters } from '#utilities/telemetry/contract.js';
+import { CHANGE_FEED } from '#utilities/change-feed/contract.js';
+import { CLOCK } from '#utilities/clock/contract.js';
+import { SETTINGS, type Settings } from '#utilities/config/contract.js';
+import { ID_SOURCE } from '#utilities/id/contract.js';
+import { LOGGER } from '#utilities/logging/contract.js';
+import { COUNTERS } from '#utilities/telemetry/contract.js';
+import type { AuthorizationParts } from './authorization.parts.js';
 import { AUTHORIZATION_MANAGER } from './contract.js';
 import { DefaultAuthorizationManager } from './default.authorization.manager.js';
+
+type Injected = Omit<AuthorizationParts, 'defaultLifetimeSeconds'>;
+
+/** What each part is asked for by; complete by type. */
+const PARTS: Readonly<Record<keyof Injected, symbol>> = {
+  registrationAccess: REGISTRATION_ACCESS,
+  issuerAccess: ISSUER_ACCESS,
+  directoryAccess: DIRECTORY_ACCESS,
+  policyAccess: POLICY_ACCESS,
+  factAccess: FACT_ACCESS,
+  auditAccess: AUDIT_ACCESS,
+  decisionTrail: DECISION_TRAIL,
+  tokenValidationEngine: TOKEN_VALIDATION_ENGINE,
+  permissionEngine: PERMISSION_ENGINE,
+  signingEngine: SIGNING_ENGINE,
+  changeFeed: CHANGE_FEED,
+  clock: CLOCK,
+  ids: ID_SOURCE,
+  counters: COUNTERS,
+  logger: LOGGER,
+};
+const NAMES = Object.keys(PARTS);
 
 @Module({
   imports: [
     RegistrationModule,
+    IssuerModule,
     TokenValidationModule,
     DirectoryModule,
     PolicyAccessModule,
@@ -33,39 +64,12 @@ import { DefaultAuthorizationManager } from './default.authorization.manager.js'
   providers: [
     {
       provide: AUTHORIZATION_MANAGER,
-      useFactory: (
-        registrationAccess: RegistrationAccess,
-        tokenValidationEngine: TokenValidationEngine,
-        directoryAccess: DirectoryAccess,
-        policyAccess: PolicyAccess,
-        factAccess: FactAccess,
-        permissionEngine: PermissionEngine,
-        signingEngine: SigningEngine,
-        auditAccess: AuditAccess,
-        counters: Counters,
-      ) =>
+      useFactory: ({ tokens }: Settings, ...parts: readonly unknown[]) =>
         new DefaultAuthorizationManager({
-          registrationAccess,
-          tokenValidationEngine,
-          directoryAccess,
-          policyAccess,
-          factAccess,
-          permissionEngine,
-          signingEngine,
-          auditAccess,
-          counters,
+          ...(Object.fromEntries(NAMES.map((name, at) => [name, parts[at]])) as unknown as Injected),
+          defaultLifetimeSeconds: tokens.lifetimeSeconds,
         }),
-      inject: [
-        REGISTRATION_ACCESS,
-        TOKEN_VALIDATION_ENGINE,
-        DIRECTORY_ACCESS,
-        POLICY_ACCESS,
-        FACT_ACCESS,
-        PERMISSION_ENGINE,
-        SIGNING_ENGINE,
-        AUDIT_ACCESS,
-        COUNTERS,
-      ],
+      inject: [SETTINGS, ...Object.values(PARTS)],
     },
   ],
   exports: [AUTHORIZATION_MANAGER],

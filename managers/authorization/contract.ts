@@ -3,7 +3,13 @@
  */
 import type { AttributeValue } from '#accessors/policy/contract.js';
 import type { RegisteredClient } from '#accessors/registration/contract.js';
-import type { CheckDecision, CheckedResource, ConditionalPermission, Explanation } from '#engines/permission/contract.js';
+import type {
+  AuthorizationDetail,
+  CheckDecision,
+  CheckedResource,
+  ConditionalPermission,
+  Explanation,
+} from '#engines/permission/contract.js';
 import type { CallContext } from '#utilities/call-context/contract.js';
 
 export type ClientCredentials =
@@ -49,6 +55,8 @@ export interface ExchangeResult {
   readonly scope: string;
   /** Held on some resources, or under circumstances that are not settled now: Check decides them. */
   readonly conditional: readonly ConditionalPermission[];
+  /** RFC 9396, as they are in the token; mostly none. */
+  readonly details: readonly AuthorizationDetail[];
   /** Opaque: what a later question may ask to be at least as fresh as. */
   readonly consistencyToken: string;
 }
@@ -109,10 +117,10 @@ export interface AuthorizationManager {
 
   /**
    * Lets an operator do what needs `permission`: the bearer of a current token of ours for the audience `countersign`, issued in
-   * the tenant `platform` to the operator directly, with that permission in it.
+   * the tenant `platform` to the operator directly, with that permission in it, who is still registered there and has it still.
    *
    * @param token the bearer token as it was received; `undefined`: none was
-   * @throws CodedError `OPERATOR_UNAUTHENTICATED`, `OPERATOR_NOT_PERMITTED`, `SIGNING_UNAVAILABLE`
+   * @throws CodedError `OPERATOR_UNAUTHENTICATED`, `OPERATOR_NOT_PERMITTED`, `SIGNING_UNAVAILABLE`, `STORE_UNAVAILABLE`
    */
   authorizeOperator(context: CallContext, token: string | undefined, permission: string): Promise<Operator>;
 
@@ -128,8 +136,13 @@ export interface AuthorizationManager {
    * Decides live what the subject may do, for a client that may ask about the application. A denial is an answer, not an error.
    * Denials and a sample of what was allowed are recorded, not awaited.
    *
-   * @throws CodedError `CHECK_NOT_ALLOWED`, `CHECK_TOKEN_INVALID`, `TARGET_UNKNOWN`, `TENANT_UNRESOLVED`, `TENANT_AMBIGUOUS`,
-   *   `CONSISTENCY_TOKEN_INVALID`, `CONSISTENCY_UNAVAILABLE`, `REQUEST_PARAMETER_INVALID`, `STORE_UNAVAILABLE`
+   * A token of ours is answered within what it said when it was issued: what is allowed is so in the token and now. A token of a
+   * trusted issuer is answered as an exchange by this client would be; a client that may have no token for the application, and so
+   * only enforces its decisions, asks about the subject alone. Whoever is named and not registered has nothing.
+   *
+   * @throws CodedError `CHECK_NOT_ALLOWED`, `CHECK_TOKEN_INVALID`, `TARGET_MISSING`, `TARGET_UNKNOWN`, `TENANT_UNRESOLVED`,
+   *   `TENANT_AMBIGUOUS`, `TENANT_NOT_ALLOWED`, `CONSISTENCY_TOKEN_INVALID`, `CONSISTENCY_UNAVAILABLE`, `REQUEST_PARAMETER_INVALID`,
+   *   `DIRECTORY_UNAVAILABLE`, `ISSUER_KEYS_UNAVAILABLE`, `SIGNING_UNAVAILABLE`, `STORE_UNAVAILABLE`
    */
   check(context: CallContext, client: AuthenticatedClient, request: CheckRequest): Promise<CheckAnswer>;
 

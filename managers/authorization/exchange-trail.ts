@@ -1,8 +1,9 @@
 import type { ExchangeRecord, RefusalRecord } from '#accessors/audit/contract.js';
 import type { AcceptedReport } from '#engines/token-validation/contract.js';
-import type { PermissionDecision } from '#engines/permission/contract.js';
+import type { PermissionDecision, PermissionRequest } from '#engines/permission/contract.js';
 import type { IssuedToken } from '#engines/signing/contract.js';
 import type { CodedError } from '#utilities/errors/coded-error.js';
+import { policyVersionOf } from './policy-version.js';
 
 /** What is known about an exchange so far, so that a refusal at any step is recorded with all of it. */
 export interface ExchangeTrail {
@@ -22,33 +23,31 @@ export function refusalOf(trail: ExchangeTrail, refusal: CodedError): RefusalRec
 }
 
 export interface IssuedExchange {
-  readonly tenantId: string;
-  readonly clientId: string;
-  readonly audience: string;
+  readonly trail: ExchangeTrail;
   readonly report: AcceptedReport;
-  readonly granted: Extract<PermissionDecision, { effect: 'granted' }>;
+  readonly decided: {
+    readonly request: PermissionRequest;
+    readonly granted: Extract<PermissionDecision, { effect: 'granted' }>;
+  };
   readonly issued: IssuedToken;
-  readonly policyVersion: string;
-  readonly epoch: number;
 }
 
-export function recordOf(exchange: IssuedExchange): ExchangeRecord {
-  const { report, issued } = exchange;
+export function recordOf({ trail, report, decided: { request, granted }, issued }: IssuedExchange): ExchangeRecord {
   return {
     outcome: 'issued',
-    tenantId: exchange.tenantId,
-    clientId: exchange.clientId,
+    tenantId: request.facts.tenantId,
+    clientId: trail.clientId,
     case: report.principal.case,
     subject: issued.subject,
     actor: issued.actor,
     issuer: report.principal.issuer,
-    audience: exchange.audience,
+    audience: request.application.audience,
     tokenId: issued.tokenId,
     kid: issued.kid,
     expiresAt: issued.expiresAt,
-    permissionCount: exchange.granted.permissions.length,
-    policyVersion: exchange.policyVersion,
-    epoch: exchange.epoch,
+    permissionCount: granted.permissions.length,
+    policyVersion: policyVersionOf(request.policy),
+    epoch: request.facts.epoch,
     subjectTokenSha256: report.tokenSha256,
   };
 }

@@ -1,7 +1,15 @@
-import { describe, expect, it } from '@jest/globals';
-import type { IssuedClaims, IssuedVerdict } from '#engines/signing/contract.js';
-import { admitOperator } from './operator-admission.js';
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import type { SubjectFacts } from '#accessors/facts/contract.js';
+import type { DecisionCode } from '#engines/permission/contract.js';
+import type { IssuedClaims, IssuedTokenFault } from '#engines/signing/contract.js';
+import { CodedError } from '#utilities/errors/coded-error.js';
+import { MemoryCounters } from '#utilities/telemetry/memory.counters.js';
+import { PLATFORM_TENANT } from '#utilities/change-feed/contract.js';
+import type { AuthorizationParts } from './authorization.parts.js';
+import { OperatorAdmission } from './operator-admission.js';
 
+const context = { diagnosticId: 'd-1', transport: 'rest' } as const;
+const READ = 'countersign:key:read';
 const claims: IssuedClaims = {
   tokenId: 'jti-1',
   kid: 'k',
@@ -11,41 +19,142 @@ const claims: IssuedClaims = {
   audience: 'countersign',
   tenant: 'platform',
   scope: '',
-  permissions: ['countersign:key:read'],
+  permissions: [READ],
   issuedAt: 1,
   expiresAt: 2,
   policyVersion: 'main@1',
   epoch: 1,
+  acr: null,
+  amr: [],
+  authTime: null,
+  reference: {
+    identity: { instance: 'oidc:https://idp', externalId: 'olga' },
+    issuer: 'idp',
+    iss: 'https://idp',
+    roles: [],
+    groups: [],
+    conditionalBits: [],
+  },
 };
-const admitted = (changes: Partial<IssuedClaims>, permission = 'countersign:key:read'): string => {
-  const verdict: IssuedVerdict = { genuine: true, claims: { ...claims, ...changes } };
-  try {
-    return admitOperator(verdict, permission).subject;
-  } catch (error) {
-    return (error as { code: string }).code;
-  }
-};
 
-describe('admitOperator', () => {
-  it('lets in who holds the permission in the tenant of operators', () => {
-    expect(admitted({})).toBe('u_olga');
+interface World {
+  claims: Partial<IssuedClaims>;
+  fault: IssuedTokenFault | null;
+  code: DecisionCode;
+  issuer: string | undefined;
+  subject: object | null;
+  storeIsAway: boolean;
+}
+
+describe('OperatorAdmission', () => {
+  let world: World;
+  let asked: unknown[];
+  let records: unknown[];
+  beforeEach(() => {
+    world = { claims: {}, fault: null, code: 'granted', issuer: 'idp', subject: { id: 's-1' }, storeIsAway: false };
+    asked = [];
+    records = [];
   });
 
-  it('refuses who does not hold it', () => {
-    expect(admitted({}, 'countersign:key:revoke')).toBe('OPERATOR_NOT_PERMITTED');
-    expect(admitted({ permissions: ['countersign:key:read:x', 'countersign:key'] })).toBe('OPERATOR_NOT_PERMITTED');
+  const admitted = async (permission = READ, token: string | undefined = 'token'): Promise<string> => {
+    try {
+      return (await new OperatorAdmission(partsOf(world, asked, records)).admit(context, token, permission)).subject;
+    } catch (error) {
+      return (error as { code: string }).code;
+    }
+  };
+
+  it('lets in who holds the permission in the tenant of operators, by the token and now', async () => {
+    expect(await admitted()).toBe('u_olga');
+    expect(asked).toMatchObject([
+      { permission: READ, boundary: [READ], ceiling: null, resource: null, claims: { issuer: 'idp' } },
+    ]);
   });
 
-  it('refuses a token of another tenant, whatever its policy grants', () => {
-    expect(admitted({ tenant: 'acme', permissions: ['countersign:key:read'] })).toBe('OPERATOR_UNAUTHENTICATED');
+  it('refuses who brings nothing, and whose token is not genuine, and records nobody', async () => {
+    await expect(new OperatorAdmission(partsOf(world, asked, records)).admit(context, undefined, READ)).rejects.toMatchObject({
+      code: 'OPERATOR_UNAUTHENTICATED',
+    });
+    world.fault = 'expired';
+    expect(await admitted()).toBe('OPERATOR_UNAUTHENTICATED');
+    expect(records).toEqual([]);
   });
 
-  it('refuses a token that somebody else holds for the operator', () => {
-    expect(admitted({ actor: 'c_orders' })).toBe('OPERATOR_UNAUTHENTICATED');
+  it('refuses what the token does not say, without asking further', async () => {
+    expect(await admitted('countersign:key:revoke')).toBe('OPERATOR_NOT_PERMITTED');
+    world.claims = { permissions: [`${READ}:x`, 'countersign:key'] };
+    expect(await admitted()).toBe('OPERATOR_NOT_PERMITTED');
+    expect(asked).toEqual([]);
+    expect(records).toHaveLength(2);
   });
 
-  it('refuses a token that is not genuine', () => {
-    const attempt = (): unknown => admitOperator({ genuine: false, fault: 'expired' }, 'countersign:key:read');
-    expect(attempt).toThrow('The operator could not be authenticated.');
+  it('refuses what the token says and what is not so any more', async () => {
+    for (const code of ['no_grant', 'subject_disabled', 'conditional', 'deny_rule'] as const) {
+      world.code = code;
+      expect(await admitted()).toBe('OPERATOR_NOT_PERMITTED');
+    }
+    expect(records).toHaveLength(4);
+    expect(records[0]).toMatchObject({ outcome: 'refused', code: 'OPERATOR_NOT_PERMITTED', detail: 'by now: no_grant' });
+  });
+
+  it('refuses a token of another tenant, whatever its policy grants', async () => {
+    world.claims = { tenant: 'acme' };
+    expect(await admitted()).toBe('OPERATOR_UNAUTHENTICATED');
+  });
+
+  it('refuses a token that somebody else holds for the operator', async () => {
+    world.claims = { actor: 'c_orders' };
+    expect(await admitted()).toBe('OPERATOR_UNAUTHENTICATED');
+  });
+
+  it.each<[string, Partial<World>]>([
+    ['does not say to us who it is about', { claims: { reference: null } }],
+    ['comes by an issuer that is trusted no more', { issuer: undefined }],
+    ['comes by an issuer whose name is another one by now', { issuer: 'other' }],
+    ['is about somebody who is not registered any more', { subject: null }],
+  ])('refuses a token that %s', async (_what, changes) => {
+    Object.assign(world, changes);
+    expect(await admitted()).toBe('OPERATOR_UNAUTHENTICATED');
+    expect(asked).toEqual([]);
+  });
+
+  it('lets nobody in while it cannot be asked, and records no refusal', async () => {
+    world.storeIsAway = true;
+    expect(await admitted()).toBe('STORE_UNAVAILABLE');
+    expect(records).toEqual([]);
   });
 });
+
+function partsOf(world: World, asked: unknown[], records: unknown[]): AuthorizationParts {
+  const facts = { tenantId: PLATFORM_TENANT, epoch: 1, subject: world.subject } as unknown as SubjectFacts;
+  const parts = {
+    signingEngine: {
+      verifyIssued: () =>
+        world.fault === null ? { genuine: true, claims: { ...claims, ...world.claims } } : { genuine: false, fault: world.fault },
+    },
+    issuerAccess: { trustedIssuer: () => Promise.resolve(world.issuer === undefined ? undefined : { name: world.issuer }) },
+    registrationAccess: { applicationFor: () => Promise.resolve({ audience: 'countersign', permissions: [] }) },
+    policyAccess: {
+      activePolicy: () =>
+        world.storeIsAway
+          ? Promise.reject(new CodedError('STORE_UNAVAILABLE'))
+          : Promise.resolve({ attributes: [], mappings: [] }),
+    },
+    factAccess: {
+      factsOf: (_context: unknown, { tenantId }: { readonly tenantId: string }) =>
+        Promise.resolve(tenantId === PLATFORM_TENANT ? facts : { ...facts, subject: null }),
+    },
+    permissionEngine: {
+      mappedGroups: () => [],
+      decide: (question: unknown) => {
+        asked.push(question);
+        return { allowed: world.code === 'granted', code: world.code };
+      },
+    },
+    auditAccess: { record: (_context: unknown, record: unknown) => Promise.resolve(void records.push(record)) },
+    changeFeed: { epochOf: () => 1, observe: () => undefined },
+    clock: { now: () => 0, monotonic: () => 0 },
+    counters: new MemoryCounters(),
+  };
+  return parts as unknown as AuthorizationParts;
+}

@@ -1,37 +1,87 @@
-import type { SubjectFacts } from '#accessors/facts/contract.js';
-import type { TenantRule } from '#accessors/issuer/contract.js';
-import type { IssuedVerdict } from '#engines/signing/contract.js';
-import { CodedError } from '#utilities/errors/coded-error.js';
+import type { IssuedClaims, IssuedVerdict } from '#engines/signing/contract.js';
+import { PLATFORM_TENANT } from '#utilities/change-feed/contract.js';
+import type { CallContext } from '#utilities/call-context/contract.js';
+import { CodedError, isCodedError } from '#utilities/errors/coded-error.js';
+import { isServiceFault } from '#utilities/errors/service-fault.js';
+import type { AuthorizationParts } from './authorization.parts.js';
 import type { Operator } from './contract.js';
+import { refusalOf, startTrail } from './exchange-trail.js';
+import { IssuedSubjects, limitsOf, liveQuestionOf } from './issued-subjects.js';
+import { LiveReadings } from './live-readings.js';
+import { ADMINISTRATION_AUDIENCE, OPERATORS_TENANT } from './operators-tenant.js';
 
-/** The audience of operators' tokens. */
-export const ADMINISTRATION_AUDIENCE = 'countersign';
-const OPERATORS_TENANT = 'platform';
+/** Lets operators in: by a token of ours that says so, and by what is so now. */
+export class OperatorAdmission {
+  private readonly subjects: IssuedSubjects;
+  private readonly readings: LiveReadings;
 
-/**
- * SECURITY: the tenant of operators may be named by anybody, so it serves administration alone and only those who are registered in
- * it; what an identity provider says about somebody counts for nothing there.
- *
- * @throws CodedError `TENANT_NOT_ALLOWED`
- */
-export function checkOperatorsTenant(tenant: TenantRule, audience: string, facts: SubjectFacts): void {
-  if (tenant.slug !== OPERATORS_TENANT) return;
-  if (audience === ADMINISTRATION_AUDIENCE && facts.subject !== null) return;
-  throw new CodedError('TENANT_NOT_ALLOWED', { field: 'tenant', internal: 'not a registered operator, or another application' });
+  constructor(private readonly deps: AuthorizationParts) {
+    this.subjects = new IssuedSubjects(deps);
+    this.readings = new LiveReadings(deps);
+  }
+
+  async admit(context: CallContext, token: string | undefined, permission: string): Promise<Operator> {
+    if (token === undefined) throw new CodedError('OPERATOR_UNAUTHENTICATED');
+    const verdict = this.deps.signingEngine.verifyIssued(context, token, ADMINISTRATION_AUDIENCE);
+    try {
+      const claims = operatorClaims(verdict);
+      if (!claims.permissions.includes(permission)) throw new CodedError('OPERATOR_NOT_PERMITTED', { expected: permission });
+      await this.refuseUnlessStillSo(context, claims, permission);
+      return { subject: claims.subject, tokenId: claims.tokenId };
+    } catch (error) {
+      throw await this.refused(context, verdict, error);
+    }
+  }
+
+  /** SECURITY: whoever lost a role, was disabled, or came by an issuer that is trusted no more is out at once, not when a token ends. */
+  private async refuseUnlessStillSo(context: CallContext, claims: IssuedClaims, permission: string): Promise<void> {
+    const { registrationAccess, permissionEngine, clock } = this.deps;
+    const subject = await this.subjects.referredBy(context, claims);
+    if (subject === undefined) throw unauthenticated('nobody vouches any more for whom the token refers to');
+    const application = await registrationAccess.applicationFor(context, ADMINISTRATION_AUDIENCE);
+    if (application === undefined) throw unauthenticated(`no application ${ADMINISTRATION_AUDIENCE}`);
+    const reading = await this.readings.read(context, liveQuestionOf(PLATFORM_TENANT, subject));
+    if (reading.facts.subject === null) throw unauthenticated('not a registered operator');
+    const decision = permissionEngine.decide({
+      ...reading,
+      application,
+      permission,
+      resource: null,
+      unit: null,
+      context: NOTHING_KNOWN,
+      boundary: limitsOf(subject, application),
+      ceiling: null,
+      now: clock.now(),
+    });
+    if (decision.allowed) return;
+    throw new CodedError('OPERATOR_NOT_PERMITTED', { expected: permission, internal: `by now: ${decision.code}` });
+  }
+
+  /** Whoever holds a genuine token is known, so the refusal is recorded; anybody else is counted. */
+  private async refused(context: CallContext, verdict: IssuedVerdict, error: unknown): Promise<unknown> {
+    const code = isCodedError(error) ? error.code : 'INTERNAL';
+    this.deps.counters.increment('refusals.operator', code);
+    if (!verdict.genuine || !isCodedError(error) || isServiceFault(error.code)) return error;
+    const trail = { ...startTrail(verdict.claims.clientId), audience: ADMINISTRATION_AUDIENCE };
+    await this.deps.auditAccess.record({ ...context, operator: verdict.claims.subject }, refusalOf(trail, error));
+    return error;
+  }
 }
+
+const NOTHING_KNOWN = Object.freeze({});
 
 /**
  * SECURITY: a tenant's own policy could grant permissions of any application, so only tokens of the tenant of operators count;
  * and nobody administers on behalf of somebody else.
- *
- * @throws CodedError `OPERATOR_UNAUTHENTICATED`, `OPERATOR_NOT_PERMITTED`
  */
-export function admitOperator(verdict: IssuedVerdict, permission: string): Operator {
-  if (!verdict.genuine) throw new CodedError('OPERATOR_UNAUTHENTICATED', { internal: `the token is refused: ${verdict.fault}` });
+function operatorClaims(verdict: IssuedVerdict): IssuedClaims {
+  if (!verdict.genuine) throw unauthenticated(`the token is refused: ${verdict.fault}`);
   const { claims } = verdict;
-  if (claims.tenant !== OPERATORS_TENANT)
-    throw new CodedError('OPERATOR_UNAUTHENTICATED', { internal: 'issued in another tenant' });
-  if (claims.actor !== null) throw new CodedError('OPERATOR_UNAUTHENTICATED', { internal: 'issued on behalf of somebody' });
-  if (!claims.permissions.includes(permission)) throw new CodedError('OPERATOR_NOT_PERMITTED', { expected: permission });
-  return { subject: claims.subject, tokenId: claims.tokenId };
+  if (claims.tenant !== OPERATORS_TENANT) throw unauthenticated('issued in another tenant');
+  if (claims.actor !== null) throw unauthenticated('issued on behalf of somebody');
+  return claims;
+}
+
+function unauthenticated(internal: string): CodedError {
+  return new CodedError('OPERATOR_UNAUTHENTICATED', { internal });
 }

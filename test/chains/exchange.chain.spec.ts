@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { ExchangeRequest } from '#managers/authorization/contract.js';
-import { API, AUDIENCE, buildHouse, type House, type HouseChanges } from './exchange.house.js';
+import { API, AUDIENCE, buildHouse, type House, type HouseChanges } from './authorization.house.js';
 
 const context = { diagnosticId: '4c2c1f0a-0000-4000-8000-000000000001', transport: 'rest' } as const;
 const request = (subjectToken: string, changes: Partial<ExchangeRequest> = {}): ExchangeRequest => ({
@@ -51,16 +51,18 @@ const VALIDATE = [
   'IssuerAccess.verificationKey',
 ];
 const POLICY = ['PolicyAccess.activePolicy'];
-const JUDGE = ['FactAccess.factsOf', 'PermissionEngine.effectivePermissions'];
+const JUDGE = ['PermissionEngine.mappedGroups', 'FactAccess.factsOf', 'PermissionEngine.effectivePermissions'];
 const COMPUTE = [...POLICY, ...JUDGE];
-const MINT = ['SigningEngine.mint', 'KeyAccess.activeKey', 'KeyAccess.keyedDigest', 'KeyAccess.signWith'];
+const MINT = ['SigningEngine.mint', 'KeyAccess.activeKey', 'KeyAccess.keyedDigest', 'KeyAccess.seal', 'KeyAccess.signWith'];
 const RECORD = ['AuditAccess.record'];
+/** What is tried out beside the answer, and what names the state that it was read from. */
+const ANSWER = ['PolicyAccess.shadowPolicy', 'SigningEngine.consistencyToken', 'KeyAccess.keyedDigest'];
 
 describe('The exchange chain', () => {
   it('is exactly this', async () => {
     const house = buildHouse();
     expect(await exchange(house)).toBe('billing:invoice:read');
-    expect(house.calls).toEqual([...AUTHENTICATE, ...VALIDATE, ...COMPUTE, ...MINT, ...RECORD]);
+    expect(house.calls).toEqual([...AUTHENTICATE, ...VALIDATE, ...COMPUTE, ...MINT, ...RECORD, ...ANSWER]);
   });
 
   it('asks the directory for the mapped groups of carol alone, who has too many for her token', async () => {
@@ -84,6 +86,7 @@ describe('The exchange chain', () => {
       ...JUDGE,
       ...MINT,
       ...RECORD,
+      ...ANSWER,
     ]);
     expect(asked).toEqual([[expect.objectContaining({ kind: 'user', issuer: 'contoso', token }), ['g1']]]);
     house.calls.length = 0;

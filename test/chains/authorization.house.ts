@@ -1,12 +1,13 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
-import type { AuditAccess, ChangeRecord, ExchangeRecord, RefusalRecord } from '#accessors/audit/contract.js';
+import type { AuditAccess, ChangeRecord, DecisionRecord, ExchangeRecord, RefusalRecord } from '#accessors/audit/contract.js';
 import { NoneDirectoryAccess } from '#accessors/directory/none.directory.access.js';
 import type { DirectoryAccess } from '#accessors/directory/contract.js';
-import type { FactAccess } from '#accessors/facts/contract.js';
+import type { FactAccess, RoleAssignment, SubjectFacts } from '#accessors/facts/contract.js';
 import { ENTRA_DEFAULTS, type EntraIssuer, type IssuerAccess } from '#accessors/issuer/contract.js';
 import type { KeyAccess } from '#accessors/key/contract.js';
-import type { PolicyAccess, PolicyVersion } from '#accessors/policy/contract.js';
+import { EMPTY_POLICY, type PolicyAccess, type PolicyVersion } from '#accessors/policy/contract.js';
 import type { Application, RegisteredClient, RegistrationAccess } from '#accessors/registration/contract.js';
+import { CelConditionEvaluator } from '#engines/permission/cel/cel.condition-evaluator.js';
 import { DefaultPermissionEngine } from '#engines/permission/default.permission.engine.js';
 import { DefaultSigningEngine } from '#engines/signing/default.signing.engine.js';
 import { DefaultTokenValidationEngine } from '#engines/token-validation/default.token-validation.engine.js';
@@ -15,11 +16,14 @@ import type { AuthorizationManager } from '#managers/authorization/contract.js';
 import { DefaultAuthorizationManager } from '#managers/authorization/default.authorization.manager.js';
 import { ManualClock } from '#utilities/clock/manual.clock.js';
 import { MemoryCounters } from '#utilities/telemetry/memory.counters.js';
+import { ALWAYS } from '#utilities/time-window/contract.js';
+import { SilentLogger } from '../support/silent.logger.js';
 import { recorded } from './recorder.js';
 
 const DIRECTORY = '1f0c2a4e-6b7d-4c3a-9e5f-0a1b2c3d4e5f';
 export const API = '6e74172b-be56-4843-9ff4-e66a39bb12e3';
 const WEB = '2c4e6f80-1a2b-4c3d-8e9f-a0b1c2d3e4f5';
+export const TENANT = 'tenant-acme';
 export const AUDIENCE = 'https://billing.acme.test';
 const ISS = `https://login.microsoftonline.com/${DIRECTORY}/v2.0`;
 
@@ -29,7 +33,15 @@ export interface House {
   readonly manager: AuthorizationManager;
   readonly calls: string[];
   readonly records: AnyRecord[];
+  /** What was noted of checks. */
+  readonly notes: DecisionRecord[];
   readonly clock: ManualClock;
+  readonly counters: MemoryCounters;
+  readonly logger: SilentLogger;
+  /** What is stored, for a test to change. */
+  readonly stored: Stored;
+  /** Epochs that were taken note of. */
+  readonly observed: number[];
   /** A v2 delegated token of Entra for alice, with changed claims. */
   token(changes?: Readonly<Record<string, unknown>>): string;
 }
@@ -41,16 +53,32 @@ export interface HouseChanges {
   readonly application?: Partial<Application>;
   readonly mappings?: PolicyVersion['mappings'];
   readonly roles?: readonly string[];
+  readonly policy?: Partial<PolicyVersion>;
+  readonly shadow?: { readonly policy: Partial<PolicyVersion>; readonly share: number };
+}
+
+/** What accessors in memory answer from. */
+export interface Stored {
+  facts: SubjectFacts;
+  policy: PolicyVersion;
+  isIssuerTrusted: boolean;
+  /** Newest epoch that the change feed knows. */
+  knownEpoch: number;
 }
 
 /** The real Manager and the real Engines on accessors in memory, with every contract recorded. */
 export function buildHouse(changes: HouseChanges = {}): House {
   const calls: string[] = [];
   const records: AnyRecord[] = [];
+  const notes: DecisionRecord[] = [];
+  const observed: number[] = [];
   const clock = new ManualClock();
+  const counters = new MemoryCounters();
+  const logger = new SilentLogger();
+  const stored: Stored = { facts: factsOf(changes), policy: policyOf(changes), isIssuerTrusted: true, knownEpoch: 7 };
   const upstream = generateKeyPairSync('rsa', { modulusLength: 2048 });
-  const issuerAccess = recorded('IssuerAccess', issuersOf(upstream.publicKey), calls);
-  const keyAccess = recorded('KeyAccess', keys(), calls);
+  const issuerAccess = recorded('IssuerAccess', issuersOf(upstream.publicKey, stored), calls);
+  const keyAccess = recorded('KeyAccess', keys(clock), calls);
   const ids = { random: () => '0b3c8f0e-0000-4000-8000-000000000001', ordered: () => '0b3c8f0e-0000-7000-8000-000000000001' };
   const audit: AuditAccess = changes.audit ?? {
     record: (_context, record) => {
@@ -71,16 +99,37 @@ export function buildHouse(changes: HouseChanges = {}): House {
       calls,
     ),
     directoryAccess: recorded('DirectoryAccess', changes.directory ?? new NoneDirectoryAccess(), calls),
-    policyAccess: recorded('PolicyAccess', policies(changes), calls),
-    factAccess: recorded('FactAccess', facts(changes), calls),
-    permissionEngine: recorded('PermissionEngine', new DefaultPermissionEngine(), calls),
+    policyAccess: recorded('PolicyAccess', policies(changes, stored), calls),
+    factAccess: recorded('FactAccess', facts(stored), calls),
+    permissionEngine: recorded(
+      'PermissionEngine',
+      new DefaultPermissionEngine({ conditionEvaluator: new CelConditionEvaluator() }),
+      calls,
+    ),
     signingEngine: recorded(
       'SigningEngine',
       new DefaultSigningEngine({ keyAccess, clock, ids, issuer: 'https://auth.acme.test', defaultLifetimeSeconds: 600 }),
       calls,
     ),
     auditAccess: recorded('AuditAccess', audit, calls),
-    counters: new MemoryCounters(),
+    issuerAccess,
+    decisionTrail: recorded(
+      'DecisionTrail',
+      { note: (_context: unknown, record: DecisionRecord) => void notes.push(record) },
+      calls,
+    ),
+    changeFeed: {
+      epochOf: () => stored.knownEpoch,
+      observe: (_topic, epoch) => {
+        observed.push(epoch);
+        stored.knownEpoch = Math.max(stored.knownEpoch, epoch);
+      },
+    },
+    clock,
+    ids,
+    counters,
+    logger,
+    defaultLifetimeSeconds: 600,
   });
   const token = (claims: Readonly<Record<string, unknown>> = {}): string => {
     const now = Math.floor(clock.now() / 1000);
@@ -104,10 +153,10 @@ export function buildHouse(changes: HouseChanges = {}): House {
     const input = `${segment({ typ: 'JWT', alg: 'RS256', kid: 'k1' })}.${segment(payload)}`;
     return `${input}.${sign('sha256', Buffer.from(input), upstream.privateKey).toString('base64url')}`;
   };
-  return { manager, calls, records, clock, token };
+  return { manager, calls, records, notes, observed, clock, counters, logger, stored, token };
 }
 
-function issuersOf(key: Parameters<typeof sign>[2] & object): IssuerAccess {
+function issuersOf(key: Parameters<typeof sign>[2] & object, stored: Stored): IssuerAccess {
   const issuer: EntraIssuer = {
     ...ENTRA_DEFAULTS,
     name: 'contoso',
@@ -118,7 +167,7 @@ function issuersOf(key: Parameters<typeof sign>[2] & object): IssuerAccess {
     maxTokenAgeSeconds: { user: 7200, workload: 86400 },
     directoryIds: [DIRECTORY],
     cloud: { name: 'public', loginBase: 'https://login.microsoftonline.com', v1IssuerBase: 'https://sts.windows.net' },
-    tenantRules: [{ tenantId: 'tenant-acme', slug: 'acme', when: null }],
+    tenantRules: [{ tenantId: TENANT, slug: 'acme', when: null }],
   };
   const found = {
     kid: 'k1',
@@ -128,7 +177,7 @@ function issuersOf(key: Parameters<typeof sign>[2] & object): IssuerAccess {
     cloudInstanceName: null,
   };
   return {
-    trustedIssuer: (_context, iss) => Promise.resolve(iss === ISS ? issuer : undefined),
+    trustedIssuer: (_context, iss) => Promise.resolve(iss === ISS && stored.isIssuerTrusted ? issuer : undefined),
     verificationKey: () =>
       Promise.resolve({ status: 'found', key: found } as Awaited<ReturnType<IssuerAccess['verificationKey']>>),
     issuersInMemory: () => [issuer],
@@ -144,6 +193,7 @@ function registrations(changes: HouseChanges): RegistrationAccess {
     listedPresenters: [],
     apiAudiences: [],
     targets: [{ audience: AUDIENCE, scopes: ['billing:**'], delegationCeiling: [] }],
+    checks: [AUDIENCE],
     ...changes.client,
   };
   const application: Application = {
@@ -161,14 +211,16 @@ function registrations(changes: HouseChanges): RegistrationAccess {
   return {
     authenticateClient: (_context, id, secret) => Promise.resolve(id === 'web' && secret === 'right' ? client : undefined),
     applicationFor: (_context, audience) => Promise.resolve(audience === AUDIENCE ? application : undefined),
+    applications: () => Promise.resolve([application]),
     registerClient: () => Promise.resolve('unchanged'),
     registerApplication: () => Promise.resolve('unchanged'),
   };
 }
 
-function policies(changes: HouseChanges): PolicyAccess {
-  const policy: PolicyVersion = {
-    tenantId: 'tenant-acme',
+function policyOf(changes: HouseChanges): PolicyVersion {
+  return {
+    ...EMPTY_POLICY,
+    tenantId: TENANT,
     set: 'main',
     sequence: 3,
     mappings: changes.mappings ?? [],
@@ -176,33 +228,72 @@ function policies(changes: HouseChanges): PolicyAccess {
       { key: 'viewer', inherits: [], grants: ['billing:*:read'], exclude: [] },
       { key: 'clerk', inherits: ['viewer'], grants: ['billing:invoice:*'], exclude: [] },
     ],
+    ...changes.policy,
   };
-  return { activePolicy: () => Promise.resolve(policy), activate: () => Promise.resolve('unchanged') };
 }
 
-function facts(changes: HouseChanges): Pick<FactAccess, 'factsOf'> & FactAccess {
-  const unused = (): Promise<never> => Promise.reject(new Error('an exchange creates nothing'));
+function policies({ shadow }: HouseChanges, stored: Stored): PolicyAccess {
+  const tried = shadow === undefined ? null : { policy: { ...stored.policy, ...shadow.policy }, share: shadow.share };
   return {
-    factsOf: (_context, tenantId) =>
-      Promise.resolve({ tenantId, tenantStatus: 'active', epoch: 7, subject: null, roles: changes.roles ?? ['viewer'] }),
-    registerTenant: unused,
-    registerGroup: unused,
-    registerSubjects: unused,
-    assignRoles: unused,
-    announceChanges: unused,
+    activePolicy: () => Promise.resolve(stored.policy),
+    shadowPolicy: () => Promise.resolve(tried),
+    activate: () => Promise.resolve('unchanged'),
   };
 }
 
-function keys(): KeyAccess {
-  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+function factsOf({ roles = ['viewer'] }: HouseChanges): SubjectFacts {
+  return {
+    tenantId: TENANT,
+    tenantStatus: 'active',
+    tenantBoundary: null,
+    tenantAttributes: {},
+    epoch: 7,
+    subject: null,
+    groups: [],
+    nesting: [],
+    assignments: roles.map(assignmentOf),
+    grants: [],
+    subscriptions: [],
+    flags: [],
+  };
+}
+
+export function assignmentOf(role: string): RoleAssignment {
+  return { id: `asg-${role}`, group: null, role, unit: null, condition: null, valid: ALWAYS, state: 'active' };
+}
+
+function facts(stored: Stored): Pick<FactAccess, 'factsOf' | 'externalFacts' | 'tenantNamed'> {
+  return {
+    factsOf: () => {
+      stored.knownEpoch = Math.max(stored.knownEpoch, stored.facts.epoch);
+      return Promise.resolve(stored.facts);
+    },
+    externalFacts: (_context, _question, wanted) =>
+      Promise.resolve({
+        values: new Map(wanted.map(({ path }) => [path, 'told'])),
+        unavailable: new Set<string>(),
+        validUntil: null,
+      }),
+    tenantNamed: (_context, slug) => Promise.resolve(slug === 'acme' ? TENANT : undefined),
+  };
+}
+
+function keys(clock: ManualClock): KeyAccess {
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const active = { kid: 'our-key', algorithm: 'ES256' } as const;
   return {
     activeKey: () => active,
     signWith: (_context, _key, input) =>
       sign('sha256', Buffer.from(input), { key: privateKey, dsaEncoding: 'ieee-p1363' }).toString('base64url'),
     keyedDigest: (_context, _purpose, message) => Buffer.from(message).toString('base64url'),
+    seal: (_context, purpose, { text, bound }) => Buffer.from(JSON.stringify([purpose, bound, text])).toString('base64url'),
+    unseal: (_context, purpose, { sealed, bound }) => {
+      const [wasFor, boundTo, text] = JSON.parse(Buffer.from(sealed, 'base64url').toString()) as [string, string, string];
+      return wasFor === purpose && boundTo === bound ? text : undefined;
+    },
     publishedKeys: () => Promise.resolve([]),
-    verificationKey: () => undefined,
+    verificationKey: (_context, kid) =>
+      kid === active.kid ? { ...active, publicKey, signsFrom: clock.now() - 86_400_000, signsUntil: null } : undefined,
     prepare: () => Promise.resolve({ madeKeys: [], madeSecrets: [] }),
   };
 }

@@ -1,0 +1,124 @@
+import type { Application, ClientTarget, RegisteredClient } from '#accessors/registration/contract.js';
+import type { TokenClaims } from '#engines/permission/contract.js';
+import type { CallContext } from '#utilities/call-context/contract.js';
+import { CodedError } from '#utilities/errors/coded-error.js';
+import { isServiceFault } from '#utilities/errors/service-fault.js';
+import type { AuthorizationParts } from './authorization.parts.js';
+import type { CheckRequest, CheckSubject } from './contract.js';
+import { IssuedSubjects, limitsOf, liveQuestionOf } from './issued-subjects.js';
+import type { LiveQuestion } from './live-readings.js';
+import { selectTenant } from './tenant-selection.js';
+import { refusalOfToken, UpstreamSubjects } from './upstream-subjects.js';
+
+/** Whose permissions are asked about, once that is proven. */
+export interface AskedSubject {
+  readonly slug: string;
+  readonly question: LiveQuestion;
+  /** Of the application, what may be answered about at all. */
+  readonly boundary: readonly string[];
+  readonly ceiling: readonly string[] | null;
+  /** A token proves that there is somebody; a name has to be registered. */
+  readonly isProven: boolean;
+}
+
+/** Who asks, about which application, what. */
+export interface Asking {
+  readonly client: RegisteredClient;
+  readonly application: Application;
+  readonly request: Pick<CheckRequest, 'subject' | 'tenant'>;
+}
+
+type TokenSubject = Extract<CheckSubject, { by: 'token' }>;
+type NamedSubject = Exclude<CheckSubject, TokenSubject>;
+
+const EVERYTHING: readonly string[] = Object.freeze(['**']);
+const NO_CLAIMS: TokenClaims = Object.freeze({ issuer: '', roles: [], groups: [], acr: null, amr: [], authTime: null });
+
+/** Not by form one of ours: another issuer may have made it. */
+const MAYBE_UPSTREAM: ReadonlySet<string> = new Set(['key-unknown', 'malformed']);
+
+type Parts = Pick<
+  AuthorizationParts,
+  'signingEngine' | 'tokenValidationEngine' | 'issuerAccess' | 'directoryAccess' | 'factAccess'
+>;
+
+export class AskedSubjects {
+  private readonly issued: IssuedSubjects;
+  private readonly upstream: UpstreamSubjects;
+
+  constructor(private readonly deps: Parts) {
+    this.issued = new IssuedSubjects(deps);
+    this.upstream = new UpstreamSubjects(deps);
+  }
+
+  /** @throws CodedError `CHECK_TOKEN_INVALID`, `TENANT_UNRESOLVED`, `TENANT_AMBIGUOUS`, `TENANT_NOT_ALLOWED`, `STORE_UNAVAILABLE` */
+  async find(context: CallContext, asking: Asking): Promise<AskedSubject> {
+    const { subject } = asking.request;
+    return subject.by === 'token' ? this.byToken(context, asking, subject.token) : this.byName(context, subject);
+  }
+
+  private async byToken(context: CallContext, asking: Asking, token: string): Promise<AskedSubject> {
+    const verdict = this.deps.signingEngine.verifyIssued(context, token, asking.application.audience);
+    if (!verdict.genuine) {
+      if (MAYBE_UPSTREAM.has(verdict.fault)) return this.byUpstreamToken(context, asking, token);
+      throw invalid(verdict.fault);
+    }
+    const { tenant } = verdict.claims;
+    if (asking.request.tenant !== undefined && asking.request.tenant !== tenant) {
+      throw new CodedError('TENANT_NOT_ALLOWED', { field: 'tenant' });
+    }
+    const referred = await this.issued.referredBy(context, verdict.claims);
+    if (referred === undefined) throw invalid('nobody vouches any more for whom it refers to');
+    return {
+      slug: tenant,
+      question: liveQuestionOf(await this.tenantId(context, tenant), referred),
+      boundary: limitsOf(referred, asking.application),
+      ceiling: null,
+      isProven: true,
+    };
+  }
+
+  /** By the rules of an exchange, and within the limits that this client would have in one. */
+  private async byUpstreamToken(
+    context: CallContext,
+    { client, application, request }: Asking,
+    token: string,
+  ): Promise<AskedSubject> {
+    const report = await this.upstream.validate(context, client, token);
+    if (report.outcome === 'rejected') {
+      const refusal = refusalOfToken(report);
+      throw isServiceFault(refusal.code) ? refusal : invalid(refusal.code, refusal.details.internal);
+    }
+    const { principal } = report;
+    const { tenantId, slug } = selectTenant(principal.tenants, request.tenant);
+    const question = this.upstream.questionOf(context, tenantId, { principal, token });
+    const target = client.targets.find(({ audience }) => audience === application.audience);
+    return { slug, question, ...exchangeLimits(target, principal.case === 'own'), isProven: true };
+  }
+
+  private async byName(context: CallContext, named: NamedSubject): Promise<AskedSubject> {
+    const tenantId = await this.tenantId(context, named.tenant);
+    const subject =
+      named.by === 'key'
+        ? ({ by: 'key', key: named.key } as const)
+        : ({ by: 'identity', identity: { instance: named.instance, externalId: named.externalId } } as const);
+    const question = { tenantId, subject, claimsUnder: () => NO_CLAIMS };
+    return { slug: named.tenant, question, boundary: EVERYTHING, ceiling: null, isProven: false };
+  }
+
+  private async tenantId(context: CallContext, slug: string): Promise<string> {
+    const tenantId = await this.deps.factAccess.tenantNamed(context, slug);
+    if (tenantId === undefined) throw new CodedError('TENANT_UNRESOLVED', { field: 'tenant' });
+    return tenantId;
+  }
+}
+
+/** A client that cannot have tokens for the application is no actor there: it enforces, and asks about the subject alone. */
+function exchangeLimits(target: ClientTarget | undefined, isOwn: boolean): Pick<AskedSubject, 'boundary' | 'ceiling'> {
+  if (target === undefined) return { boundary: EVERYTHING, ceiling: null };
+  return { boundary: target.scopes, ceiling: isOwn ? null : target.delegationCeiling };
+}
+
+function invalid(actual: string, internal?: string): CodedError {
+  return new CodedError('CHECK_TOKEN_INVALID', { field: 'subject', actual, ...(internal === undefined ? {} : { internal }) });
+}
