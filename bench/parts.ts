@@ -2,6 +2,7 @@
 import { auditRow } from '#accessors/audit/audit-row.js';
 import { StrictJwsParser } from '#engines/token-validation/strict-jws.parser.js';
 import type { ExchangeRecord } from '#accessors/audit/contract.js';
+import type { FactQuestion } from '#accessors/facts/contract.js';
 import type { PermissionRequest } from '#engines/permission/contract.js';
 import type { MintRequest } from '#engines/signing/contract.js';
 import type { Principal } from '#engines/token-validation/contract.js';
@@ -59,6 +60,7 @@ async function partsOf(service: ServiceParts): Promise<readonly Part[]> {
   const decision = service.permissionEngine.effectivePermissions(request);
   if (decision.effect === 'refused') throw new Error(`the subject of the bench is refused: ${decision.because}`);
   const mint = mintRequest(principal, decision);
+  const factsQuestion = questionOf(principal, tenantId);
   return [
     { name: 'await of nothing', run: () => Promise.resolve() },
     {
@@ -68,7 +70,7 @@ async function partsOf(service: ServiceParts): Promise<readonly Part[]> {
     { name: 'parse the subject token strictly', run: (turn) => parser.parse(tokenAt(turn)) },
     { name: 'validate the subject token, parsing and signature included', run: (turn) => validate(tokenAt(turn)) },
     { name: 'read policy, cached', run: () => service.policyAccess.activePolicy(context, tenantId) },
-    { name: 'read facts, cached', run: () => service.factAccess.factsOf(context, tenantId, principal.identity) },
+    { name: 'read facts, cached', run: () => service.factAccess.factsOf(context, factsQuestion) },
     { name: 'compute the permissions', run: () => service.permissionEngine.effectivePermissions(request) },
     { name: 'mint the issued token, signature included', run: () => service.signingEngine.mint(context, mint) },
     {
@@ -82,15 +84,26 @@ async function permissionRequest(service: ServiceParts, principal: Principal, te
   const { context } = service;
   const application = await service.registrationAccess.applicationFor(context, benchAudience);
   if (application === undefined) throw new Error('the application of the bench is not registered');
+  const now = 1_790_000_000_000;
   return {
     policy: await service.policyAccess.activePolicy(context, tenantId),
     application,
-    facts: await service.factAccess.factsOf(context, tenantId, principal.identity),
-    claims: { issuer: principal.issuer, roles: principal.roles, groups: principal.groups },
+    facts: await service.factAccess.factsOf(context, questionOf(principal, tenantId)),
+    external: { values: new Map(), unavailable: new Set(), validUntil: null },
+    claims: { ...principal },
+    context: null,
     boundary: ['bench:**'],
     ceiling: null,
     scope: null,
+    unit: null,
+    now,
+    until: now + 600_000,
   };
+}
+
+/** Always the same one, so that facts are answered from memory. */
+function questionOf({ identity }: Principal, tenantId: string): FactQuestion {
+  return { tenantId, subject: { by: 'identity', identity }, groups: [] };
 }
 
 function mintRequest(
@@ -107,6 +120,16 @@ function mintRequest(
     tenant: 'bench',
     permissions: granted.permissions,
     scope: granted.scope,
+    details: [],
+    conditionalCount: 0,
+    reference: {
+      identity: principal.identity,
+      issuer: principal.issuer,
+      iss: 'https://login.bench.example',
+      roles: [],
+      groups: [],
+      conditionalBits: [],
+    },
     acr: principal.acr,
     amr: principal.amr,
     authTime: principal.authTime,
