@@ -1,79 +1,76 @@
-import type { PolicyVersion, RoleDefinition } from '#accessors/policy/contract.js';
-import type { Application } from '#accessors/registration/contract.js';
-import { MappingIndex } from './mapping-index.js';
-import { PermissionCatalogue } from './permission-catalogue.js';
-import { addAll, removeAll, type PermissionBits } from './permission-set.js';
+import type { Deny, Gate, PolicyBinding, RoleDefinition, StepUp } from '#accessors/policy/contract.js';
+import type { BoundCondition } from './bound-condition.js';
+import { listIn } from './lists.js';
+import type { PermissionCatalogue } from './permission-catalogue.js';
+import { addAll, isEmpty, removeAll, type PermissionBits } from './permission-set.js';
+import type { PolicyIndex } from './policy-index.js';
+import { requirementsOf, type CompiledRole, type Requirements } from './way.js';
 
-/** One policy version, independent of any application. */
-class PolicyIndex {
-  readonly mappings: MappingIndex;
-  /** `null`: two roles claim the key, so that neither counts. */
-  private readonly roles = new Map<string, RoleDefinition | null>();
-
-  constructor(policy: PolicyVersion) {
-    this.mappings = new MappingIndex(policy.mappings);
-    for (const role of policy.roles) this.roles.set(role.key, this.roles.has(role.key) ? null : role);
-  }
-
-  /** The role and every role that it inherits from, directly or through others; ends on cycles too. */
-  lineage(key: string): readonly RoleDefinition[] {
-    const found = new Map<string, RoleDefinition>();
-    const open = [key];
-    for (let next = open.pop(); next !== undefined; next = open.pop()) {
-      const role = found.has(next) ? undefined : this.roles.get(next);
-      if (role === undefined || role === null) continue;
-      found.set(next, role);
-      open.push(...role.inherits);
-    }
-    return [...found.values()];
-  }
+/** A rule that takes away, at one application. */
+export interface Compiled<Rule> {
+  readonly rule: Rule;
+  readonly bits: PermissionBits;
 }
 
-/** One policy version at one application: what each role is worth there, worked out when the role is first met. */
+export interface CompiledDeny extends Compiled<Deny> {
+  readonly principals: readonly string[];
+  readonly condition: BoundCondition | null;
+}
+
+export interface CompiledGate extends Compiled<Gate> {
+  /** `null`: no tier is asked for; infinite: one that there is not. */
+  readonly rank: number | null;
+}
+
+const NONE: readonly never[] = Object.freeze([]);
+const SELECTOR = /^(?:all$|(?:subject|group|role):)/;
+
+/** One policy version at one application: what each rule is worth there. */
 export class CompiledPolicy {
-  private readonly roleBits = new Map<string, PermissionBits>();
-  private readonly held: PermissionBits;
+  readonly gates: readonly CompiledGate[];
+  readonly stepUps: readonly Compiled<StepUp>[];
+  private readonly denies = new Map<string, CompiledDeny[]>();
+  private readonly roles = new Map<string, CompiledRole>();
+  private readonly requirements = new Map<PolicyBinding, Requirements>();
 
   constructor(
-    private readonly index: PolicyIndex,
+    readonly index: PolicyIndex,
     readonly catalogue: PermissionCatalogue,
   ) {
-    this.held = catalogue.empty();
+    const { gates, stepUps, denies } = index.policy;
+    this.gates = this.covering(gates).map((gate) => ({ ...gate, rank: this.rankOf(gate.rule) }));
+    this.stepUps = this.covering(stepUps);
+    for (const deny of this.covering(denies)) this.addDeny(deny);
   }
 
-  get mappings(): MappingIndex {
-    return this.index.mappings;
+  /** What the role is worth here; nothing, where the policy does not know it. Worked out when the role is first met. */
+  role(key: string): CompiledRole {
+    return this.roles.get(key) ?? this.compileRole(key);
   }
 
-  /** What all these roles grant, in a set that the caller may narrow and that lasts until the next call. */
-  heldBy(roles: Iterable<string>): PermissionBits {
-    const { held } = this;
-    held.fill(0);
-    for (const role of roles) this.addRole(held, role);
-    return held;
+  deniesOf(selector: string): readonly CompiledDeny[] {
+    return this.denies.get(selector) ?? NONE;
   }
 
-  private addRole(held: PermissionBits, role: string): void {
-    const bits = this.bitsOf(role);
-    if (bits !== undefined) addAll(held, bits);
+  requirementsOf(binding: PolicyBinding): Requirements {
+    const known = this.requirements.get(binding);
+    if (known !== undefined) return known;
+    const made = requirementsOf({ ...binding, condition: this.index.conditionOf(binding) });
+    this.requirements.set(binding, made);
+    return made;
   }
 
-  /** What the role grants at the application; `undefined` when the policy does not know the role. */
-  bitsOf(role: string): PermissionBits | undefined {
-    return this.roleBits.get(role) ?? this.compile(role);
-  }
-
-  private compile(key: string): PermissionBits | undefined {
+  private compileRole(key: string): CompiledRole {
     const lineage = this.index.lineage(key);
-    if (lineage.length === 0) return undefined;
     const bits = this.catalogue.empty();
     for (const role of lineage) addAll(bits, this.ownGrants(role));
-    this.roleBits.set(key, bits);
-    return bits;
+    const role = { key, bits, holds: new Set([key, ...lineage.map((each) => each.key)]) };
+    if (lineage.length > 0) this.roles.set(key, role);
+    return role;
   }
 
   /** SECURITY: an exclusion that cannot be read could have meant anything, so such a role grants nothing of its own. */
-  private ownGrants(role: RoleDefinition): PermissionBits {
+  ownGrants(role: RoleDefinition): PermissionBits {
     const grants = this.catalogue.coveredBy(role.grants).slice();
     for (const pattern of role.exclude) {
       const excluded = this.catalogue.expand(pattern);
@@ -82,43 +79,28 @@ export class CompiledPolicy {
     }
     return grants;
   }
-}
 
-/** Keeps what is prepared for exactly as long as the objects it was prepared from. */
-export class PolicyCompiler {
-  private readonly catalogues = new WeakMap<Application, PermissionCatalogue>();
-  private readonly policies = new WeakMap<
-    PolicyVersion,
-    { index: PolicyIndex; byApplication: WeakMap<Application, CompiledPolicy> }
-  >();
-
-  mappingsOf(policy: PolicyVersion): MappingIndex {
-    return this.entryOf(policy).index.mappings;
+  /** Rules that cover any permission of the application. */
+  private covering<Rule extends { readonly permissions: readonly string[] }>(rules: readonly Rule[]): Compiled<Rule>[] {
+    return rules.map((rule) => ({ rule, bits: this.takenBy(rule.permissions) })).filter(({ bits }) => !isEmpty(bits));
   }
 
-  compiled(policy: PolicyVersion, application: Application): CompiledPolicy {
-    const entry = this.entryOf(policy);
-    const known = entry.byApplication.get(application);
-    if (known !== undefined) return known;
-    const made = new CompiledPolicy(entry.index, this.catalogueOf(application));
-    entry.byApplication.set(application, made);
-    return made;
+  /** SECURITY: a rule that takes away and that cannot be read could have meant anything, so it is about everything. */
+  private takenBy(patterns: readonly string[]): PermissionBits {
+    const isReadable = patterns.every((pattern) => this.catalogue.expand(pattern) !== undefined);
+    return this.catalogue.coveredBy(isReadable ? patterns : ['**']);
   }
 
-  private entryOf(policy: PolicyVersion): { index: PolicyIndex; byApplication: WeakMap<Application, CompiledPolicy> } {
-    let entry = this.policies.get(policy);
-    if (entry === undefined) {
-      entry = { index: new PolicyIndex(policy), byApplication: new WeakMap() };
-      this.policies.set(policy, entry);
-    }
-    return entry;
+  /** SECURITY: likewise a selector that cannot be read names everybody. */
+  private addDeny({ rule, bits }: Compiled<Deny>): void {
+    const place = { resource: null, permissions: rule.permissions };
+    const condition = rule.condition === null ? null : this.index.conditions.bind(rule.condition, place);
+    const principals = rule.principals.map((selector) => (SELECTOR.test(selector) ? selector : 'all'));
+    const deny = { rule, principals, bits, condition };
+    for (const selector of new Set(principals)) listIn(this.denies, selector).push(deny);
   }
 
-  private catalogueOf(application: Application): PermissionCatalogue {
-    const known = this.catalogues.get(application);
-    if (known !== undefined) return known;
-    const made = new PermissionCatalogue(application);
-    this.catalogues.set(application, made);
-    return made;
+  private rankOf({ tier }: Gate): number | null {
+    return tier === null ? null : (this.index.tiers.rankOf(tier) ?? Infinity);
   }
 }

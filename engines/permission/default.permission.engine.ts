@@ -1,12 +1,11 @@
-import type { RoleAssignment } from '#accessors/facts/contract.js';
 import type { PolicyVersion } from '#accessors/policy/contract.js';
-import type { TimeWindow } from '#utilities/time-window/contract.js';
-import { PolicyCompiler, type CompiledPolicy } from './compiled-policy.js';
+import { detailsOf } from './authorization-details.js';
+import { Circumstances } from './circumstances.js';
+import type { CompiledPolicy } from './compiled-policy.js';
 import type { ConditionEvaluator } from './condition-evaluator.contract.js';
 import type {
   CheckDecision,
   CheckQuestion,
-  DecisionCode,
   Explanation,
   PermissionDecision,
   PermissionEngine,
@@ -15,190 +14,138 @@ import type {
   PolicyFault,
   TokenClaims,
 } from './contract.js';
-import { countBits, hasBit, isEmpty, keepOnly, sameBits, type PermissionBits } from './permission-set.js';
+import { decideAt, denied } from './decision.js';
+import { conditionalOf, type EffectiveSet } from './effective-set.js';
+import { Explainer } from './explanation.js';
+import { firstFlip } from './horizon.js';
+import { isEmpty, sameBits, type PermissionBits } from './permission-set.js';
+import { PolicyCompiler, type Snapshot } from './policy-compiler.js';
 import { patternFaults } from './policy-faults.js';
-import { grantedScope, selectScope } from './scope-selection.js';
+import { becauseOf, refused } from './refusal.js';
+import { grantedScope, selectScope, type ScopeSelection } from './scope-selection.js';
+import { standingOf } from './standing.js';
+import type { SubjectPlan } from './subject-plan.js';
 
-type Refused = Extract<PermissionDecision, { effect: 'refused' }>;
+type Granted = Extract<PermissionDecision, { effect: 'granted' }>;
+type Selected = Extract<ScopeSelection, { outcome: 'selected' }>;
+type Answer = Pick<Granted, 'conditional' | 'details'>;
 
 const MAX_ACTUAL = 128;
-const MAX_ROLES_NAMED = 20;
-
-export interface PermissionEngineParts {
-  readonly conditionEvaluator: ConditionEvaluator;
-}
+const NONE: readonly never[] = Object.freeze([]);
+const NOTHING_OPEN: Answer = Object.freeze({ conditional: NONE, details: NONE });
 
 export class DefaultPermissionEngine implements PermissionEngine {
-  private readonly compiler = new PolicyCompiler();
+  private readonly compiler: PolicyCompiler;
 
-  constructor(protected readonly parts: PermissionEngineParts) {}
+  constructor(parts: { readonly conditionEvaluator: ConditionEvaluator }) {
+    this.compiler = new PolicyCompiler(parts.conditionEvaluator);
+  }
 
   effectivePermissions(request: PermissionRequest): PermissionDecision {
-    const compiled = this.compiler.compiled(request.policy, request.application);
-    const standing = refusedByStanding(request, compiled);
-    if (standing !== null) return standing;
+    const snapshot = this.compiler.snapshot(request.policy, request.application);
+    const { compiled } = snapshot;
+    const standing = standingOf(request, compiled.index.mappings);
+    if (standing !== null) return refused(standing.refusal, standing.because);
 
-    const { catalogue } = compiled;
-    const result = held(request, compiled, request.now);
-    if (request.scope === null) {
-      if (isEmpty(result) && !request.application.allowsEmptyPermissions) return nothingLeft(request, compiled);
-      return this.withHorizon(catalogue.grants.grantOf(result), request, compiled);
-    }
-
-    const selection = selectScope(catalogue, request.scope, catalogue.coveredBy(request.boundary));
-    if (selection.outcome === 'refused') {
+    const plan = planOf(request, snapshot);
+    const selection = selectionOf(request, compiled);
+    if (selection?.outcome === 'refused') {
       const actual = selection.value.slice(0, MAX_ACTUAL);
-      return { ...refused(selection.code, explain(request, compiled)), actual };
+      return { ...refused(selection.code, becauseOf(request, plan, snapshot.sets)), actual };
     }
-    keepOnly(result, selection.covers);
-    if (isEmpty(result) && !request.application.allowsEmptyPermissions) return nothingLeft(request, compiled);
-    const granted = catalogue.grants.grantOf(result);
-    const scope = grantedScope(catalogue, selection.values, result);
-    return this.withHorizon(scope === granted.scope ? granted : { ...granted, scope }, request, compiled);
+    const limits = limitsOf(request, compiled, selection);
+    const circumstances = new Circumstances(plan, { question: request, resource: null, unit: request.unit }, request.now);
+    const set = snapshot.sets.of(circumstances, limits);
+    if (isEmpty(set.granted) && isEmpty(set.open) && !request.application.allowsEmptyPermissions) {
+      const code = request.scope === null ? 'PERMISSION_NONE' : 'SCOPE_NOT_HELD';
+      return refused(code, becauseOf(request, plan, snapshot.sets));
+    }
+    const answer = answerOf(set, circumstances);
+    const granted = grantOf(compiled, set.granted, selection);
+    const validUntil = validUntilOf({ set, answer }, circumstances, { limits, request, sets: snapshot.sets });
+    if (answer === NOTHING_OPEN && validUntil === null) return granted;
+    return { ...granted, ...answer, validUntil };
   }
 
   decide(question: CheckQuestion): CheckDecision {
-    const compiled = this.compiler.compiled(question.policy, question.application);
-    const { facts, claims } = question;
-    if (facts.tenantStatus !== 'active') return decision('tenant_suspended');
-    if (facts.subject !== null && facts.subject.status !== 'active') return decision('subject_disabled');
-    if (claims.groups === null && compiled.mappings.usesGroupsOf(claims.issuer)) return decision('groups_unknown');
-    const position = compiled.catalogue.names.indexOf(question.permission);
-    if (position < 0) return decision('permission_unknown');
-    if (!hasBit(compiled.heldBy(activeRoles(question, compiled, question.now)), position)) return decision('no_grant');
-    return decision(hasBit(held(question, compiled, question.now), position) ? 'granted' : 'boundary');
+    const snapshot = this.compiler.snapshot(question.policy, question.application);
+    const { compiled } = snapshot;
+    const standing = standingOf(question, compiled.index.mappings);
+    if (standing !== null) return denied(standing.code);
+    const position = compiled.catalogue.positionOf(question.permission);
+    if (position === undefined) return denied('permission_unknown');
+    const asked = { question, resource: question.resource, unit: question.unit };
+    return decideAt(position, new Circumstances(planOf(question, snapshot), asked, question.now), limitsOf(question, compiled));
   }
 
   explain(question: CheckQuestion): Explanation {
-    return {
-      permission: question.permission,
-      decision: this.decide(question),
-      policyVersion: `${question.policy.set}@${question.policy.sequence}`,
-      epoch: question.facts.epoch,
-      paths: [],
-      blockedBy: [],
-      nearMisses: [],
-      validUntil: null,
-    };
+    const snapshot = this.compiler.snapshot(question.policy, question.application);
+    const limits = limitsOf(question, snapshot.compiled);
+    return new Explainer(question, planOf(question, snapshot), limits).explain(this.decide(question));
   }
 
   mappedGroups(policy: PolicyVersion, claims: TokenClaims): readonly string[] {
-    return this.compiler.mappingsOf(policy).groupsOf(claims);
+    return this.compiler.indexOf(policy).mappings.groupsOf(claims);
   }
 
   validatePatterns(patterns: readonly string[], catalogue: readonly string[] | null): readonly PolicyFault[] {
     return patternFaults('', patterns, catalogue);
   }
-
-  private withHorizon(
-    granted: Extract<PermissionDecision, { effect: 'granted' }>,
-    request: PermissionRequest,
-    compiled: CompiledPolicy,
-  ): PermissionDecision {
-    const edges = edgesOf(request).filter((edge) => edge > request.now && edge <= request.until);
-    if (edges.length === 0) return granted;
-    const narrow = request.scope === null ? null : compiled.catalogue.coveredBy(request.scope);
-    const at = (now: number): PermissionBits => {
-      const bits = held(request, compiled, now);
-      if (narrow !== null) keepOnly(bits, narrow);
-      return bits.slice();
-    };
-    const today = at(request.now);
-    const flip = [...new Set(edges)].sort((left, right) => left - right).find((edge) => !sameBits(at(edge), today));
-    return flip === undefined ? granted : { ...granted, validUntil: flip };
-  }
 }
 
-function edgesOf({ facts }: PermissionQuestion): readonly number[] {
-  return [...facts.assignments, ...facts.groups].flatMap(({ valid }) =>
-    [valid.from, valid.until].filter((edge) => edge !== null),
-  );
+/** The first moment at which the answer is another one, or at which a permission has been held for as long as it may. */
+function validUntilOf(
+  { set, answer }: { readonly set: EffectiveSet; readonly answer: Answer },
+  circumstances: Circumstances,
+  looking: { readonly limits: readonly PermissionBits[]; readonly request: PermissionRequest; readonly sets: Snapshot['sets'] },
+): number | null {
+  const { plan, asked } = circumstances;
+  const { limits, request, sets } = looking;
+  const longest = request.now + (plan.compiled.catalogue.longestLifeOf(set.granted) ?? Infinity);
+  const until = Math.min(request.until, longest);
+  const capped = longest <= request.until ? longest : null;
+  if (circumstances.nextEdge(until) === null) return capped;
+  // Looking ahead computes in the memory that the answer lies in, so the answer is put aside first.
+  const granted = set.granted.slice();
+  const isSame = (then: Circumstances): boolean => {
+    const later = sets.of(then, limits);
+    return sameBits(later.granted, granted) && isSameAnswer(answerOf(later, then), answer);
+  };
+  return firstFlip(circumstances, { plan, asked, until, isSame }) ?? capped;
 }
 
-function within(window: TimeWindow, now: number): boolean {
-  return (window.from === null || window.from <= now) && (window.until === null || now < window.until);
+function selectionOf({ scope, boundary }: PermissionRequest, { catalogue }: CompiledPolicy): ScopeSelection | null {
+  return scope === null ? null : selectScope(catalogue, scope, catalogue.coveredBy(boundary));
 }
 
-function activeRoles(question: PermissionQuestion, compiled: CompiledPolicy, now: number): readonly string[] {
-  const { facts, claims } = question;
-  const groups = new Set(compiled.mappings.groupsOf(claims));
-  for (const group of facts.groups) if (within(group.valid, now)) groups.add(group.key);
-  const counts = (assignment: RoleAssignment): boolean =>
-    assignment.state === 'active' &&
-    assignment.unit === null &&
-    assignment.condition === null &&
-    within(assignment.valid, now) &&
-    (assignment.group === null || groups.has(assignment.group));
-  const roles = facts.assignments.filter(counts).map(({ role }) => role);
-  compiled.mappings.eachMet(claims, ({ role, unit, condition }) => {
-    if (role !== null && (unit ?? null) === null && (condition ?? null) === null) roles.push(role);
-  });
-  return roles;
+function planOf(question: PermissionQuestion, { compiled, plans }: Snapshot): SubjectPlan {
+  return plans.planOf(question.facts, compiled.index.mappings.metBy(question.claims));
 }
 
-/** What is held within tenant boundary, client boundary and ceiling; lasts until the next call. */
-function held(question: PermissionQuestion, compiled: CompiledPolicy, now: number): PermissionBits {
-  const { catalogue } = compiled;
-  const result = compiled.heldBy(activeRoles(question, compiled, now));
-  keepOnly(result, catalogue.coveredBy(question.boundary));
-  if (question.ceiling !== null) keepOnly(result, catalogue.coveredBy(question.ceiling));
-  if (question.facts.tenantBoundary !== null) keepOnly(result, catalogue.coveredBy(question.facts.tenantBoundary));
-  return result;
+function limitsOf(
+  { boundary, ceiling, facts }: PermissionQuestion,
+  { catalogue }: CompiledPolicy,
+  selection: Selected | null = null,
+): readonly PermissionBits[] {
+  const limits = [catalogue.coveredBy(boundary)];
+  if (ceiling !== null) limits.push(catalogue.coveredBy(ceiling));
+  if (facts.tenantBoundary !== null) limits.push(catalogue.coveredBy(facts.tenantBoundary));
+  if (selection !== null) limits.push(selection.covers);
+  return limits;
 }
 
-function decision(code: DecisionCode): CheckDecision {
-  return { allowed: code === 'granted', code, residual: null, missing: [], stepUp: null };
+function answerOf(set: EffectiveSet, circumstances: Circumstances): Answer {
+  if (isEmpty(set.open)) return NOTHING_OPEN;
+  return { conditional: conditionalOf(set, circumstances), details: detailsOf(set, circumstances) };
 }
 
-function refusedByStanding({ facts, claims }: PermissionRequest, compiled: CompiledPolicy): Refused | null {
-  if (facts.tenantStatus !== 'active') return refused('TENANT_SUSPENDED', `tenant ${facts.tenantId} is ${facts.tenantStatus}`);
-  if (facts.subject !== null && facts.subject.status !== 'active') {
-    return refused('SUBJECT_DISABLED', `subject ${facts.subject.id} is ${facts.subject.status}`);
-  }
-  if (claims.groups === null && compiled.mappings.usesGroupsOf(claims.issuer)) {
-    return refused(
-      'GROUPS_OVERAGE_UNRESOLVED',
-      `the policy maps groups of issuer ${claims.issuer} to roles, and the groups are unknown`,
-    );
-  }
-  return null;
+function isSameAnswer(one: Answer, other: Answer): boolean {
+  return one === other || JSON.stringify(one) === JSON.stringify(other);
 }
 
-function nothingLeft(request: PermissionRequest, compiled: CompiledPolicy): Refused {
-  return refused(request.scope === null ? 'PERMISSION_NONE' : 'SCOPE_NOT_HELD', explain(request, compiled));
-}
-
-function refused(code: Refused['code'], because: string): Refused {
-  return { effect: 'refused', code, because };
-}
-
-/** For operators: which of the intersected sets is the narrow one. Built for refusals alone. */
-function explain(request: PermissionRequest, compiled: CompiledPolicy): string {
-  const { catalogue } = compiled;
-  const assigned = nameRoles(
-    request.facts.assignments.map(({ role }) => role),
-    compiled,
-  );
-  const mapped: string[] = [];
-  compiled.mappings.eachMet(request.claims, ({ role }) => {
-    if (role !== null) mapped.push(role);
-  });
-  const ceiling = request.ceiling === null ? 'none' : String(countBits(catalogue.coveredBy(request.ceiling)));
-  return [
-    `assigned roles: ${assigned}`,
-    `mapped roles: ${nameRoles(mapped, compiled)}`,
-    `of ${catalogue.names.length} permissions held: ${countBits(compiled.heldBy(activeRoles(request, compiled, request.now)))}`,
-    `within the boundary: ${countBits(catalogue.coveredBy(request.boundary))}`,
-    `delegation ceiling: ${ceiling}`,
-  ].join('; ');
-}
-
-function nameRoles(roles: Iterable<string>, compiled: CompiledPolicy): string {
-  const sorted = [...new Set(roles)].sort();
-  if (sorted.length === 0) return 'none';
-  const named = sorted
-    .slice(0, MAX_ROLES_NAMED)
-    .map((role) => (compiled.bitsOf(role) === undefined ? `${role} (not in the policy)` : role));
-  const rest = sorted.length - named.length;
-  return rest > 0 ? `${named.join(', ')} and ${rest} more` : named.join(', ');
+function grantOf({ catalogue }: CompiledPolicy, bits: PermissionBits, selection: Selected | null): Granted {
+  const granted = catalogue.grants.grantOf(bits);
+  if (selection === null) return granted;
+  const scope = grantedScope(catalogue, selection.values, bits);
+  return scope === granted.scope ? granted : { ...granted, scope };
 }

@@ -1,23 +1,22 @@
 import type { ClaimMapping } from '#accessors/policy/contract.js';
 import type { TokenClaims } from './contract.js';
+import { listIn } from './lists.js';
 
 interface IssuerMappings {
-  readonly roles: Map<string, ClaimMapping[]>;
-  readonly groups: Map<string, ClaimMapping[]>;
+  readonly roles: Map<string, number[]>;
+  readonly groups: Map<string, number[]>;
 }
 
-const NONE: readonly string[] = Object.freeze([]);
+const NONE: readonly never[] = Object.freeze([]);
 
 /** The claim mappings of one policy version, ready to be asked by issuer and exact value. */
 export class MappingIndex {
   private readonly issuers = new Map<string, IssuerMappings>();
 
-  constructor(mappings: readonly ClaimMapping[]) {
-    for (const mapping of mappings) {
-      const values = this.ofIssuer(mapping.issuer)[mapping.claim];
-      const same = values.get(mapping.value);
-      if (same === undefined) values.set(mapping.value, [mapping]);
-      else same.push(mapping);
+  constructor(private readonly mappings: readonly ClaimMapping[]) {
+    for (const [position, { issuer, claim, value }] of mappings.entries()) {
+      // An issuer without a name is no issuer: it stands for there being no token.
+      if (issuer !== '') listIn(this.ofIssuer(issuer)[claim], value).push(position);
     }
   }
 
@@ -26,21 +25,18 @@ export class MappingIndex {
     return (this.issuers.get(issuer)?.groups.size ?? 0) > 0;
   }
 
-  /** Hands every mapping that the claims meet over to `take`, some perhaps more than once. */
-  eachMet(claims: TokenClaims, take: (mapping: ClaimMapping) => void): void {
-    const mappings = this.issuers.get(claims.issuer);
-    if (mappings === undefined) return;
-    if (mappings.roles.size > 0) eachMet(mappings.roles, claims.roles, take);
-    if (mappings.groups.size > 0) eachMet(mappings.groups, claims.groups ?? [], take);
+  /** Positions of the mappings that the claims meet, ascending, each once. */
+  metBy({ issuer, roles, groups }: TokenClaims): readonly number[] {
+    const mappings = this.issuers.get(issuer);
+    if (mappings === undefined) return NONE;
+    const met = [...metIn(mappings.roles, roles), ...metIn(mappings.groups, groups ?? NONE)];
+    return met.length < 2 ? met : [...new Set(met)].sort((left, right) => left - right);
   }
 
   /** Keys of the groups that the claims are mapped to, sorted, each once. */
   groupsOf(claims: TokenClaims): readonly string[] {
-    let found: Set<string> | null = null;
-    this.eachMet(claims, ({ group }) => {
-      if (typeof group === 'string') (found ??= new Set()).add(group);
-    });
-    return found === null ? NONE : [...(found as Set<string>)].sort();
+    const groups = this.metBy(claims).flatMap((position) => this.mappings[position]?.group ?? NONE);
+    return groups.length === 0 ? NONE : [...new Set(groups)].sort();
   }
 
   private ofIssuer(issuer: string): IssuerMappings {
@@ -52,10 +48,9 @@ export class MappingIndex {
   }
 }
 
-function eachMet(
-  index: ReadonlyMap<string, readonly ClaimMapping[]>,
-  values: readonly string[],
-  take: (mapping: ClaimMapping) => void,
-): void {
-  for (const value of values) index.get(value)?.forEach(take);
+function metIn(index: ReadonlyMap<string, readonly number[]>, values: readonly string[]): readonly number[] {
+  if (index.size === 0 || values.length === 0) return NONE;
+  const met: number[] = [];
+  for (const value of values) met.push(...(index.get(value) ?? NONE));
+  return met;
 }

@@ -1,7 +1,7 @@
 import type { Application } from '#accessors/registration/contract.js';
 import { InternedSets } from './interned-sets.js';
 import { isPermissionName, matchesSegments, parsePattern, type PermissionPattern } from './permission-pattern.js';
-import { addAll, addBit, emptyBits, isEmpty, type PermissionBits } from './permission-set.js';
+import { addAll, addBit, emptyBits, hasBit, isEmpty, type PermissionBits } from './permission-set.js';
 
 /** Bounds what callers can make the process keep by sending ever different scope values. */
 const MAX_KEPT_VALUES = 1024;
@@ -15,6 +15,7 @@ export class PermissionCatalogue {
   readonly grants: InternedSets;
   private readonly segments: readonly (readonly string[])[];
   private readonly positions: ReadonlyMap<string, number>;
+  private readonly lifetimes: readonly (readonly [position: number, seconds: number])[];
   private readonly lists = new WeakMap<readonly string[], PermissionBits>();
   private readonly values = new Map<string, PermissionBits>();
 
@@ -23,7 +24,22 @@ export class PermissionCatalogue {
     this.names = [...names].sort();
     this.segments = this.names.map((name) => name.split(':'));
     this.positions = new Map(this.names.map((name, position) => [name, position]));
+    this.lifetimes = application.permissions.flatMap(({ name, maxLifetimeSeconds }) => {
+      const position = this.positions.get(name);
+      return position === undefined || typeof maxLifetimeSeconds !== 'number' ? [] : [[position, maxLifetimeSeconds] as const];
+    });
     this.grants = new InternedSets(this.names);
+  }
+
+  positionOf(name: string): number | undefined {
+    return this.positions.get(name);
+  }
+
+  /** In milliseconds, how long a token with these permissions may live; `null`: they do not say. */
+  longestLifeOf(granted: PermissionBits): number | null {
+    let longest = Infinity;
+    for (const [position, seconds] of this.lifetimes) if (hasBit(granted, position)) longest = Math.min(longest, seconds * 1000);
+    return longest === Infinity ? null : longest;
   }
 
   empty(): PermissionBits {

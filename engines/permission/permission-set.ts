@@ -36,6 +36,14 @@ export function isEmpty(bits: PermissionBits): boolean {
   return true;
 }
 
+/** Whether they have any in common. */
+export function hasAny(one: PermissionBits, other: PermissionBits): boolean {
+  for (let word = 0; word < one.length; word++) {
+    if (((one[word] ?? 0) & (other[word] ?? 0)) !== 0) return true;
+  }
+  return false;
+}
+
 export function isWithin(inner: PermissionBits, outer: PermissionBits): boolean {
   for (let word = 0; word < inner.length; word++) {
     if (((inner[word] ?? 0) & ~(outer[word] ?? 0)) !== 0) return false;

@@ -1,0 +1,119 @@
+import type { CompiledDeny, CompiledGate } from './compiled-policy.js';
+import { addAll, type PermissionBits } from './permission-set.js';
+import type { SubjectPlan } from './subject-plan.js';
+import { isUnguarded, UNCONDITIONAL, type Requirements, type Way } from './way.js';
+import { areWithin, isWithin } from './windows.js';
+
+/** A deny that depends on more than the time. */
+export interface OpenDeny {
+  readonly deny: CompiledDeny;
+  /** Any of these makes it concern the subject; `null`: it does. */
+  readonly concerns: readonly Requirements[] | null;
+  /** Any of these takes the subject out of it. */
+  readonly excepts: readonly Requirements[];
+}
+
+/** A gate that nothing but flags keeps closed; a fact source may know better. */
+export interface FlagGate {
+  readonly gate: CompiledGate;
+  readonly missing: readonly string[];
+}
+
+/** What holds for one subject as long as no window begins or ends. */
+export class Segment {
+  readonly from: number;
+  readonly until: number;
+  /** Held whatever the request says. */
+  readonly granted: PermissionBits;
+  /** Ways that hold if what they ask for besides the time is so, in a fixed order. */
+  readonly guarded: readonly Way[];
+  /** Denied whatever the request says, and by what. */
+  readonly denied: PermissionBits;
+  readonly settledDenies: readonly CompiledDeny[];
+  readonly openDenies: readonly OpenDeny[];
+  /** Behind gates that stay closed. */
+  readonly closed: PermissionBits;
+  readonly flagGates: readonly FlagGate[];
+  readonly rank: number;
+  readonly flags: ReadonlySet<string>;
+
+  constructor(
+    private readonly plan: SubjectPlan,
+    span: { readonly from: number; readonly until: number },
+  ) {
+    this.from = span.from;
+    this.until = span.until;
+    const { compiled, facts, found } = plan;
+    // Nothing changes within the span, so any moment in it stands for all of it.
+    const now = Number.isFinite(span.from) ? span.from : span.until - 1;
+    this.rank = compiled.index.tiers.rankAt(facts.subscriptions, now);
+    this.flags = this.flagsAt(now);
+    const ways = found.isTooMany ? [] : found.ways.filter((way) => !way.isEligible && areWithin(way.windows, now));
+    this.granted = compiled.catalogue.empty();
+    for (const way of ways) if (isUnguarded(way)) addAll(this.granted, way.bits);
+    this.guarded = ways.filter((way) => !isUnguarded(way)).sort((left, right) => (left.id < right.id ? -1 : 1));
+    this.denied = compiled.catalogue.empty();
+    const denies = this.findDenies(ways, now);
+    this.openDenies = denies.open;
+    this.settledDenies = denies.settled;
+    for (const { bits } of denies.settled) addAll(this.denied, bits);
+    this.closed = compiled.catalogue.empty();
+    this.flagGates = this.findGates();
+  }
+
+  private flagsAt(now: number): ReadonlySet<string> {
+    const { compiled, facts } = this.plan;
+    const flags = new Set(this.rank < 0 ? [] : compiled.index.tiers.flagsUpTo(this.rank));
+    for (const { key, enabled, valid } of facts.flags) if (enabled && isWithin(valid, now)) flags.add(key);
+    return flags;
+  }
+
+  private findGates(): readonly FlagGate[] {
+    const open: FlagGate[] = [];
+    for (const gate of this.plan.compiled.gates) {
+      const missing = gate.rule.flags.filter((flag) => !this.flags.has(flag));
+      if (gate.rank !== null && this.rank < gate.rank) addAll(this.closed, gate.bits);
+      else if (missing.length > 0) open.push({ gate, missing });
+    }
+    return open;
+  }
+
+  private findDenies(
+    ways: readonly Way[],
+    now: number,
+  ): { readonly open: readonly OpenDeny[]; readonly settled: readonly CompiledDeny[] } {
+    const open: OpenDeny[] = [];
+    const settled: CompiledDeny[] = [];
+    for (const deny of this.plan.denies) {
+      if (!isWithin(deny.rule.valid, now)) continue;
+      const concerns = this.matching(deny.principals, ways, now);
+      const excepts = this.matching(deny.rule.except, ways, now);
+      if (excepts === null || concerns?.length === 0) continue;
+      if (concerns === null && excepts.length === 0 && deny.condition === null) settled.push(deny);
+      else open.push({ deny, concerns, excepts });
+    }
+    return { open, settled };
+  }
+
+  /** What would make any of the selectors name the subject; `null`: one does. */
+  private matching(selectors: readonly string[], ways: readonly Way[], now: number): readonly Requirements[] | null {
+    const found: Requirements[] = [];
+    for (const selector of selectors) {
+      for (const requirements of this.named(selector, ways, now)) {
+        if (isUnguarded(requirements)) return null;
+        found.push(requirements);
+      }
+    }
+    return found;
+  }
+
+  private named(selector: string, ways: readonly Way[], now: number): readonly Requirements[] {
+    const { facts, found } = this.plan;
+    if (selector === 'all') return [UNCONDITIONAL];
+    const key = selector.slice(selector.indexOf(':') + 1);
+    if (selector.startsWith('subject:')) return facts.subject?.key === key ? [UNCONDITIONAL] : [];
+    if (selector.startsWith('group:')) return (found.memberships.get(key) ?? []).filter(({ windows }) => areWithin(windows, now));
+    if (selector.startsWith('role:')) return ways.filter((way) => way.role?.holds.has(key) === true);
+    return [];
+  }
+}
