@@ -4,21 +4,8 @@ import type { Bound, BoundFold } from './binding.js';
 import { charge, type Code } from './frame.js';
 import { type Argument, binary, functionOf, unary } from './functions.js';
 import { existsOne, type Loop, logical, not, quantifier, selection, ternary } from './logic.js';
-import {
-  add,
-  type Binary,
-  divide,
-  equal,
-  indexed,
-  intOf,
-  isIn,
-  multiply,
-  NO_KEY,
-  NO_OVERLOAD,
-  orderOf,
-  remainder,
-  subtract,
-} from './operators.js';
+import { add, type Binary, divide, multiply, negated, NO_OVERLOAD, remainder, subtract } from './arithmetic.js';
+import { equal, indexed, isIn, memberOf, ordered } from './comparison.js';
 import { NO_VALUE } from './attributes.js';
 import { CelMap, CelUint, type CelValue, Failure, isStop, type Outcome, type Stop, stopOf } from './values.js';
 
@@ -39,13 +26,6 @@ const OPERATORS: ReadonlyMap<string, Binary> = new Map<string, Binary>([
 ]);
 const REPEATED_KEY = new Failure('a key twice');
 const NO_KEY_TYPE = new Failure('a key of a type that keys do not have');
-
-function ordered(holds: (order: number) => boolean): Binary {
-  return (frame, a, b) => {
-    const order = orderOf(frame, a, b);
-    return order === null ? NO_OVERLOAD : holds(order);
-  };
-}
 
 /** Puts itself around the code of each expression. */
 export type Wrapper = (node: Bound, code: Code) => Code;
@@ -107,7 +87,8 @@ class Compiler {
     const built = build === undefined ? `there is no function ${node.name} of this form` : build(node.name, args);
     if (typeof built !== 'string') return built;
     this.faults.push({ at: node.at, message: built });
-    return constant(null);
+    const failure = new Failure(built);
+    return () => failure;
   }
 
   private map(node: Extract<Bound, { kind: 'map' }>): Code {
@@ -156,11 +137,6 @@ function operatorOf(name: string, args: readonly Argument[]): Code | undefined {
   }
 }
 
-function negated(value: CelValue): Outcome {
-  if (typeof value === 'bigint') return intOf(-value);
-  return typeof value === 'number' ? -value : NO_OVERLOAD;
-}
-
 function constant(value: CelValue): Code {
   return () => value;
 }
@@ -195,8 +171,7 @@ function select(operand: Code, field: string, test: boolean): Code {
     const value = operand(frame);
     if (isStop(value)) return value;
     if (!(value instanceof CelMap)) return NO_OVERLOAD;
-    const member = value.get(field);
-    return test ? member !== undefined : (member ?? NO_KEY);
+    return test ? value.get(field) !== undefined : memberOf(value, field);
   };
 }
 

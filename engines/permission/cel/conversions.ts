@@ -1,7 +1,7 @@
 /** Functions that make one type of another. Most of them are for the whole language; conditions have `timestamp` and `duration`. */
 import { charge, type Frame } from './frame.js';
 import { noteEdge, parseDuration, parseTimestamp, printDuration, printTimestamp, timestampOf } from './moments.js';
-import { INT_RANGE, intOf, NO_OVERLOAD, UINT_RANGE, uintOf, unitsOf } from './operators.js';
+import { INT_RANGE, intOf, NO_OVERLOAD, UINT_RANGE, uintOf, unitsOf } from './arithmetic.js';
 import { CelDuration, CelTimestamp, CelType, CelUint, type CelValue, Failure, type Outcome, typeName } from './values.js';
 
 type Conversion = (frame: Frame, value: CelValue) => Outcome;

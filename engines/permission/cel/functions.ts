@@ -3,7 +3,7 @@ import { RE2JS } from '@bufbuild/re2';
 import { CONVERSIONS } from './conversions.js';
 import { charge, type Code, type Frame } from './frame.js';
 import { isWithin, type Network, parseAddress, parseNetwork } from './network.js';
-import { NO_OVERLOAD, unitsOf } from './operators.js';
+import { NO_OVERLOAD, unitsOf } from './arithmetic.js';
 import { isTimeField, timeField, timeFieldIn } from './time-fields.js';
 import { CelMap, type CelValue, Failure, isList, isStop, type Outcome, stopOf } from './values.js';
 

@@ -1,6 +1,6 @@
 /** `&&`, `||`, the ternary and the macros: what absorbs errors and unknowns, and what does not. */
 import { charge, type Code, type Frame } from './frame.js';
-import { NO_OVERLOAD } from './operators.js';
+import { NO_OVERLOAD } from './arithmetic.js';
 import { CelMap, type CelValue, Failure, isList, isStop, type Outcome, type Stop, Unknown, unknownOfBoth } from './values.js';
 
 /** `absorbing` is what decides alone: `true` for `||`. */

@@ -1,4 +1,5 @@
 /** `getHours` and its kind, of timestamps and durations. */
+import { NO_OVERLOAD } from './arithmetic.js';
 import { charge, type Frame } from './frame.js';
 import { noteEdge } from './moments.js';
 import { UTC, type Zone, zoneOf } from './time-zones.js';
@@ -44,7 +45,6 @@ const DURATION_FIELDS: ReadonlyMap<string, number> = new Map([
 ]);
 
 const NO_ZONE = new Failure('no such time zone');
-const NO_OVERLOAD = new Failure('no such overload');
 
 /** Small numbers that were made before: accessors answer little else. */
 const SMALL: readonly bigint[] = Array.from({ length: 366 }, (_, number) => BigInt(number));
