@@ -129,13 +129,17 @@ async function createDirectory(runner: QueryRunner): Promise<void> {
   }
 }
 
+/**
+ * The names are worked out once for each statement (`select` in brackets). `coalesce` keeps them from choosing an index: a
+ * tenant is far too many rows, and what the statement itself asks for is better.
+ */
 async function createAttachment(runner: QueryRunner): Promise<void> {
   await runner.query(`
     create function attach_row_security(table_name regclass, kind text default 'tenant')
     returns void language plpgsql as $$
     declare
-      in_view text := 'tenant_id = any ((select tenants_in_view())::uuid[])';
-      in_hand text := format('tenant_id = any ((select %s())::uuid[])',
+      in_view text := 'coalesce(tenant_id = any ((select tenants_in_view())::uuid[]), false)';
+      in_hand text := format('coalesce(tenant_id = any ((select %s())::uuid[]), false)',
         case kind when 'platform' then 'tenants_in_view' when 'tenant' then 'tenants_in_hand' end);
     begin
       execute format('alter table %s enable row level security', table_name);
