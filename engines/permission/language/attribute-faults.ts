@@ -12,7 +12,12 @@ const BUILT_IN_SOURCES: Readonly<Record<AttributeDeclaration['root'], readonly s
 };
 const ALL_BUILT_IN = new Set(Object.values(BUILT_IN_SOURCES).flat());
 const EXTERNAL_ROOTS = new Set<string>(['subject', 'tenant']);
-const SESSION: Readonly<Record<string, string>> = { acr: 'string', amr: 'list<string>', auth_time: 'timestamp' };
+/** What the verified token and this service itself tell, with its types. */
+const TOLD: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  'session idp': { acr: 'string', amr: 'list<string>', auth_time: 'timestamp' },
+  'subject sts': { key: 'string', kind: 'string' },
+  'tenant sts': { id: 'string', tier: 'string', flags: 'list<string>' },
+};
 /** Every resource has them. */
 const OF_ANY_RESOURCE = new Set(['id', 'type', 'unit', 'path']);
 const SIMPLE = new Set(['bool', 'int', 'double', 'string', 'timestamp', 'duration']);
@@ -20,12 +25,18 @@ const MAX_NESTING = 4;
 
 /** Declarations that mean nothing, or that would let the wrong one tell. */
 export function attributeFaults({ attributes }: PolicyContent, factSources: readonly string[] | null): readonly PolicyFault[] {
-  const seen = new Set<string>();
+  const seen = new Map<string, AttributeDeclaration>();
   return attributes.flatMap((declared) => {
     const path = attributePath(declared);
-    const twice = seen.has(path) ? [{ path, message: 'this attribute is declared twice' }] : [];
-    seen.add(path);
-    return [...twice, ...nameFaults(path, declared), ...typeFaults(path, declared), ...sourceFaults(path, declared, factSources)];
+    const earlier = seen.get(path);
+    seen.set(path, declared);
+    return [
+      ...(earlier === undefined || earlier.type === declared.type ? [] : [{ path, message: 'declared twice, with two types' }]),
+      ...(earlier?.source === declared.source ? [{ path, message: 'this attribute is declared twice' }] : []),
+      ...nameFaults(path, declared),
+      ...typeFaults(path, declared),
+      ...sourceFaults(path, declared, factSources),
+    ];
   });
 }
 
@@ -42,15 +53,15 @@ function nameFaults(path: string, { root, resourceType, name }: AttributeDeclara
   return root === 'resource' && OF_ANY_RESOURCE.has(name) ? [{ path, message: 'every resource has this; leave it out' }] : [];
 }
 
-function typeFaults(path: string, { root, name, type }: AttributeDeclaration): readonly PolicyFault[] {
+function typeFaults(path: string, { root, name, type, source }: AttributeDeclaration): readonly PolicyFault[] {
   if (!isType(type)) {
     const message = 'expected bool, int, double, string, timestamp, duration, list<TYPE> or map<string, TYPE>';
     return [{ path, message }];
   }
-  if (root !== 'session') return [];
-  const expected = Object.hasOwn(SESSION, name) ? SESSION[name] : undefined;
-  if (expected === undefined)
-    return [{ path, message: `the session tells ${Object.keys(SESSION).join(', ')}, and nothing else` }];
+  const told = TOLD[`${root} ${source}`];
+  if (told === undefined) return [];
+  const expected = Object.hasOwn(told, name) ? told[name] : undefined;
+  if (expected === undefined) return [{ path, message: `${source} tells ${Object.keys(told).join(', ')}, and nothing else` }];
   return expected === type ? [] : [{ path, message: `expected ${expected}` }];
 }
 

@@ -5,6 +5,7 @@ import type {
   ConditionEvaluator,
   ConditionFault,
 } from '../condition-evaluator.contract.js';
+import { conditionScope } from '../condition-scope.js';
 import type { PolicyFault } from '../contract.js';
 import { conditionUses, type PlacedCondition } from './condition-uses.js';
 import { isConditionName, MESSAGES } from './form-values.js';
@@ -44,7 +45,7 @@ export class ConditionChecks {
     }
   }
 
-  private checkUse({ path, use, resourceType }: PlacedCondition): void {
+  private checkUse({ path, use, place }: PlacedCondition): void {
     if (use.key !== null) {
       const named = this.content.conditions.find(({ key }) => key === use.key);
       if (named?.expression !== use.expression) {
@@ -56,13 +57,12 @@ export class ConditionChecks {
         return;
       }
     }
-    const types = resourceType === null ? [null, ...this.resourceTypes] : [resourceType];
-    const outcome = this.compileForAny(use.expression, types, use.params);
+    const outcome = this.evaluator.compile(use.expression, conditionScope(this.content.attributes, place, use.params));
     if (outcome.ok) this.checkCompiled(`${path}.when`, outcome.condition, use.params);
     else this.faults.push(...outcome.faults.map((fault) => told(`${path}.when`, fault)));
   }
 
-  /** Which resources a rule is about may be left open; then it has to make sense for some of them, or for none in particular. */
+  /** Which resources live data will use it for is not known: it has to make sense for some of them, or for none in particular. */
   private compileForAny(expression: string, types: readonly (string | null)[], params: Params): ConditionCompilation {
     let best: Extract<ConditionCompilation, { ok: false }> = { ok: false, faults: [] };
     for (const resourceType of types) {

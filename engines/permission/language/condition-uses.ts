@@ -1,4 +1,5 @@
 import type { ConditionUse, PolicyContent } from '#accessors/policy/contract.js';
+import type { ConditionPlace } from '../condition-scope.js';
 import { positionOf } from './canonical.js';
 
 /** One place of the policy where a condition decides. */
@@ -8,23 +9,25 @@ export interface PlacedCondition {
   /** `deny:no-export`. */
   readonly rule: string;
   readonly use: ConditionUse;
-  /** The type of resource that the rule is about; `null`: any, or none. */
-  readonly resourceType: string | null;
+  readonly place: ConditionPlace;
 }
 
 export function conditionUses({ mappings, bindings, denies }: PolicyContent): readonly PlacedCondition[] {
   return [
     ...mappings.flatMap((mapping, index) =>
-      placed(mapping.condition, `mappings[${positionOf(mappings, index)}]`, { rule: mappingRule(mapping), resourceType: null }),
-    ),
-    ...bindings.flatMap(({ id, condition, resource }, index) =>
-      placed(condition, `bindings[${positionOf(bindings, index)}]`, {
-        rule: `binding:${id}`,
-        resourceType: resource?.type ?? null,
+      placed(mapping.condition, `mappings[${positionOf(mappings, index)}]`, {
+        rule: mappingRule(mapping),
+        place: { resource: null, permissions: [] },
       }),
     ),
-    ...denies.flatMap(({ id, condition }, index) =>
-      placed(condition, `denies[${positionOf(denies, index)}]`, { rule: `deny:${id}`, resourceType: null }),
+    ...bindings.flatMap(({ id, condition, resource, permissions }, index) =>
+      placed(condition, `bindings[${positionOf(bindings, index)}]`, {
+        rule: `binding:${id}`,
+        place: { resource, permissions },
+      }),
+    ),
+    ...denies.flatMap(({ id, condition, permissions }, index) =>
+      placed(condition, `denies[${positionOf(denies, index)}]`, { rule: `deny:${id}`, place: { resource: null, permissions } }),
     ),
   ];
 }
@@ -37,7 +40,7 @@ export function mappingRule({ issuer, claim, value, role, group }: PolicyContent
 function placed(
   use: ConditionUse | null | undefined,
   path: string,
-  more: { readonly rule: string; readonly resourceType: string | null },
+  more: { readonly rule: string; readonly place: ConditionPlace },
 ): readonly PlacedCondition[] {
   return use === null || use === undefined ? [] : [{ path, use, ...more }];
 }

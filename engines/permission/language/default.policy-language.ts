@@ -20,7 +20,11 @@ import { PatternCoverage } from './pattern-coverage.js';
 import { PolicyReader } from './policy-reading.js';
 import { policySchema } from './policy-schema.js';
 import { writePolicy } from './policy-writing.js';
+import { CoverageCount } from './rule-coverage.js';
 import { RuleFaults } from './rule-faults.js';
+import { readTestFile } from './test-reading.js';
+import { TestRun } from './test-run.js';
+import { testSchema } from './test-schema.js';
 import { contentWarnings } from './warnings.js';
 
 export interface PolicyLanguageParts {
@@ -39,8 +43,8 @@ export class DefaultPolicyLanguage implements PolicyLanguage {
     return reader.faults.length > 0 ? { ok: false, faults: reader.faults } : { ok: true, file };
   }
 
-  readTests(_document: unknown): PolicyTestReading {
-    return { ok: false, faults: [{ path: '', message: 'test files are not read yet' }] };
+  readTests(document: unknown): PolicyTestReading {
+    return readTestFile(document);
   }
 
   write(file: PolicyFile): Readonly<Record<string, AttributeValue>> {
@@ -60,11 +64,24 @@ export class DefaultPolicyLanguage implements PolicyLanguage {
     };
   }
 
-  runTests(_policy: PolicyVersion, _files: readonly PolicyTestFile[], _applications: readonly Application[]): PolicyTestReport {
-    return { results: [], coverage: [] };
+  runTests(policy: PolicyVersion, files: readonly PolicyTestFile[], applications: readonly Application[]): PolicyTestReport {
+    const run = new TestRun(this.parts.permissionEngine, policy, applications);
+    const coverage = new CoverageCount(this.parts, policy);
+    const results = files.flatMap(({ tests }) =>
+      tests.map((test) => {
+        const { result, asked } = run.run(test);
+        if (asked !== null) coverage.add(asked);
+        return result;
+      }),
+    );
+    return { results, coverage: coverage.report() };
   }
 
   schemas(): { readonly policy: Readonly<Record<string, unknown>>; readonly tests: Readonly<Record<string, unknown>> } {
-    return { policy: { ...z.toJSONSchema(policySchema, { io: 'input', unrepresentable: 'any' }) }, tests: {} };
+    return { policy: schemaOf(policySchema, 'Countersign policy file'), tests: schemaOf(testSchema, 'Countersign policy tests') };
   }
+}
+
+function schemaOf(schema: z.ZodType, title: string): Readonly<Record<string, unknown>> {
+  return { ...z.toJSONSchema(schema.meta({ title }), { io: 'input', unrepresentable: 'any' }) };
 }

@@ -89,7 +89,9 @@ export class PolicyReader {
     const declared = Object.entries(resource).flatMap(([type, members]) => declarations('resource', type, members));
     for (const root of ['subject', 'tenant', 'session', 'context'] as const)
       declared.push(...declarations(root, null, plain[root] ?? {}));
-    return declared.toSorted(byText(({ root, resourceType, name }) => `${root} ${resourceType ?? ''} ${name}`));
+    return declared.toSorted(
+      byText(({ root, resourceType, name, source }) => [root, resourceType ?? '', name, source].join(' ')),
+    );
   }
 
   private mapping(mapping: WrittenPolicy['mappings'][number], path: string): ClaimMapping {
@@ -144,9 +146,11 @@ export class PolicyReader {
 }
 
 function declarations(root: Root, resourceType: string | null, members: WrittenAttributes): AttributeDeclaration[] {
-  return Object.entries(members).map(([name, form]) => {
+  return Object.entries(members).flatMap(([name, form]) => {
     const { type, source = USUAL_SOURCES[root] } = typeof form === 'string' ? { type: form } : form;
-    return { root, resourceType, name, type: type.replace(/\s+/g, '').replaceAll(',', ', '), source };
+    const spelt = type.replace(/\s+/g, '').replaceAll(',', ', ');
+    const sources = typeof source === 'string' ? [source] : source;
+    return canonicalTexts(sources).map((each) => ({ root, resourceType, name, type: spelt, source: each }));
   });
 }
 

@@ -20,8 +20,8 @@ const params = values.optional();
 const condition = { when: when.optional(), params };
 
 const attribute = z.union(
-  [z.string(), z.strictObject({ type: z.string(), source: z.string().optional() })],
-  'expected a type, or a record of type and source',
+  [z.string(), z.strictObject({ type: z.string(), source: z.union([z.string(), z.array(z.string()).min(1)]).optional() })],
+  'expected a type, or a record of type and source (one or a list)',
 );
 const attributes = z.record(attributeName, attribute);
 

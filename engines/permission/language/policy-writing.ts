@@ -43,12 +43,10 @@ function optional(name: string, value: AttributeValue | undefined): Written {
 }
 
 function attributes(declared: readonly AttributeDeclaration[]): AttributeValue {
-  const members = (wanted: (one: AttributeDeclaration) => boolean): Written =>
-    Object.fromEntries(
-      declared
-        .filter(wanted)
-        .map(({ root, name, type, source }) => [name, source === USUAL_SOURCES[root] ? type : { type, source }]),
-    );
+  const members = (wanted: (one: AttributeDeclaration) => boolean): Written => {
+    const some = declared.filter(wanted);
+    return Object.fromEntries(some.map(({ name }) => [name, attributeForm(some.filter((one) => one.name === name))]));
+  };
   const plain = ROOTS.map((root) => [root, members((one) => one.root === root)] as const);
   const types = new Set(declared.flatMap(({ resourceType }) => resourceType ?? []));
   const resources = [...types].map((type) => [type, members(({ resourceType }) => resourceType === type)] as const);
@@ -56,6 +54,17 @@ function attributes(declared: readonly AttributeDeclaration[]): AttributeValue {
     ...Object.fromEntries(plain.filter(([, one]) => Object.keys(one).length > 0)),
     ...section('resource', Object.fromEntries(resources)),
   };
+}
+
+/** Several declarations of one attribute differ in who tells it. */
+function attributeForm(declared: readonly AttributeDeclaration[]): AttributeValue {
+  const [first] = declared;
+  if (first === undefined) return {};
+  const { root, type } = first;
+  const sources = declared.map(({ source }) => source);
+  const [source = ''] = sources;
+  if (sources.length > 1) return { type, source: sources };
+  return source === USUAL_SOURCES[root] ? type : { type, source };
 }
 
 function roleMembers({ grants, exclude, inherits, assignment }: RoleDefinition): Written {
