@@ -19,19 +19,21 @@ export interface PolicyLint {
   readonly warnings: readonly PolicyFault[];
 }
 
-/** What would change for one permission of one subject. */
+/** What would change for one permission of one subject. What somebody holds on some resources or circumstances alone counts as held. */
 export interface PermissionChange {
+  /** The administrator's key for the subject. */
   readonly subject: string;
   readonly audience: string;
   readonly permission: string;
   readonly risk: 'low' | 'medium' | 'high';
   readonly change: 'gained' | 'lost' | 'became_conditional' | 'became_unconditional' | 'residual_changed' | 'horizon_moved';
+  /** `granted`, or what is left to decide; with `horizon_moved` the moment (RFC 3339); `null`: not held, no such moment. */
   readonly before: string | null;
   readonly after: string | null;
 }
 
 export interface GuardRails {
-  /** Refuse when more subjects would lose something. */
+  /** Refuse when more subjects would lose a permission or hold one conditionally only. */
   readonly maxSubjectsLosing?: number;
   /** Refuse when anybody would gain a permission of these risks or patterns: `risk:high`, `billing:**:delete`. */
   readonly forbidGain?: readonly string[];
@@ -40,9 +42,16 @@ export interface GuardRails {
 export interface PlanReport {
   readonly planId: string;
   readonly name: PolicyName;
+  /** `sub` of the operator, or `cli`. */
+  readonly author: string;
+  /** Unix milliseconds of the database. */
+  readonly at: number;
+  /** `null`: nobody yet. */
+  readonly approvedBy: string | null;
   /** `null`: nothing is in force. */
   readonly base: { readonly sequence: number; readonly sha256: string } | null;
   readonly candidate: { readonly sequence: number; readonly sha256: string };
+  /** Of the newest data that was read. What changed meanwhile is in it or not, subject by subject; `apply` looks again. */
   readonly epoch: number;
   readonly subjects: number;
   readonly changedSubjects: number;
@@ -52,8 +61,13 @@ export interface PlanReport {
   readonly byRisk: Readonly<Record<string, Readonly<Record<PermissionChange['change'], number>>>>;
   /** By role or rule that differs, how many subjects are touched. */
   readonly byRule: readonly { readonly rule: string; readonly subjects: number }[];
-  /** The first 1,000 in the order of subject and permission; all of them are counted. */
+  /** The first 1,000, subject by subject; all of them are counted. */
   readonly changes: readonly PermissionChange[];
+  /**
+   * What whoever has one role, group or mapped claim and nothing else would gain or lose: `role:clerk`, `group:fin`,
+   * `mapping:contoso groups=fin`, `all`. So a change shows that touches nobody who is stored. The first 1,000.
+   */
+  readonly holders: readonly PermissionChange[];
   /** Recorded decisions that would be other ones now. */
   readonly replay: {
     readonly decisions: number;
@@ -99,13 +113,17 @@ export interface PolicyManager {
   /** Reads and checks a policy file; any value. Changes nothing. */
   lint(context: CallContext, document: unknown): Promise<PolicyLint>;
 
-  /** Runs test files against a policy file; tests over all subjects are run on the stored ones. @throws CodedError `POLICY_INVALID` */
+  /**
+   * Runs test files against a policy file; tests over all subjects are run on the stored ones.
+   *
+   * @throws CodedError `POLICY_INVALID` with every fault of the policy and of the tests, `TENANT_UNRESOLVED`
+   */
   test(context: CallContext, document: unknown, tests: readonly unknown[]): Promise<PolicyTestReport>;
 
   /**
    * Keeps the file as a version, which counts for nothing, and works out exactly what applying it would change for every subject.
    *
-   * @throws CodedError `POLICY_INVALID` with every fault
+   * @throws CodedError `POLICY_INVALID` with every fault of the policy and of the tests, `TENANT_UNRESOLVED`
    */
   plan(context: CallContext, document: unknown, options: PlanOptions): Promise<PlanReport>;
 
@@ -123,7 +141,13 @@ export interface PolicyManager {
    */
   apply(context: CallContext, planId: string, reason: string): Promise<PolicyActivation>;
 
-  /** Puts an earlier version into force again; `null`: the one before. @throws CodedError `POLICY_UNKNOWN`, `PLAN_REFUSED` */
+  /**
+   * Puts a version into force again that was in force before; `null`: the one before. It needs no plan and no second pair of eyes:
+   * it was agreed to once.
+   *
+   * @throws CodedError `POLICY_UNKNOWN`, `PLAN_REFUSED` when it is no longer fit, was never in force, or gives back what the
+   *   operator does not hold
+   */
   rollback(
     context: CallContext,
     order: PolicyName & { readonly to: number | null; readonly reason: string },
@@ -166,7 +190,11 @@ export interface PolicyQuestions {
     context: CallContext,
     question: Omit<SubjectQuestion, 'subject'> & { readonly after: string | null; readonly limit: number },
   ): Promise<{
-    readonly subjects: readonly { readonly subject: string; readonly answer: 'granted' | 'conditional'; readonly residual: string | null }[];
+    readonly subjects: readonly {
+      readonly subject: string;
+      readonly answer: 'granted' | 'conditional';
+      readonly residual: string | null;
+    }[];
     readonly next: string | null;
   }>;
 }

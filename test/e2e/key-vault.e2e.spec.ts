@@ -160,6 +160,7 @@ describeOnPostgres('With keys in a key vault', (open) => {
       database,
       keys: keysWith({}),
       tokens: { lifetimeSeconds: 600 },
+      policy: { fourEyes: false },
       log: { level: 'silent' },
       outbound: { allowLoopbackHttp: true, allowedPrivateAddresses: [] },
       directories: [],

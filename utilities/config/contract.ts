@@ -20,6 +20,10 @@ export interface Settings {
     readonly storage?: KeyStorageSettings;
   };
   readonly tokens: { readonly lifetimeSeconds: number };
+  readonly policy: {
+    /** Whether another operator has to approve a plan before it is applied. */
+    readonly fourEyes: boolean;
+  };
   readonly log: { readonly level: 'debug' | 'info' | 'warn' | 'error' | 'silent' };
   readonly outbound: {
     /** Lets issuers on 127.0.0.1, ::1 and localhost be fetched over plain HTTP. Development only. */

@@ -57,6 +57,7 @@ describe('settings file: defaults', () => {
         rotation: usualRotation(),
       },
       tokens: { lifetimeSeconds: 600 },
+      policy: { fourEyes: false },
       log: { level: 'info' },
       outbound: { allowLoopbackHttp: false, allowedPrivateAddresses: [] },
       directories: [],

@@ -151,6 +151,15 @@ export const settingsShape = {
     .prefault({})
     .meta({ description: 'What seals signing keys and secrets.' }),
   tokens: tokens.prefault({}).meta({ description: 'Issued tokens.' }),
+  policy: z
+    .strictObject({
+      fourEyes: z
+        .boolean()
+        .default(false)
+        .meta({ description: 'Another operator has to approve the plan of a policy before it is applied.' }),
+    })
+    .prefault({})
+    .meta({ description: 'How policies change: guides/policy-as-code.md.' }),
   log: z
     .strictObject({
       level: z

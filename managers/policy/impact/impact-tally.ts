@@ -1,0 +1,133 @@
+import { createHash } from 'node:crypto';
+import type { SubjectFacts } from '#accessors/facts/contract.js';
+import type { PermissionChange, PlanReport } from '../contract.js';
+import type { DifferingRule } from './rule-differences.js';
+import type { RuleTouch } from './rule-touch.js';
+import type { SubjectlessChange } from './standing-difference.js';
+
+/** What changes for everybody whose facts have one shape, worked out once. */
+export interface ShapeImpact {
+  readonly changes: readonly SubjectlessChange[];
+  readonly loses: boolean;
+  readonly gains: boolean;
+  /** Names of the differing rules that concern them. */
+  readonly rules: readonly string[];
+  readonly digest: string;
+}
+
+export interface Gain {
+  readonly audience: string;
+  readonly permission: string;
+  readonly risk: PermissionChange['risk'];
+}
+
+type Counts = Record<PermissionChange['change'], number>;
+
+const MAX_LISTED = 1000;
+const NONE: ShapeImpact = { changes: [], loses: false, gains: false, rules: [], digest: '' };
+
+export function shapeImpact(
+  changes: readonly SubjectlessChange[],
+  touch: { readonly rules: readonly DifferingRule[]; readonly touch: RuleTouch; readonly facts: SubjectFacts },
+): ShapeImpact {
+  if (changes.length === 0) return NONE;
+  const permissions = [...new Set(changes.map(({ permission }) => permission))];
+  return {
+    changes,
+    loses: changes.some(({ change }) => change === 'lost' || change === 'became_conditional'),
+    gains: changes.some(({ change }) => change === 'gained' || change === 'became_unconditional'),
+    rules: touch.rules.filter((rule) => touch.touch.concerns(rule, touch.facts, permissions)).map(({ rule }) => rule),
+    digest: outcomeText(changes),
+  };
+}
+
+/** Adds up what changes for whom. */
+export class ImpactTally {
+  subjects = 0;
+  changed = 0;
+  losing = 0;
+  gaining = 0;
+  private readonly listed: PermissionChange[] = [];
+  private readonly risks = new Map<string, Counts>();
+  private readonly rules = new Map<string, number>();
+  private readonly gainedOnce = new Map<string, Gain>();
+  private readonly seen = new Set<ShapeImpact>();
+  private readonly outcome = createHash('sha256');
+
+  add(subject: { readonly id: string; readonly key: string }, impact: ShapeImpact): void {
+    this.subjects += 1;
+    if (impact.changes.length === 0) return;
+    this.changed += 1;
+    if (impact.loses) this.losing += 1;
+    if (impact.gains) this.gaining += 1;
+    for (const rule of impact.rules) this.rules.set(rule, (this.rules.get(rule) ?? 0) + 1);
+    for (const { risk, change } of impact.changes) this.countsOf(risk)[change] += 1;
+    for (const change of impact.changes.slice(0, MAX_LISTED - this.listed.length))
+      this.listed.push({ subject: subject.key, ...change });
+    this.outcome.update(`${subject.id}\n${impact.digest}\n`);
+    this.noteGains(impact);
+  }
+
+  get changes(): readonly PermissionChange[] {
+    return this.listed;
+  }
+
+  /** Each permission that anybody would hold more of, once. */
+  get gains(): readonly Gain[] {
+    return [...this.gainedOnce.values()];
+  }
+
+  get byRisk(): PlanReport['byRisk'] {
+    return Object.fromEntries([...this.risks].sort(([one], [other]) => (one < other ? -1 : 1)));
+  }
+
+  get byRule(): PlanReport['byRule'] {
+    return [...this.rules].map(([rule, subjects]) => ({ rule, subjects })).sort((one, other) => (one.rule < other.rule ? -1 : 1));
+  }
+
+  /** The same exactly when the same subjects, in the same order, would see the same changes. Moments of horizons are left out. */
+  digest(): string {
+    return this.outcome.copy().digest('hex');
+  }
+
+  private noteGains(impact: ShapeImpact): void {
+    if (this.seen.has(impact)) return;
+    this.seen.add(impact);
+    for (const { audience, permission, risk } of impact.changes.filter(isGain)) {
+      this.gainedOnce.set(`${audience} ${permission}`, { audience, permission, risk });
+    }
+  }
+
+  private countsOf(risk: string): Counts {
+    const known = this.risks.get(risk);
+    if (known !== undefined) return known;
+    const counts: Counts = {
+      gained: 0,
+      lost: 0,
+      became_conditional: 0,
+      became_unconditional: 0,
+      residual_changed: 0,
+      horizon_moved: 0,
+    };
+    this.risks.set(risk, counts);
+    return counts;
+  }
+}
+
+/**
+ * SECURITY: whatever may be more than before counts as a gain: another condition need not be a narrower one, and a later end is
+ * more too.
+ */
+export function isGain({ change, before, after }: Pick<PermissionChange, 'change' | 'before' | 'after'>): boolean {
+  if (change === 'lost' || change === 'became_conditional') return false;
+  if (change !== 'horizon_moved') return true;
+  return after === null || (before !== null && after > before);
+}
+
+function outcomeText(changes: readonly SubjectlessChange[]): string {
+  return JSON.stringify(
+    changes.map(({ audience, permission, change, before, after }) =>
+      change === 'horizon_moved' ? [audience, permission, change] : [audience, permission, change, before, after],
+    ),
+  );
+}
