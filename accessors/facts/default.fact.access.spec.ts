@@ -176,29 +176,3 @@ describeOnPostgres('FactAccess in two processes', (open) => {
     await reader.changeFeed.stop();
   });
 });
-
-describeOnPostgres('FactAccess under a role that owns nothing', (open) => {
-  it('reads and writes with the rights on rows alone, the epochs included', async () => {
-    const { database } = await open();
-    const parts = await accessorParts(database);
-    const facts = new DefaultFactAccess(parts);
-    const { id } = await facts.registerTenant(CONTEXT, { slug: 'acme', status: 'active' });
-    const role = `countersign_spec_${process.pid}`;
-    await database.query(`create role ${role} nologin nosuperuser nobypassrls`);
-    try {
-      await database.query(`grant select, insert, update, delete on all tables in schema public to ${role}`);
-      await database.run(async () => {
-        await database.query(`set local role ${role}`);
-        await facts.registerSubjects(CONTEXT, [subject('acme', 'alice')]);
-        await facts.assignRoles(CONTEXT, [
-          { tenant: 'acme', principal: { type: 'subject', key: 'alice' }, role: 'clerk', state: 'active' },
-        ]);
-        expect(rolesOf(await facts.factsOf(CONTEXT, byIdentity(id, identity('alice'))))).toEqual(['clerk']);
-      });
-    } finally {
-      await database.query(`drop owned by ${role}`);
-      await database.query(`drop role ${role}`);
-      await parts.changeFeed.stop();
-    }
-  });
-});

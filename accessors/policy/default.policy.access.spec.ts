@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import { accessorParts, CONTEXT, type AccessorParts } from '../../test/support/accessor-parts.js';
+import { asOwner } from '../../test/support/as-owner.js';
 import { describeOnEachDatabase, describeOnPostgres } from '../../test/support/database.js';
 import { until } from '../../test/support/until.js';
 import { ALWAYS } from '#utilities/time-window/contract.js';
@@ -24,7 +25,7 @@ function policy(
 
 async function addTenant(parts: AccessorParts, slug: string): Promise<string> {
   const id = parts.ids.ordered();
-  await parts.database.query('insert into tenant (id, slug) values ($1, $2)', [id, slug]);
+  await asOwner(parts.unitOfWork, 'insert into tenant (id, slug) values ($1, $2)', [id, slug]);
   return id;
 }
 
@@ -104,11 +105,13 @@ describeOnEachDatabase('PolicyAccess', (open) => {
       roles: [{ key: 'clerk', inherits: [], grants: ['billing:x:y'], exclude: [] }],
       mappings: [{ issuer: 'contoso', claim: 'roles', value: 'Clerk', role: 'clerk' }],
     };
-    await parts.database.query(
+    await asOwner(
+      parts.unitOfWork,
       `insert into policy_version (tenant_id, id, policy_set, seq, sha256, document) values ($1, $2, 'main', 1, sha256($3), $4)`,
       [tenantId, id, JSON.stringify(document), JSON.stringify(document)],
     );
-    await parts.database.query(
+    await asOwner(
+      parts.unitOfWork,
       `insert into policy_activation (tenant_id, id, number, policy_set, version_id) values ($1, $2, 7, 'main', $2)`,
       [tenantId, id],
     );
@@ -137,7 +140,7 @@ describeOnEachDatabase('PolicyAccess', (open) => {
     await policies.activate(CONTEXT, policy(tenant, [role('a')]));
     const { sequence, roles } = await active();
     expect([sequence, roles.map(({ key }) => key)]).toEqual([1, ['a']]);
-    expect(await parts.database.query('select 1 from policy_activation where tenant_id = $1', [tenantId])).toHaveLength(3);
+    expect(await asOwner(parts.unitOfWork, 'select 1 from policy_activation where tenant_id = $1', [tenantId])).toHaveLength(3);
   });
 
   it('lets the newest activation win, whichever set it names', async () => {
@@ -151,7 +154,8 @@ describeOnEachDatabase('PolicyAccess', (open) => {
   it('leaves a shadow activation out', async () => {
     await policies.activate(CONTEXT, policy(tenant, [role('a')]));
     await policies.activate(CONTEXT, policy(tenant, [role('b')]));
-    await parts.database.query(
+    await asOwner(
+      parts.unitOfWork,
       `insert into policy_activation (tenant_id, id, number, policy_set, version_id, mode)
          select tenant_id, gen_random_uuid(), 3, policy_set, id, 'shadow' from policy_version where tenant_id = $1 and seq = 1`,
       [tenantId],
@@ -162,7 +166,7 @@ describeOnEachDatabase('PolicyAccess', (open) => {
   it('answers the same object until another version is active, also when other data of the tenant changes', async () => {
     await policies.activate(CONTEXT, policy(tenant, [role('a')]));
     const first = await active();
-    await parts.database.query(`update tenant set boundary_patterns = '{x}' where id = $1`, [tenantId]);
+    await asOwner(parts.unitOfWork, `update tenant set boundary_patterns = '{x}' where id = $1`, [tenantId]);
     const before = parts.database.statements;
     expect(await active()).toBe(first);
     expect(parts.database.statements).toBeGreaterThan(before);
@@ -222,7 +226,7 @@ describeOnEachDatabase('PolicyAccess', (open) => {
     `truncate policy_activation`,
   ])('refuses to rewrite history: %s', async (statement) => {
     await policies.activate(CONTEXT, policy(tenant, [role('a')]));
-    await expect(parts.database.query(statement)).rejects.toThrow(/append-only/);
+    await expect(asOwner(parts.unitOfWork, statement)).rejects.toThrow(/append-only/);
   });
 });
 
@@ -236,7 +240,7 @@ describeOnPostgres('PolicyAccess in two processes', (open) => {
     await Promise.all(
       [mine, theirs, mine, theirs].map((each, number) => each.activate(CONTEXT, policy('acme', [role(`role-${number}`)]))),
     );
-    const versions = await one.database.query<{ seq: number }>('select seq from policy_version order by seq');
+    const versions = await asOwner<{ seq: number }>(one.unitOfWork, 'select seq from policy_version order by seq');
     expect(versions.map(({ seq }) => seq)).toEqual([1, 2, 3, 4]);
     await one.changeFeed.announce();
     await until(
