@@ -8,12 +8,14 @@ import { ID_SOURCE, type IdSource } from '#utilities/id/contract.js';
 import { LOGGER, type Logger } from '#utilities/logging/contract.js';
 import { AUTHORIZATION_MANAGER, type AuthorizationManager } from '#managers/authorization/contract.js';
 import { AuthController } from './grpc/auth.controller.js';
+import { GrpcCheckController } from './grpc/check.controller.js';
 import { KeyController } from './grpc/key.controller.js';
 import { Callers, CALLERS } from './grpc/callers.js';
 import { HANDLER_DEADLINE, HandlerDeadline } from './handler-deadline.js';
 import { type Foundations, PluginsModule } from './plugins.module.js';
 import { Readiness, READINESS } from './readiness.js';
 import { AccessGuard } from './rest/access.guard.js';
+import { CheckController } from './rest/check.controller.js';
 import { HealthController } from './rest/health.controller.js';
 import { KeysAdminController } from './rest/keys-admin.controller.js';
 import { OAuthErrorFilter } from './rest/oauth-error.filter.js';
@@ -31,10 +33,12 @@ export class AppModule {
       imports: [PluginsModule.register(foundations), AuthorizationModule, KeyringModule, AdministrationModule],
       controllers: [
         TokenController,
+        CheckController,
         PublishedDocumentsController,
         HealthController,
         KeysAdminController,
         AuthController,
+        GrpcCheckController,
         KeyController,
       ],
       providers: [

@@ -1,8 +1,17 @@
 import type { Metadata } from '@grpc/grpc-js';
 import { Controller, Inject, UseFilters } from '@nestjs/common';
 import { GrpcMethod } from '@nestjs/microservices';
-import { AUTHORIZATION_MANAGER, type AuthorizationManager, type ExchangeRequest } from '#managers/authorization/contract.js';
-import type { ExchangeTokenRequest, ExchangeTokenResponse } from '#protos/generated/countersign/auth/v1/auth.js';
+import {
+  AUTHORIZATION_MANAGER,
+  type AuthorizationManager,
+  type ExchangeRequest,
+  type ExchangeResult,
+} from '#managers/authorization/contract.js';
+import type {
+  AuthorizationDetail,
+  ExchangeTokenRequest,
+  ExchangeTokenResponse,
+} from '#protos/generated/countersign/auth/v1/auth.js';
 import { OpenToAll } from '../access.decorators.js';
 import { HANDLER_DEADLINE, type HandlerDeadline } from '../handler-deadline.js';
 import { CALLERS, type Callers } from './callers.js';
@@ -28,6 +37,8 @@ export class AuthController {
       tokenType: result.tokenType,
       expiresIn: result.expiresInSeconds,
       scope: result.scope,
+      authorizationDetails: result.details.map(detailMessage),
+      consistencyToken: result.consistencyToken,
     };
   }
 }
@@ -46,6 +57,11 @@ function exchangeRequestOf(request: ExchangeTokenRequest): ExchangeRequest {
     tenant: present(request.tenant),
     impersonation: request.impersonation,
   };
+}
+
+function detailMessage(detail: ExchangeResult['details'][number]): AuthorizationDetail {
+  const { type, actions, datatypes, locations, identifier = '', path = '', unit = '' } = detail;
+  return { type, actions: [...actions], datatypes: [...datatypes], locations: [...locations], identifier, path, unit };
 }
 
 function present(value: string): string | undefined {

@@ -6,8 +6,8 @@ import type { FastifyInstance } from 'fastify';
 import type { ListenerSettings } from '#utilities/config/contract.js';
 import { CodedError } from '#utilities/errors/coded-error.js';
 import type { IdSource } from '#utilities/id/contract.js';
-import { takesProblems } from './problem.js';
 import { oauthErrorBody, oauthErrorHeaders, oauthErrorStatus } from './oauth-error.js';
+import { takesJson } from './server-metadata.js';
 
 /** Largest body: a subject token of 16 KiB with room for everything else. */
 const BODY_LIMIT_BYTES = 64 * 1024;
@@ -55,8 +55,8 @@ export function createHttpAdapter(listener: ListenerSettings, ids: IdSource): Fa
     },
   );
   instance.addContentTypeParser('application/json', { parseAs: 'string', bodyLimit: BODY_LIMIT_BYTES }, (request, body, done) => {
-    // Administration takes JSON; the token endpoint takes a form and nothing else.
-    if (!takesProblems(request.url)) {
+    // The token endpoint takes a form and nothing else.
+    if (!takesJson(request.url)) {
       done(new CodedError('REQUEST_CONTENT_TYPE_UNSUPPORTED'));
       return;
     }

@@ -8,6 +8,7 @@ import { SETTINGS } from '#utilities/config/contract.js';
 import { HANDLER_DEADLINE } from '../handler-deadline.js';
 import { parseSettings } from '../operator-tools.js';
 import { READINESS } from '../readiness.js';
+import { CheckController } from './check.controller.js';
 import { HealthController } from './health.controller.js';
 import { KeysAdminController } from './keys-admin.controller.js';
 import { PublishedDocumentsController } from './published-documents.controller.js';
@@ -42,7 +43,7 @@ class OpenApiModule {
     const nothing = {};
     return {
       module: OpenApiModule,
-      controllers: [TokenController, PublishedDocumentsController, HealthController, KeysAdminController],
+      controllers: [TokenController, CheckController, PublishedDocumentsController, HealthController, KeysAdminController],
       providers: [
         { provide: AUTHORIZATION_MANAGER, useValue: nothing },
         { provide: KEYRING_MANAGER, useValue: nothing },

@@ -1,5 +1,8 @@
 /** Where the token endpoint is, below the issuer. */
 export const TOKEN_PATH = '/oauth2/token';
+/** Live decisions. */
+export const CHECK_PATH = '/v1/check';
+export const EFFECTIVE_PATH = '/v1/permissions:effective';
 export const JWKS_PATH = '/.well-known/jwks.json';
 export const CUTOFFS_PATH = '/.well-known/countersign-cutoffs.jwt';
 export const SERVER_METADATA_PATH = '/.well-known/oauth-authorization-server';
@@ -7,11 +10,18 @@ export const OPENID_CONFIGURATION_PATH = '/.well-known/openid-configuration';
 
 const ALLOWED_METHODS: ReadonlyMap<string, string> = new Map([
   [TOKEN_PATH, 'POST'],
+  [CHECK_PATH, 'POST'],
+  [EFFECTIVE_PATH, 'POST'],
   [JWKS_PATH, 'GET, HEAD'],
   [CUTOFFS_PATH, 'GET, HEAD'],
   [SERVER_METADATA_PATH, 'GET, HEAD'],
   [OPENID_CONFIGURATION_PATH, 'GET, HEAD'],
 ]);
+
+/** Whether bodies are JSON here; elsewhere they are forms. */
+export function takesJson(url: string): boolean {
+  return url.startsWith('/v1/') || url.startsWith('/admin/');
+}
 
 /** What a known path answers to (the `Allow` header); `undefined` for a path that is not there. */
 export function allowedMethods(url: string): string | undefined {

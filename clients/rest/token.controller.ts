@@ -54,6 +54,9 @@ export class TokenController {
           token_type: result.tokenType,
           expires_in: result.expiresInSeconds,
           scope: result.scope,
+          consistency_token: result.consistencyToken,
+          // RFC 9396 §7.
+          ...(result.details.length === 0 ? {} : { authorization_details: result.details }),
         }),
       );
   }

@@ -30,13 +30,19 @@ export const TOKEN_REQUEST_SCHEMA: SchemaObject = {
 
 export const TOKEN_RESPONSE_SCHEMA: SchemaObject = {
   type: 'object',
-  required: ['access_token', 'issued_token_type', 'token_type', 'expires_in', 'scope'],
+  required: ['access_token', 'issued_token_type', 'token_type', 'expires_in', 'scope', 'consistency_token'],
   properties: {
     access_token: text('The issued token: a signed JWT of the RFC 9068 profile.'),
     issued_token_type: text('What was issued.'),
     token_type: { type: 'string', enum: ['Bearer'] },
     expires_in: { type: 'integer', description: 'Seconds until it expires.' },
     scope: text('The granted scope.'),
+    consistency_token: text('What a live check may ask to be at least as fresh as. Opaque.'),
+    authorization_details: {
+      type: 'array',
+      items: { type: 'object', required: ['type'], properties: { type: text('{prefix}_resource.') } },
+      description: 'Permissions on particular resources (RFC 9396 §7), as they are in the token.',
+    },
   },
 };
 

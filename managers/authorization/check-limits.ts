@@ -37,6 +37,8 @@ function checkValue(place: Place, value: AttributeValue, depth: number): void {
   if (typeof value === 'number' && !Number.isFinite(value)) throw invalid(place.field, 'finite numbers');
   if (typeof value !== 'object' || value === null) return;
   if (depth > MOST.depth) throw invalid(place.field, `values nested at most ${String(MOST.depth)} deep`);
+  // SECURITY: only what is written down counts; an object that inherits was made by somebody's `__proto__`.
+  if (!Array.isArray(value) && Object.getPrototypeOf(value) !== Object.prototype) throw invalid(place.field, 'plain objects');
   const entries = Object.entries(value as Readonly<Record<string, AttributeValue>>);
   if (entries.length > MOST.entries)
     throw invalid(place.field, `at most ${String(MOST.entries)} entries in each list and object`);

@@ -18,6 +18,7 @@ import {
   type ServiceError,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
+import { Struct } from "../../../google/protobuf/struct.js";
 
 export const protobufPackage = "countersign.auth.v1";
 
@@ -59,6 +60,210 @@ export interface ExchangeTokenResponse {
   expiresIn: number;
   /** The granted scope. */
   scope: string;
+  /** Permissions on particular resources (RFC 9396), as they are in the token. */
+  authorizationDetails: AuthorizationDetail[];
+  /** What a later question may ask to be at least as fresh as. Opaque. */
+  consistencyToken: string;
+}
+
+/** RFC 9396: permissions on particular resources. */
+export interface AuthorizationDetail {
+  /** "{prefix}_resource", with the prefix of the application. */
+  type: string;
+  /** Last segments of the permissions: "approve". */
+  actions: string[];
+  /** Types of resources: "invoice". */
+  datatypes: string[];
+  /** Audience of the application. */
+  locations: string[];
+  /** Id of the one resource that is meant. Empty: not narrowed to one. */
+  identifier: string;
+  /** "/emea/**": everything below. Empty: not narrowed by path. */
+  path: string;
+  /** Organisational subtree. Empty: not narrowed by it. */
+  unit: string;
+}
+
+/** Who is asked about. Exactly one of the three. */
+export interface CheckSubject {
+  /** A token says who, or a name does. What is asked by name is what is stored, without what a token would add. */
+  by:
+    | //
+    /** A token of this service for the audience that is asked about, or one of a trusted issuer that the caller may hand in. */
+    { $case: "token"; value: string }
+    | //
+    /** The administrator's key of a registered subject of the tenant. */
+    { $case: "key"; value: string }
+    | //
+    /** Upstream identity of a registered subject of the tenant. */
+    { $case: "identity"; value: UpstreamIdentity }
+    | undefined;
+}
+
+/** Who somebody is at an identity provider. */
+export interface UpstreamIdentity {
+  /** The provider instance: "entra:{cloud}:{tid}" or "oidc:{issuer}". */
+  instance: string;
+  /** Id within that instance: oid for Entra, sub otherwise. */
+  externalId: string;
+}
+
+/** The resource that is asked about. */
+export interface CheckedResource {
+  /** Its type: "invoice". */
+  type: string;
+  /** Its id. */
+  id: string;
+  /** The organisational unit that it belongs to: "org.emea.ch". */
+  unit: string;
+  /** Its place in a tree: "/emea/ch/7". */
+  path: string;
+  /** What conditions read as resource.*. */
+  attributes: { [key: string]: any } | undefined;
+}
+
+/** What is asked about everything in one request. */
+export interface CheckCircumstances {
+  /** The exact audience of the application. Empty: the only one that the caller may ask about. */
+  audience: string;
+  /** Slug of the tenant: with a key or an identity, or where a token of an issuer fits several. */
+  tenant: string;
+  /** Organisational subtree that is asked about. Empty: the whole tenant. */
+  unit: string;
+  /** What conditions read as context.*, as far as the policy takes it from whoever asks. */
+  context:
+    | { [key: string]: any }
+    | undefined;
+  /** A consistency token of an earlier answer: this one will know at least as much. */
+  atLeastAsFresh: string;
+}
+
+/** One permission, on one resource if there is one. */
+export interface CheckItem {
+  /** Full name: "billing:invoice:approve". */
+  permission: string;
+  /** Left out: the permission as such, on no particular resource. */
+  resource: CheckedResource | undefined;
+}
+
+/** What was decided about one permission, and on what. */
+export interface CheckDecision {
+  /** Whether it is allowed. False whenever anything is missing or undecided. */
+  allowed: boolean;
+  /** Why: "granted", "no_grant", "condition_false", "deny_rule", "step_up_required" and so on. */
+  code: string;
+  /** With "conditional" and "condition_unknown": what is left to decide, as CEL. */
+  residual: string;
+  /** Paths that would have to be known, sorted. */
+  missing: string[];
+  /** With "step_up_required": any of these acr values will do. */
+  stepUpAcr: string[];
+  /** With "step_up_required": the authentication may be no older. 0: of any age. */
+  stepUpMaxAuthAgeSeconds: number;
+  /** The whole story as JSON, where it was asked for. */
+  explanationJson: string;
+}
+
+/** Which state of policy and data an answer was read from. */
+export interface DecisionState {
+  /** "main@42". */
+  policyVersion: string;
+  /** Number of the data state. */
+  epoch: number;
+  /** What a later question may ask to be at least as fresh as. Opaque. */
+  consistencyToken: string;
+}
+
+/** One question. */
+export interface CheckPermissionRequest {
+  /** Who is asked about. */
+  subject:
+    | CheckSubject
+    | undefined;
+  /** Where, when and under which circumstances. */
+  circumstances:
+    | CheckCircumstances
+    | undefined;
+  /** What is asked. */
+  item:
+    | CheckItem
+    | undefined;
+  /** Also tell why: for callers that are registered for it. */
+  explain: boolean;
+}
+
+/** One answer. */
+export interface CheckPermissionResponse {
+  /** What was decided. */
+  decision:
+    | CheckDecision
+    | undefined;
+  /** On which state. */
+  state:
+    | DecisionState
+    | undefined;
+  /** Finds the record of this decision. */
+  decisionId: string;
+}
+
+/** Several questions about one subject. */
+export interface BatchCheckPermissionsRequest {
+  /** Who is asked about. */
+  subject:
+    | CheckSubject
+    | undefined;
+  /** Where, when and under which circumstances. */
+  circumstances:
+    | CheckCircumstances
+    | undefined;
+  /** 1 to 100. */
+  items: CheckItem[];
+  /** Also tell why: for callers that are registered for it. */
+  explain: boolean;
+}
+
+/** All answers. */
+export interface BatchCheckPermissionsResponse {
+  /** In the order of the items. */
+  decisions: CheckDecision[];
+  /** On which state; the same for all. */
+  state:
+    | DecisionState
+    | undefined;
+  /** Finds the records of these decisions. */
+  decisionId: string;
+}
+
+/** Asks for everything that a subject may do. */
+export interface ListEffectivePermissionsRequest {
+  /** Who is asked about. */
+  subject:
+    | CheckSubject
+    | undefined;
+  /** Where, when and under which circumstances. */
+  circumstances: CheckCircumstances | undefined;
+}
+
+/** A permission that is held on some resources, or under circumstances that are not known. */
+export interface ConditionalPermission {
+  /** Full name. */
+  permission: string;
+  /** What is left to decide, as CEL. */
+  residual: string;
+  /** Paths that the residual reads, sorted. */
+  missing: string[];
+}
+
+/** Everything that a subject may do. */
+export interface ListEffectivePermissionsResponse {
+  /** Full names, sorted. */
+  granted: string[];
+  /** What only a check can decide, sorted by permission. */
+  conditional: ConditionalPermission[];
+  /** Until when this holds on unchanged data, in Unix milliseconds. 0: no time is known at which it changes. */
+  validUntil: number;
+  /** On which state. */
+  state: DecisionState | undefined;
 }
 
 function createBaseExchangeTokenRequest(): ExchangeTokenRequest {
@@ -236,7 +441,15 @@ export const ExchangeTokenRequest: MessageFns<ExchangeTokenRequest> = {
 };
 
 function createBaseExchangeTokenResponse(): ExchangeTokenResponse {
-  return { accessToken: "", issuedTokenType: "", tokenType: "", expiresIn: 0, scope: "" };
+  return {
+    accessToken: "",
+    issuedTokenType: "",
+    tokenType: "",
+    expiresIn: 0,
+    scope: "",
+    authorizationDetails: [],
+    consistencyToken: "",
+  };
 }
 
 export const ExchangeTokenResponse: MessageFns<ExchangeTokenResponse> = {
@@ -255,6 +468,12 @@ export const ExchangeTokenResponse: MessageFns<ExchangeTokenResponse> = {
     }
     if (message.scope !== "") {
       writer.uint32(42).string(message.scope);
+    }
+    for (const v of message.authorizationDetails) {
+      AuthorizationDetail.encode(v!, writer.uint32(50).fork()).join();
+    }
+    if (message.consistencyToken !== "") {
+      writer.uint32(58).string(message.consistencyToken);
     }
     return writer;
   },
@@ -312,6 +531,22 @@ export const ExchangeTokenResponse: MessageFns<ExchangeTokenResponse> = {
             message.scope = reader.string();
             continue;
           }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.authorizationDetails.push(AuthorizationDetail.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.consistencyToken = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -334,12 +569,1392 @@ export const ExchangeTokenResponse: MessageFns<ExchangeTokenResponse> = {
     message.tokenType = object.tokenType ?? "";
     message.expiresIn = object.expiresIn ?? 0;
     message.scope = object.scope ?? "";
+    message.authorizationDetails = object.authorizationDetails?.map((e) => AuthorizationDetail.fromPartial(e)) || [];
+    message.consistencyToken = object.consistencyToken ?? "";
+    return message;
+  },
+};
+
+function createBaseAuthorizationDetail(): AuthorizationDetail {
+  return { type: "", actions: [], datatypes: [], locations: [], identifier: "", path: "", unit: "" };
+}
+
+export const AuthorizationDetail: MessageFns<AuthorizationDetail> = {
+  encode(message: AuthorizationDetail, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.type !== "") {
+      writer.uint32(10).string(message.type);
+    }
+    for (const v of message.actions) {
+      writer.uint32(18).string(v!);
+    }
+    for (const v of message.datatypes) {
+      writer.uint32(26).string(v!);
+    }
+    for (const v of message.locations) {
+      writer.uint32(34).string(v!);
+    }
+    if (message.identifier !== "") {
+      writer.uint32(42).string(message.identifier);
+    }
+    if (message.path !== "") {
+      writer.uint32(50).string(message.path);
+    }
+    if (message.unit !== "") {
+      writer.uint32(58).string(message.unit);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AuthorizationDetail {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAuthorizationDetail();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.type = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.actions.push(reader.string());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.datatypes.push(reader.string());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.locations.push(reader.string());
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.identifier = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.path = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.unit = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<AuthorizationDetail>): AuthorizationDetail {
+    return AuthorizationDetail.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<AuthorizationDetail>): AuthorizationDetail {
+    const message = createBaseAuthorizationDetail();
+    message.type = object.type ?? "";
+    message.actions = object.actions?.map((e) => e) || [];
+    message.datatypes = object.datatypes?.map((e) => e) || [];
+    message.locations = object.locations?.map((e) => e) || [];
+    message.identifier = object.identifier ?? "";
+    message.path = object.path ?? "";
+    message.unit = object.unit ?? "";
+    return message;
+  },
+};
+
+function createBaseCheckSubject(): CheckSubject {
+  return { by: undefined };
+}
+
+export const CheckSubject: MessageFns<CheckSubject> = {
+  encode(message: CheckSubject, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    switch (message.by?.$case) {
+      case "token":
+        writer.uint32(10).string(message.by.value);
+        break;
+      case "key":
+        writer.uint32(18).string(message.by.value);
+        break;
+      case "identity":
+        UpstreamIdentity.encode(message.by.value, writer.uint32(26).fork()).join();
+        break;
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CheckSubject {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCheckSubject();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.by = { $case: "token", value: reader.string() };
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.by = { $case: "key", value: reader.string() };
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.by = { $case: "identity", value: UpstreamIdentity.decode(reader, reader.uint32()) };
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<CheckSubject>): CheckSubject {
+    return CheckSubject.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<CheckSubject>): CheckSubject {
+    const message = createBaseCheckSubject();
+    switch (object.by?.$case) {
+      case "token": {
+        if (object.by?.value !== undefined && object.by?.value !== null) {
+          message.by = { $case: "token", value: object.by.value };
+        }
+        break;
+      }
+      case "key": {
+        if (object.by?.value !== undefined && object.by?.value !== null) {
+          message.by = { $case: "key", value: object.by.value };
+        }
+        break;
+      }
+      case "identity": {
+        if (object.by?.value !== undefined && object.by?.value !== null) {
+          message.by = { $case: "identity", value: UpstreamIdentity.fromPartial(object.by.value) };
+        }
+        break;
+      }
+    }
+    return message;
+  },
+};
+
+function createBaseUpstreamIdentity(): UpstreamIdentity {
+  return { instance: "", externalId: "" };
+}
+
+export const UpstreamIdentity: MessageFns<UpstreamIdentity> = {
+  encode(message: UpstreamIdentity, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.instance !== "") {
+      writer.uint32(10).string(message.instance);
+    }
+    if (message.externalId !== "") {
+      writer.uint32(18).string(message.externalId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): UpstreamIdentity {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseUpstreamIdentity();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.instance = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.externalId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<UpstreamIdentity>): UpstreamIdentity {
+    return UpstreamIdentity.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<UpstreamIdentity>): UpstreamIdentity {
+    const message = createBaseUpstreamIdentity();
+    message.instance = object.instance ?? "";
+    message.externalId = object.externalId ?? "";
+    return message;
+  },
+};
+
+function createBaseCheckedResource(): CheckedResource {
+  return { type: "", id: "", unit: "", path: "", attributes: undefined };
+}
+
+export const CheckedResource: MessageFns<CheckedResource> = {
+  encode(message: CheckedResource, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.type !== "") {
+      writer.uint32(10).string(message.type);
+    }
+    if (message.id !== "") {
+      writer.uint32(18).string(message.id);
+    }
+    if (message.unit !== "") {
+      writer.uint32(26).string(message.unit);
+    }
+    if (message.path !== "") {
+      writer.uint32(34).string(message.path);
+    }
+    if (message.attributes !== undefined) {
+      Struct.encode(Struct.wrap(message.attributes), writer.uint32(42).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CheckedResource {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCheckedResource();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.type = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.id = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.unit = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.path = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.attributes = Struct.unwrap(Struct.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<CheckedResource>): CheckedResource {
+    return CheckedResource.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<CheckedResource>): CheckedResource {
+    const message = createBaseCheckedResource();
+    message.type = object.type ?? "";
+    message.id = object.id ?? "";
+    message.unit = object.unit ?? "";
+    message.path = object.path ?? "";
+    message.attributes = object.attributes ?? undefined;
+    return message;
+  },
+};
+
+function createBaseCheckCircumstances(): CheckCircumstances {
+  return { audience: "", tenant: "", unit: "", context: undefined, atLeastAsFresh: "" };
+}
+
+export const CheckCircumstances: MessageFns<CheckCircumstances> = {
+  encode(message: CheckCircumstances, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.audience !== "") {
+      writer.uint32(10).string(message.audience);
+    }
+    if (message.tenant !== "") {
+      writer.uint32(18).string(message.tenant);
+    }
+    if (message.unit !== "") {
+      writer.uint32(26).string(message.unit);
+    }
+    if (message.context !== undefined) {
+      Struct.encode(Struct.wrap(message.context), writer.uint32(34).fork()).join();
+    }
+    if (message.atLeastAsFresh !== "") {
+      writer.uint32(42).string(message.atLeastAsFresh);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CheckCircumstances {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCheckCircumstances();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.audience = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.tenant = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.unit = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.context = Struct.unwrap(Struct.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.atLeastAsFresh = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<CheckCircumstances>): CheckCircumstances {
+    return CheckCircumstances.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<CheckCircumstances>): CheckCircumstances {
+    const message = createBaseCheckCircumstances();
+    message.audience = object.audience ?? "";
+    message.tenant = object.tenant ?? "";
+    message.unit = object.unit ?? "";
+    message.context = object.context ?? undefined;
+    message.atLeastAsFresh = object.atLeastAsFresh ?? "";
+    return message;
+  },
+};
+
+function createBaseCheckItem(): CheckItem {
+  return { permission: "", resource: undefined };
+}
+
+export const CheckItem: MessageFns<CheckItem> = {
+  encode(message: CheckItem, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.permission !== "") {
+      writer.uint32(10).string(message.permission);
+    }
+    if (message.resource !== undefined) {
+      CheckedResource.encode(message.resource, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CheckItem {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCheckItem();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.permission = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.resource = CheckedResource.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<CheckItem>): CheckItem {
+    return CheckItem.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<CheckItem>): CheckItem {
+    const message = createBaseCheckItem();
+    message.permission = object.permission ?? "";
+    message.resource = (object.resource !== undefined && object.resource !== null)
+      ? CheckedResource.fromPartial(object.resource)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseCheckDecision(): CheckDecision {
+  return {
+    allowed: false,
+    code: "",
+    residual: "",
+    missing: [],
+    stepUpAcr: [],
+    stepUpMaxAuthAgeSeconds: 0,
+    explanationJson: "",
+  };
+}
+
+export const CheckDecision: MessageFns<CheckDecision> = {
+  encode(message: CheckDecision, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.allowed !== false) {
+      writer.uint32(8).bool(message.allowed);
+    }
+    if (message.code !== "") {
+      writer.uint32(18).string(message.code);
+    }
+    if (message.residual !== "") {
+      writer.uint32(26).string(message.residual);
+    }
+    for (const v of message.missing) {
+      writer.uint32(34).string(v!);
+    }
+    for (const v of message.stepUpAcr) {
+      writer.uint32(42).string(v!);
+    }
+    if (message.stepUpMaxAuthAgeSeconds !== 0) {
+      writer.uint32(48).int64(message.stepUpMaxAuthAgeSeconds);
+    }
+    if (message.explanationJson !== "") {
+      writer.uint32(58).string(message.explanationJson);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CheckDecision {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCheckDecision();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.allowed = reader.bool();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.code = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.residual = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.missing.push(reader.string());
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.stepUpAcr.push(reader.string());
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.stepUpMaxAuthAgeSeconds = longToNumber(reader.int64());
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.explanationJson = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<CheckDecision>): CheckDecision {
+    return CheckDecision.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<CheckDecision>): CheckDecision {
+    const message = createBaseCheckDecision();
+    message.allowed = object.allowed ?? false;
+    message.code = object.code ?? "";
+    message.residual = object.residual ?? "";
+    message.missing = object.missing?.map((e) => e) || [];
+    message.stepUpAcr = object.stepUpAcr?.map((e) => e) || [];
+    message.stepUpMaxAuthAgeSeconds = object.stepUpMaxAuthAgeSeconds ?? 0;
+    message.explanationJson = object.explanationJson ?? "";
+    return message;
+  },
+};
+
+function createBaseDecisionState(): DecisionState {
+  return { policyVersion: "", epoch: 0, consistencyToken: "" };
+}
+
+export const DecisionState: MessageFns<DecisionState> = {
+  encode(message: DecisionState, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.policyVersion !== "") {
+      writer.uint32(10).string(message.policyVersion);
+    }
+    if (message.epoch !== 0) {
+      writer.uint32(16).int64(message.epoch);
+    }
+    if (message.consistencyToken !== "") {
+      writer.uint32(26).string(message.consistencyToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DecisionState {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDecisionState();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.policyVersion = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.epoch = longToNumber(reader.int64());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.consistencyToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<DecisionState>): DecisionState {
+    return DecisionState.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<DecisionState>): DecisionState {
+    const message = createBaseDecisionState();
+    message.policyVersion = object.policyVersion ?? "";
+    message.epoch = object.epoch ?? 0;
+    message.consistencyToken = object.consistencyToken ?? "";
+    return message;
+  },
+};
+
+function createBaseCheckPermissionRequest(): CheckPermissionRequest {
+  return { subject: undefined, circumstances: undefined, item: undefined, explain: false };
+}
+
+export const CheckPermissionRequest: MessageFns<CheckPermissionRequest> = {
+  encode(message: CheckPermissionRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.subject !== undefined) {
+      CheckSubject.encode(message.subject, writer.uint32(10).fork()).join();
+    }
+    if (message.circumstances !== undefined) {
+      CheckCircumstances.encode(message.circumstances, writer.uint32(18).fork()).join();
+    }
+    if (message.item !== undefined) {
+      CheckItem.encode(message.item, writer.uint32(26).fork()).join();
+    }
+    if (message.explain !== false) {
+      writer.uint32(32).bool(message.explain);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CheckPermissionRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCheckPermissionRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.subject = CheckSubject.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.circumstances = CheckCircumstances.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.item = CheckItem.decode(reader, reader.uint32());
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.explain = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<CheckPermissionRequest>): CheckPermissionRequest {
+    return CheckPermissionRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<CheckPermissionRequest>): CheckPermissionRequest {
+    const message = createBaseCheckPermissionRequest();
+    message.subject = (object.subject !== undefined && object.subject !== null)
+      ? CheckSubject.fromPartial(object.subject)
+      : undefined;
+    message.circumstances = (object.circumstances !== undefined && object.circumstances !== null)
+      ? CheckCircumstances.fromPartial(object.circumstances)
+      : undefined;
+    message.item = (object.item !== undefined && object.item !== null) ? CheckItem.fromPartial(object.item) : undefined;
+    message.explain = object.explain ?? false;
+    return message;
+  },
+};
+
+function createBaseCheckPermissionResponse(): CheckPermissionResponse {
+  return { decision: undefined, state: undefined, decisionId: "" };
+}
+
+export const CheckPermissionResponse: MessageFns<CheckPermissionResponse> = {
+  encode(message: CheckPermissionResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.decision !== undefined) {
+      CheckDecision.encode(message.decision, writer.uint32(10).fork()).join();
+    }
+    if (message.state !== undefined) {
+      DecisionState.encode(message.state, writer.uint32(18).fork()).join();
+    }
+    if (message.decisionId !== "") {
+      writer.uint32(26).string(message.decisionId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CheckPermissionResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCheckPermissionResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.decision = CheckDecision.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.state = DecisionState.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.decisionId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<CheckPermissionResponse>): CheckPermissionResponse {
+    return CheckPermissionResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<CheckPermissionResponse>): CheckPermissionResponse {
+    const message = createBaseCheckPermissionResponse();
+    message.decision = (object.decision !== undefined && object.decision !== null)
+      ? CheckDecision.fromPartial(object.decision)
+      : undefined;
+    message.state = (object.state !== undefined && object.state !== null)
+      ? DecisionState.fromPartial(object.state)
+      : undefined;
+    message.decisionId = object.decisionId ?? "";
+    return message;
+  },
+};
+
+function createBaseBatchCheckPermissionsRequest(): BatchCheckPermissionsRequest {
+  return { subject: undefined, circumstances: undefined, items: [], explain: false };
+}
+
+export const BatchCheckPermissionsRequest: MessageFns<BatchCheckPermissionsRequest> = {
+  encode(message: BatchCheckPermissionsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.subject !== undefined) {
+      CheckSubject.encode(message.subject, writer.uint32(10).fork()).join();
+    }
+    if (message.circumstances !== undefined) {
+      CheckCircumstances.encode(message.circumstances, writer.uint32(18).fork()).join();
+    }
+    for (const v of message.items) {
+      CheckItem.encode(v!, writer.uint32(26).fork()).join();
+    }
+    if (message.explain !== false) {
+      writer.uint32(32).bool(message.explain);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): BatchCheckPermissionsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBatchCheckPermissionsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.subject = CheckSubject.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.circumstances = CheckCircumstances.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.items.push(CheckItem.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.explain = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<BatchCheckPermissionsRequest>): BatchCheckPermissionsRequest {
+    return BatchCheckPermissionsRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<BatchCheckPermissionsRequest>): BatchCheckPermissionsRequest {
+    const message = createBaseBatchCheckPermissionsRequest();
+    message.subject = (object.subject !== undefined && object.subject !== null)
+      ? CheckSubject.fromPartial(object.subject)
+      : undefined;
+    message.circumstances = (object.circumstances !== undefined && object.circumstances !== null)
+      ? CheckCircumstances.fromPartial(object.circumstances)
+      : undefined;
+    message.items = object.items?.map((e) => CheckItem.fromPartial(e)) || [];
+    message.explain = object.explain ?? false;
+    return message;
+  },
+};
+
+function createBaseBatchCheckPermissionsResponse(): BatchCheckPermissionsResponse {
+  return { decisions: [], state: undefined, decisionId: "" };
+}
+
+export const BatchCheckPermissionsResponse: MessageFns<BatchCheckPermissionsResponse> = {
+  encode(message: BatchCheckPermissionsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.decisions) {
+      CheckDecision.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.state !== undefined) {
+      DecisionState.encode(message.state, writer.uint32(18).fork()).join();
+    }
+    if (message.decisionId !== "") {
+      writer.uint32(26).string(message.decisionId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): BatchCheckPermissionsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBatchCheckPermissionsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.decisions.push(CheckDecision.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.state = DecisionState.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.decisionId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<BatchCheckPermissionsResponse>): BatchCheckPermissionsResponse {
+    return BatchCheckPermissionsResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<BatchCheckPermissionsResponse>): BatchCheckPermissionsResponse {
+    const message = createBaseBatchCheckPermissionsResponse();
+    message.decisions = object.decisions?.map((e) => CheckDecision.fromPartial(e)) || [];
+    message.state = (object.state !== undefined && object.state !== null)
+      ? DecisionState.fromPartial(object.state)
+      : undefined;
+    message.decisionId = object.decisionId ?? "";
+    return message;
+  },
+};
+
+function createBaseListEffectivePermissionsRequest(): ListEffectivePermissionsRequest {
+  return { subject: undefined, circumstances: undefined };
+}
+
+export const ListEffectivePermissionsRequest: MessageFns<ListEffectivePermissionsRequest> = {
+  encode(message: ListEffectivePermissionsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.subject !== undefined) {
+      CheckSubject.encode(message.subject, writer.uint32(10).fork()).join();
+    }
+    if (message.circumstances !== undefined) {
+      CheckCircumstances.encode(message.circumstances, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListEffectivePermissionsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListEffectivePermissionsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.subject = CheckSubject.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.circumstances = CheckCircumstances.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ListEffectivePermissionsRequest>): ListEffectivePermissionsRequest {
+    return ListEffectivePermissionsRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListEffectivePermissionsRequest>): ListEffectivePermissionsRequest {
+    const message = createBaseListEffectivePermissionsRequest();
+    message.subject = (object.subject !== undefined && object.subject !== null)
+      ? CheckSubject.fromPartial(object.subject)
+      : undefined;
+    message.circumstances = (object.circumstances !== undefined && object.circumstances !== null)
+      ? CheckCircumstances.fromPartial(object.circumstances)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseConditionalPermission(): ConditionalPermission {
+  return { permission: "", residual: "", missing: [] };
+}
+
+export const ConditionalPermission: MessageFns<ConditionalPermission> = {
+  encode(message: ConditionalPermission, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.permission !== "") {
+      writer.uint32(10).string(message.permission);
+    }
+    if (message.residual !== "") {
+      writer.uint32(18).string(message.residual);
+    }
+    for (const v of message.missing) {
+      writer.uint32(26).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ConditionalPermission {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseConditionalPermission();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.permission = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.residual = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.missing.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ConditionalPermission>): ConditionalPermission {
+    return ConditionalPermission.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ConditionalPermission>): ConditionalPermission {
+    const message = createBaseConditionalPermission();
+    message.permission = object.permission ?? "";
+    message.residual = object.residual ?? "";
+    message.missing = object.missing?.map((e) => e) || [];
+    return message;
+  },
+};
+
+function createBaseListEffectivePermissionsResponse(): ListEffectivePermissionsResponse {
+  return { granted: [], conditional: [], validUntil: 0, state: undefined };
+}
+
+export const ListEffectivePermissionsResponse: MessageFns<ListEffectivePermissionsResponse> = {
+  encode(message: ListEffectivePermissionsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.granted) {
+      writer.uint32(10).string(v!);
+    }
+    for (const v of message.conditional) {
+      ConditionalPermission.encode(v!, writer.uint32(18).fork()).join();
+    }
+    if (message.validUntil !== 0) {
+      writer.uint32(24).int64(message.validUntil);
+    }
+    if (message.state !== undefined) {
+      DecisionState.encode(message.state, writer.uint32(34).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListEffectivePermissionsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListEffectivePermissionsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.granted.push(reader.string());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.conditional.push(ConditionalPermission.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.validUntil = longToNumber(reader.int64());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.state = DecisionState.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ListEffectivePermissionsResponse>): ListEffectivePermissionsResponse {
+    return ListEffectivePermissionsResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListEffectivePermissionsResponse>): ListEffectivePermissionsResponse {
+    const message = createBaseListEffectivePermissionsResponse();
+    message.granted = object.granted?.map((e) => e) || [];
+    message.conditional = object.conditional?.map((e) => ConditionalPermission.fromPartial(e)) || [];
+    message.validUntil = object.validUntil ?? 0;
+    message.state = (object.state !== undefined && object.state !== null)
+      ? DecisionState.fromPartial(object.state)
+      : undefined;
     return message;
   },
 };
 
 /**
- * Issues tokens. Callers authenticate with their client credentials in the `authorization` metadata, by the Basic scheme
+ * Issues tokens and decides live. Callers authenticate with their client credentials in the `authorization` metadata, by the Basic scheme
  * (RFC 7617, with both parts percent-encoded first as RFC 6749 section 2.3.1 says).
  * Errors carry google.rpc.ErrorInfo with domain "countersign"; its reason is a code of the published catalogue.
  */
@@ -356,11 +1971,55 @@ export const AuthServiceService = {
       Buffer.from(ExchangeTokenResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ExchangeTokenResponse => ExchangeTokenResponse.decode(value),
   },
+  /** Decides live whether a subject has one permission. A denial is an answer with status OK. */
+  checkPermission: {
+    path: "/countersign.auth.v1.AuthService/CheckPermission" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: CheckPermissionRequest): Buffer =>
+      Buffer.from(CheckPermissionRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): CheckPermissionRequest => CheckPermissionRequest.decode(value),
+    responseSerialize: (value: CheckPermissionResponse): Buffer =>
+      Buffer.from(CheckPermissionResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): CheckPermissionResponse => CheckPermissionResponse.decode(value),
+  },
+  /** As CheckPermission for up to 100 permissions of one subject, on one state of policy and data. */
+  batchCheckPermissions: {
+    path: "/countersign.auth.v1.AuthService/BatchCheckPermissions" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: BatchCheckPermissionsRequest): Buffer =>
+      Buffer.from(BatchCheckPermissionsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): BatchCheckPermissionsRequest => BatchCheckPermissionsRequest.decode(value),
+    responseSerialize: (value: BatchCheckPermissionsResponse): Buffer =>
+      Buffer.from(BatchCheckPermissionsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): BatchCheckPermissionsResponse => BatchCheckPermissionsResponse.decode(value),
+  },
+  /** Everything that a subject may do at one application now, by the same rules. */
+  listEffectivePermissions: {
+    path: "/countersign.auth.v1.AuthService/ListEffectivePermissions" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListEffectivePermissionsRequest): Buffer =>
+      Buffer.from(ListEffectivePermissionsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListEffectivePermissionsRequest =>
+      ListEffectivePermissionsRequest.decode(value),
+    responseSerialize: (value: ListEffectivePermissionsResponse): Buffer =>
+      Buffer.from(ListEffectivePermissionsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListEffectivePermissionsResponse =>
+      ListEffectivePermissionsResponse.decode(value),
+  },
 } as const;
 
 export interface AuthServiceServer extends UntypedServiceImplementation {
   /** Exchanges a subject token for an access token of this service with the permissions of its subject (RFC 8693). */
   exchangeToken: handleUnaryCall<ExchangeTokenRequest, ExchangeTokenResponse>;
+  /** Decides live whether a subject has one permission. A denial is an answer with status OK. */
+  checkPermission: handleUnaryCall<CheckPermissionRequest, CheckPermissionResponse>;
+  /** As CheckPermission for up to 100 permissions of one subject, on one state of policy and data. */
+  batchCheckPermissions: handleUnaryCall<BatchCheckPermissionsRequest, BatchCheckPermissionsResponse>;
+  /** Everything that a subject may do at one application now, by the same rules. */
+  listEffectivePermissions: handleUnaryCall<ListEffectivePermissionsRequest, ListEffectivePermissionsResponse>;
 }
 
 export interface AuthServiceClient extends Client {
@@ -379,6 +2038,54 @@ export interface AuthServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ExchangeTokenResponse) => void,
+  ): ClientUnaryCall;
+  /** Decides live whether a subject has one permission. A denial is an answer with status OK. */
+  checkPermission(
+    request: CheckPermissionRequest,
+    callback: (error: ServiceError | null, response: CheckPermissionResponse) => void,
+  ): ClientUnaryCall;
+  checkPermission(
+    request: CheckPermissionRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: CheckPermissionResponse) => void,
+  ): ClientUnaryCall;
+  checkPermission(
+    request: CheckPermissionRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: CheckPermissionResponse) => void,
+  ): ClientUnaryCall;
+  /** As CheckPermission for up to 100 permissions of one subject, on one state of policy and data. */
+  batchCheckPermissions(
+    request: BatchCheckPermissionsRequest,
+    callback: (error: ServiceError | null, response: BatchCheckPermissionsResponse) => void,
+  ): ClientUnaryCall;
+  batchCheckPermissions(
+    request: BatchCheckPermissionsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: BatchCheckPermissionsResponse) => void,
+  ): ClientUnaryCall;
+  batchCheckPermissions(
+    request: BatchCheckPermissionsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: BatchCheckPermissionsResponse) => void,
+  ): ClientUnaryCall;
+  /** Everything that a subject may do at one application now, by the same rules. */
+  listEffectivePermissions(
+    request: ListEffectivePermissionsRequest,
+    callback: (error: ServiceError | null, response: ListEffectivePermissionsResponse) => void,
+  ): ClientUnaryCall;
+  listEffectivePermissions(
+    request: ListEffectivePermissionsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListEffectivePermissionsResponse) => void,
+  ): ClientUnaryCall;
+  listEffectivePermissions(
+    request: ListEffectivePermissionsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListEffectivePermissionsResponse) => void,
   ): ClientUnaryCall;
 }
 
