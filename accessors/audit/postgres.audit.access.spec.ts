@@ -6,6 +6,7 @@ import type { Database } from '#utilities/database/contract.js';
 import { CodedError } from '#utilities/errors/coded-error.js';
 import { CryptoIdSource } from '#utilities/id/crypto.id-source.js';
 import { MemoryCounters } from '#utilities/telemetry/memory.counters.js';
+import { asOwner } from '../../test/support/as-owner.js';
 import { describeOnEachDatabase, describeOnPostgres, type Opener, type TestDatabase } from '../../test/support/database.js';
 import { SilentLogger } from '../../test/support/silent.logger.js';
 import { AuditStore } from './audit.store.js';
@@ -52,7 +53,8 @@ describeOnEachDatabase('PostgresAuditAccess', (open) => {
 
   it('keeps every member of a record of an issued token', async () => {
     await accessOn(database).record(context, issued);
-    const [row] = await database.query(
+    const [row] = await asOwner(
+      opened.database,
       "select *, at > now() - interval '1 minute' as recent from audit_record where token_id = $1",
       [issued.tokenId],
     );
@@ -78,7 +80,8 @@ describeOnEachDatabase('PostgresAuditAccess', (open) => {
       detail: null,
       recent: true,
     });
-    const [time] = await database.query(
+    const [time] = await asOwner(
+      opened.database,
       `select extract(epoch from expires_at)::int as expires, id::text as id from audit_record where token_id = $1`,
       [issued.tokenId],
     );
@@ -89,7 +92,8 @@ describeOnEachDatabase('PostgresAuditAccess', (open) => {
     const access = accessOn(database);
     await access.record(context, { ...refused, clientId: 'a-client' });
     await access.record(context, { outcome: 'changed', what: 'keyring.key_made', detail: 'kid-9' });
-    const found = await database.query(
+    const found = await asOwner(
+      opened.database,
       `select tenant_id, outcome, code, what, detail from audit_record where client_id = 'a-client' or what is not null order by id`,
     );
     expect(found).toEqual([
@@ -102,7 +106,8 @@ describeOnEachDatabase('PostgresAuditAccess', (open) => {
     const at = 1_790_000_000_123;
     const access = accessOn(database, { clock: { now: () => at, monotonic: () => 0 } });
     await access.record(context, { ...refused, clientId: 'millisecond' });
-    const [row] = await database.query(
+    const [row] = await asOwner(
+      opened.database,
       `select (extract(epoch from at) * 1000)::bigint::text as at from audit_record where client_id = 'millisecond'`,
     );
     expect(row).toEqual({ at: String(at) });
@@ -158,7 +163,10 @@ describeOnEachDatabase('PostgresAuditAccess', (open) => {
     const spoiled = { ...refused, clientId: 'spoiler', audience: 'https://\0\ud800/', detail: 'x'.repeat(100_000) };
     await Promise.all([access.record(context, spoiled), access.record(context, { ...issued, clientId: 'neighbour' })]);
     expect(await count('neighbour')).toBe(1);
-    const [row] = await database.query(`select audience, length(detail) as length from audit_record where client_id = 'spoiler'`);
+    const [row] = await asOwner(
+      opened.database,
+      `select audience, length(detail) as length from audit_record where client_id = 'spoiler'`,
+    );
     expect(row).toEqual({ audience: 'https://\ufffd\ufffd/', length: 1_000 });
   });
 
@@ -188,12 +196,13 @@ describeOnEachDatabase('PostgresAuditAccess', (open) => {
   it.each(['update audit_record set detail = null', 'delete from audit_record', 'truncate audit_record'])(
     'is append-only: %s',
     async (statement) => {
-      await expect(database.query(statement)).rejects.toMatchObject({ code: '42501' });
+      await expect(asOwner(opened.database, statement)).rejects.toMatchObject({ code: '42501' });
     },
   );
 
   it('gives the tenant first in its key and its index', async () => {
-    const indexes = await database.query<{ definition: string }>(
+    const indexes = await asOwner<{ definition: string }>(
+      opened.database,
       `select indexdef as definition from pg_indexes where tablename = 'audit_record' order by indexname`,
     );
     expect(indexes).toHaveLength(2);
@@ -201,7 +210,8 @@ describeOnEachDatabase('PostgresAuditAccess', (open) => {
   });
 
   async function count(clientId: string): Promise<number> {
-    const [row] = await database.query<{ count: number }>(
+    const [row] = await asOwner<{ count: number }>(
+      opened.database,
       'select count(*)::int as count from audit_record where client_id = $1',
       [clientId],
     );
@@ -214,7 +224,7 @@ describeOnPostgres('PostgresAuditAccess and durability', (open: Opener) => {
     const opened = await open();
     const other = await opened.reopen();
     await accessOn(opened.database).record(context, issued);
-    expect(await other.query('select token_id from audit_record')).toEqual([{ token_id: issued.tokenId }]);
+    expect(await asOwner(other, 'select token_id from audit_record')).toEqual([{ token_id: issued.tokenId }]);
     expect(await opened.database.query(`select current_setting('synchronous_commit') as value`)).toEqual([{ value: 'on' }]);
   });
 
@@ -226,7 +236,8 @@ describeOnPostgres('PostgresAuditAccess and durability', (open: Opener) => {
     const ids = new CryptoIdSource({ clock: new SystemClock() });
     let kills = 0;
     const kill = async (): Promise<void> => {
-      const killed = await killer.query<{ done: boolean }>(
+      const killed = await asOwner<{ done: boolean }>(
+        killer,
         `select pg_terminate_backend(pid) as done from pg_stat_activity
          where datname = current_database() and pid <> pg_backend_pid() and ltrim(query, E' \\n') like 'insert into audit_record%'`,
       );
@@ -241,7 +252,7 @@ describeOnPostgres('PostgresAuditAccess and durability', (open: Opener) => {
       }
     };
     await Promise.all(Array.from({ length: 25 }, worker));
-    const rows = await killer.query<{ token_id: string }>('select token_id from audit_record');
+    const rows = await asOwner<{ token_id: string }>(killer, 'select token_id from audit_record');
     const stored = rows.map((row) => row.token_id);
     expect(kills).toBeGreaterThan(0);
     expect(confirmed.size).toBe(1_000);

@@ -3,6 +3,7 @@ import { ManualClock } from '#utilities/clock/manual.clock.js';
 import { CodedError } from '#utilities/errors/coded-error.js';
 import { CryptoIdSource } from '#utilities/id/crypto.id-source.js';
 import { MemoryCounters } from '#utilities/telemetry/memory.counters.js';
+import { asOwner } from '../../test/support/as-owner.js';
 import { describeOnEachDatabase, type TestDatabase } from '../../test/support/database.js';
 import { SilentLogger } from '../../test/support/silent.logger.js';
 import { until } from '../../test/support/until.js';
@@ -134,7 +135,8 @@ describeOnEachDatabase('DecisionTrail', (open) => {
       expect(decisionRow(CONTEXT, carrying, { id: 'id', at: 0 })).not.toContain(canary);
       scene.trail.note(CONTEXT, carrying);
       await noted(1);
-      const rows = await test.database.query<{ row: string }>(
+      const rows = await asOwner<{ row: string }>(
+        test.database,
         'select to_jsonb(d)::text as row from decision d where tenant_id = $1',
         [tenantId],
       );

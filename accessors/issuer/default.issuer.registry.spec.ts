@@ -1,5 +1,6 @@
 import { beforeAll, expect, it } from '@jest/globals';
 import { isCodedError } from '#utilities/errors/coded-error.js';
+import { asOwner } from '../../test/support/as-owner.js';
 import { describeOnEachDatabase, type TestDatabase } from '../../test/support/database.js';
 import type { IssuerRegistration } from './contract.js';
 import { DefaultIssuerRegistry } from './default.issuer.registry.js';
@@ -44,7 +45,7 @@ describeOnEachDatabase('the life of an issuer', (open) => {
 
   beforeAll(async () => {
     db = await open();
-    await db.database.query("insert into tenant (id, slug, status) values ($1, 'acme', 'active')", [ACME]);
+    await asOwner(db.database, "insert into tenant (id, slug, status) values ($1, 'acme', 'active')", [ACME]);
   });
 
   /** An issuer that no other test knows. */
@@ -143,7 +144,8 @@ describeOnEachDatabase('the life of an issuer', (open) => {
   it('CVE-2026-15572: is checked as a whole when it is put into force, not when it was written', async () => {
     const { name, registration, registry, activate } = fresh();
     await registry.draftIssuer(CONTEXT, registration());
-    await db.database.query(
+    await asOwner(
+      db.database,
       `insert into trusted_issuer_version (issuer_name, version, sha256, document)
        select issuer_name, 2, sha256('x'::bytea), jsonb_set(document, '{config,audiences}', '[]') from trusted_issuer_version
        where issuer_name = $1`,
@@ -154,8 +156,8 @@ describeOnEachDatabase('the life of an issuer', (open) => {
 
   it('keeps its history from being rewritten', async () => {
     for (const table of ['trusted_issuer_version', 'trusted_issuer_activation']) {
-      await expect(db.database.query(`update ${table} set version = version`)).rejects.toThrow(/append-only/);
-      await expect(db.database.query(`delete from ${table}`)).rejects.toThrow(/append-only/);
+      await expect(asOwner(db.database, `update ${table} set version = version`)).rejects.toThrow(/append-only/);
+      await expect(asOwner(db.database, `delete from ${table}`)).rejects.toThrow(/append-only/);
     }
   });
 
@@ -171,7 +173,7 @@ describeOnEachDatabase('the life of an issuer', (open) => {
 describeOnEachDatabase('a probe', (open) => {
   it('says what an issuer answers, and changes nothing', async () => {
     const db = await open();
-    await db.database.query("insert into tenant (id, slug, status) values ($1, 'acme', 'active')", [ACME]);
+    await asOwner(db.database, "insert into tenant (id, slug, status) values ($1, 'acme', 'active')", [ACME]);
     const { registry, access } = partsOn(db);
     const raw = await new RawIssuer().start([ecJwk('good'), { kty: 'oct', kid: 'bad', k: 'c2VjcmV0' }]);
     try {

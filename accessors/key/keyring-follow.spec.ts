@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import { calculateJwkThumbprint } from 'jose';
 import type { Database } from '#utilities/database/contract.js';
+import { asOwner } from '../../test/support/as-owner.js';
 import { describeOnEachDatabase } from '../../test/support/database.js';
 import { until } from '../../test/support/until.js';
 import type { SigningAlgorithm } from './contract.js';
@@ -84,13 +85,13 @@ describeOnEachDatabase('A process that follows the keyring', (open) => {
 
   it('stops too when it hears of changes that it cannot read for 5 minutes', async () => {
     const kid = kidOf();
-    await database.query('alter table signing_key rename to signing_key_away');
+    await asOwner(database, 'alter table signing_key rename to signing_key_away');
     await process.keyAccess.refresh();
     process.clock.advance(300_000);
     expect(kidOf()).toBe(kid);
     process.clock.advance(1);
     expect(kidOf).toThrow(unavailable);
-    await database.query('alter table signing_key_away rename to signing_key');
+    await asOwner(database, 'alter table signing_key_away rename to signing_key');
     await process.keyAccess.refresh();
     expect(kidOf()).toBe(kid);
   });

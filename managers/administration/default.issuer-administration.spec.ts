@@ -9,6 +9,7 @@ import { IssuerStore } from '#accessors/issuer/stores/issuer.store.js';
 import { IssuerVersionStore } from '#accessors/issuer/stores/issuer-version.store.js';
 import type { CallContext } from '#utilities/call-context/contract.js';
 import { isCodedError } from '#utilities/errors/coded-error.js';
+import { asOwner } from '../../test/support/as-owner.js';
 import { describeOnEachDatabase, type TestDatabase } from '../../test/support/database.js';
 import { DefaultIssuerAdministration } from './default.issuer-administration.js';
 
@@ -47,7 +48,8 @@ describeOnEachDatabase('IssuerAdministration', (open) => {
 
   beforeAll(async () => {
     db = await open();
-    await db.database.query(
+    await asOwner(
+      db.database,
       "insert into tenant (id, slug, status) values ('0b0e6c1e-0000-4000-8000-000000000001', 'acme', 'active')",
     );
     raw = await new RawIssuer().start([ecJwk('k1'), ecJwk('k2')]);

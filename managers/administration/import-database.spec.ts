@@ -9,6 +9,7 @@ import { IssuerVersionStore } from '#accessors/issuer/stores/issuer-version.stor
 import { DefaultPolicyAccess } from '#accessors/policy/default.policy.access.js';
 import { DefaultRegistrationAccess } from '#accessors/registration/default.registration.access.js';
 import { MemoryCounters } from '#utilities/telemetry/memory.counters.js';
+import { asOwner } from '../../test/support/as-owner.js';
 import { accessorParts, CONTEXT, type AccessorParts } from '../../test/support/accessor-parts.js';
 import { describeOnEachDatabase } from '../../test/support/database.js';
 import { SilentLogger } from '../../test/support/silent.logger.js';
@@ -66,12 +67,14 @@ describeOnEachDatabase('AdministrationManager on a database', (open) => {
 
   /** Every row of every table, so that any change at all is seen. */
   const everything = async (): Promise<ReadonlyMap<string, string>> => {
-    const tables = await parts.database.query<{ name: string }>(
+    const tables = await asOwner<{ name: string }>(
+      parts.unitOfWork,
       "select table_name as name from information_schema.tables where table_schema = current_schema() and table_type = 'BASE TABLE' order by 1",
     );
     const rows = new Map<string, string>();
     for (const { name } of tables) {
-      const found = await parts.database.query<{ content: string }>(
+      const found = await asOwner<{ content: string }>(
+        parts.unitOfWork,
         `select coalesce(string_agg(t::text, ' ' order by t::text), '') as content from "${name}" t`,
       );
       rows.set(name, found[0]?.content ?? '');

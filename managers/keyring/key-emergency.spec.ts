@@ -6,6 +6,7 @@ import { compactVerify, createLocalJWKSet, decodeJwt } from 'jose';
 import type { KeyState } from '#accessors/key/contract.js';
 import type { MintRequest } from '#engines/signing/contract.js';
 import type { OpenDatabase } from '#utilities/database/open.database.js';
+import { asOwner } from '../../test/support/as-owner.js';
 import { describeOnEachDatabase, describeOnPostgres } from '../../test/support/database.js';
 import { until } from '../../test/support/until.js';
 import { age, changesIn, CONTEXT, keyringProcess, type KeyringProcess, statesIn } from './fixtures/keyring-world.fixture.js';
@@ -180,8 +181,8 @@ describeOnEachDatabase('A database that was restored from an older state', (open
     const floorFile = join(folder, `floor-${database.engine}`);
     const { manager, emergency, keyAccess } = await started(database, { floorFile });
     const stolen = keyAccess.activeKey(CONTEXT, 'ES256').kid;
-    await database.query('create table backup_key as select * from signing_key');
-    await database.query('create table backup_epoch as select * from keyring_epoch');
+    await asOwner(database, 'create table backup_key as select * from signing_key');
+    await asOwner(database, 'create table backup_epoch as select * from keyring_epoch');
     await emergency.revoke(CONTEXT, { kid: stolen, ...now });
     expect(Object.values(JSON.parse(readFileSync(floorFile, 'utf8')) as object)).toEqual([2]);
 
@@ -191,7 +192,7 @@ describeOnEachDatabase('A database that was restored from an older state', (open
       'delete from keyring_epoch',
       'insert into keyring_epoch select * from backup_epoch',
     ])
-      await database.query(sql);
+      await asOwner(database, sql);
     const restored = await opened(database, { floorFile });
     await expect(restored.manager.prepare(CONTEXT)).rejects.toMatchObject({ code: 'KEYRING_RESTORED' });
     await expect(restored.manager.rotate(CONTEXT, { validateOnly: false })).rejects.toMatchObject({ code: 'KEYRING_RESTORED' });

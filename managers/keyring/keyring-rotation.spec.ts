@@ -1,5 +1,6 @@
 import { afterEach, expect, it } from '@jest/globals';
 import type { OpenDatabase } from '#utilities/database/open.database.js';
+import { asOwner } from '../../test/support/as-owner.js';
 import { describeOnEachDatabase, describeOnPostgres } from '../../test/support/database.js';
 import { until } from '../../test/support/until.js';
 import { age, changesIn, CONTEXT, keyringProcess, type KeyringProcess, statesIn } from './fixtures/keyring-world.fixture.js';
@@ -100,7 +101,7 @@ describeOnEachDatabase('The life of a signing key', (open) => {
   it('leaves everything as it was when the record cannot be written', async () => {
     const { database } = await open();
     const { manager, keyringAccess } = await started(database);
-    await database.query(`alter table audit_record add constraint full_disk check (what not like '%staged')`);
+    await asOwner(database, `alter table audit_record add constraint full_disk check (what not like '%staged')`);
     await expect(manager.rotate(CONTEXT, now)).rejects.toMatchObject({ code: 'AUDIT_UNAVAILABLE' });
     expect(await statesIn(database)).toEqual(['active']);
     expect((await keyringAccess.keyring(CONTEXT)).epoch).toBe(1);

@@ -1,6 +1,7 @@
 import { afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import { ManualClock } from '#utilities/clock/manual.clock.js';
 import type { OpenDatabase } from '#utilities/database/open.database.js';
+import { asOwner } from '../../test/support/as-owner.js';
 import { describeOnEachDatabase, describeOnPostgres } from '../../test/support/database.js';
 import { SilentLogger } from '../../test/support/silent.logger.js';
 import { until } from '../../test/support/until.js';
@@ -9,6 +10,12 @@ import { CHANNEL, PostgresChangeFeed } from './postgres.change-feed.js';
 const NEVER_MS = 86_400_000;
 const SOON_MS = 20;
 const tenantId = (number: number): string => `33333333-3333-4333-8333-${String(number).padStart(12, '0')}`;
+
+async function createThings(database: OpenDatabase): Promise<void> {
+  await asOwner(database, 'create table thing (tenant_id uuid, id int)');
+  await asOwner(database, 'grant all on thing to public');
+  await asOwner(database, `select attach_change_feed('thing')`);
+}
 
 describeOnEachDatabase('ChangeFeed', (open) => {
   let database: OpenDatabase;
@@ -19,8 +26,7 @@ describeOnEachDatabase('ChangeFeed', (open) => {
 
   beforeAll(async () => {
     database = (await open()).database;
-    await database.query('create table thing (tenant_id uuid, id int)');
-    await database.query(`select attach_change_feed('thing')`);
+    await createThings(database);
   });
   beforeEach(() => {
     clock = new ManualClock();
@@ -158,8 +164,8 @@ describeOnPostgres('ChangeFeed among several connections', (open) => {
   it('numbers changes in the order of their commits', async () => {
     const test = await open();
     const other = await test.reopen();
-    await test.database.query('create table thing (tenant_id uuid, id int)');
-    await test.database.query(`select attach_change_feed('thing')`);
+    await createThings(test.database);
+    const watcher = await test.reopen();
     const epoch = async (database: OpenDatabase): Promise<number> => {
       const [row] = await database.query<{ epoch: string }>('select epoch from data_epoch where tenant_id = $1', [tenantId(1)]);
       return Number(row?.epoch ?? 0);
@@ -169,7 +175,7 @@ describeOnPostgres('ChangeFeed among several connections', (open) => {
       await test.database.query('insert into thing values ($1, 1)', [tenantId(1)]);
       second = other.query('insert into thing values ($1, 2)', [tenantId(1)]);
       await until('the other writer waits for this one', async () => {
-        const waiting = await test.database.query(`select 1 from pg_stat_activity where wait_event_type = 'Lock'`);
+        const waiting = await asOwner(watcher, `select 1 from pg_stat_activity where wait_event_type = 'Lock'`);
         return waiting.length > 0;
       });
       expect(await epoch(test.database)).toBe(1);

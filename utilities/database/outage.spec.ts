@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { FactQuestion } from '#accessors/facts/contract.js';
 import { DefaultFactAccess } from '#accessors/facts/default.fact.access.js';
 import { MIGRATIONS } from '#clients/migrations.js';
 import { startPrivateCluster, type PrivateCluster } from '#devkit/postgres/private-cluster.js';
 import { PostgresChangeFeed } from '#utilities/change-feed/postgres.change-feed.js';
 import { SystemClock } from '#utilities/clock/system.clock.js';
+import { asOwner } from '../../test/support/as-owner.js';
 import { accessorParts, CONTEXT } from '../../test/support/accessor-parts.js';
 import { isPostgresInstalled } from '../../test/support/database.js';
 import { SilentLogger } from '../../test/support/silent.logger.js';
@@ -11,6 +13,12 @@ import { until } from '../../test/support/until.js';
 import { openDatabase, type OpenDatabase } from './open.database.js';
 
 const run = isPostgresInstalled() ? describe : describe.skip;
+
+const about = (tenantId: string, externalId: string): FactQuestion => ({
+  tenantId,
+  subject: { by: 'identity', identity: { instance: 'oidc:x', externalId } },
+  groups: [],
+});
 
 run('Outage of PostgreSQL', () => {
   let cluster: PrivateCluster | undefined;
@@ -21,7 +29,7 @@ run('Outage of PostgreSQL', () => {
   beforeAll(async () => {
     cluster = await startPrivateCluster();
     const settings = { kind: 'postgres', url: cluster?.url ?? '', poolSize: 4 } as const;
-    database = await openDatabase({ settings, migrations: MIGRATIONS, logger, migrate: true });
+    database = await openDatabase({ settings, migrations: MIGRATIONS, logger, migrate: true, unsafeRole: 'step-down' });
   });
   afterAll(async () => {
     await database.close();
@@ -39,7 +47,7 @@ run('Outage of PostgreSQL', () => {
   it('is STORE_UNAVAILABLE with a time to try again, and is over when the server is back', async () => {
     const feed = new PostgresChangeFeed({ database, clock: new SystemClock(), logger });
     await feed.start();
-    await database.query(`insert into tenant (id, slug) values ($1, 'outage')`, [tenant]);
+    await asOwner(database, `insert into tenant (id, slug) values ($1, 'outage')`, [tenant]);
     // Several connections are open and idle when the server goes.
     await Promise.all([1, 2, 3, 4].map(() => database.query('select pg_sleep(0.01)')));
     await cluster?.halt();
@@ -73,15 +81,15 @@ run('Outage of PostgreSQL', () => {
     const facts = new DefaultFactAccess(parts);
     const { id } = await facts.registerTenant(CONTEXT, { slug: 'known', status: 'active' });
     await facts.announceChanges(CONTEXT);
-    const known = await facts.factsOf(CONTEXT, id, { instance: 'oidc:x', externalId: 'known' });
+    const known = await facts.factsOf(CONTEXT, about(id, 'known'));
     await cluster?.halt();
-    expect(await facts.factsOf(CONTEXT, id, { instance: 'oidc:x', externalId: 'known' })).toBe(known);
-    await expect(facts.factsOf(CONTEXT, id, { instance: 'oidc:x', externalId: 'new' })).rejects.toMatchObject({
+    expect(await facts.factsOf(CONTEXT, about(id, 'known'))).toBe(known);
+    await expect(facts.factsOf(CONTEXT, about(id, 'new'))).rejects.toMatchObject({
       code: 'STORE_UNAVAILABLE',
     });
     await cluster?.resume();
     await until('the database answers', answers);
-    await facts.factsOf(CONTEXT, id, { instance: 'oidc:x', externalId: 'new' });
+    await facts.factsOf(CONTEXT, about(id, 'new'));
     await parts.changeFeed.stop();
   });
 });

@@ -7,7 +7,7 @@ const NOTES = 'create table note (id int primary key, text text)';
 describeOnEachDatabase('UnitOfWork', (open) => {
   let database: OpenDatabase;
   beforeAll(async () => {
-    database = (await open()).database;
+    database = (await open({ content: 'empty' })).database;
     await database.query(NOTES);
   });
   beforeEach(() => database.query('truncate note'));
@@ -119,7 +119,7 @@ describeOnEachDatabase('UnitOfWork', (open) => {
 describeOnPostgres('UnitOfWork among several connections', (open) => {
   let test: TestDatabase;
   beforeAll(async () => {
-    test = await open();
+    test = await open({ content: 'empty' });
     await test.database.query(NOTES);
   });
 

@@ -1,6 +1,7 @@
 import { beforeAll, beforeEach, expect, it } from '@jest/globals';
 import { PLATFORM_TENANT } from '#utilities/change-feed/contract.js';
 import { isCodedError } from '#utilities/errors/coded-error.js';
+import { asOwner } from '../../../test/support/as-owner.js';
 import { describeOnEachDatabase, describeOnPostgres, type TestDatabase } from '../../../test/support/database.js';
 import { ENTRA_DEFAULTS } from '../contract.js';
 import { CONTEXT, setUpAccess } from '../fixtures/issuer-access.fixture.js';
@@ -23,7 +24,7 @@ function accessOn({ database }: Pick<TestDatabase, 'database'>) {
 }
 
 async function addTenants({ database }: TestDatabase): Promise<void> {
-  await database.query("insert into tenant (id, slug, status) values ($1, 'acme', 'active'), ($2, 'globex', 'active')", [
+  await asOwner(database, "insert into tenant (id, slug, status) values ($1, 'acme', 'active'), ($2, 'globex', 'active')", [
     ACME,
     GLOBEX,
   ]);

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { ManualClock } from '#utilities/clock/manual.clock.js';
+import { asOwner } from '../../support/as-owner.js';
 import { describeOnPostgres } from '../../support/database.js';
 import { mintRequest } from './mint-request.js';
 import { ProcessWorld } from './process-world.js';
@@ -82,12 +83,13 @@ describeOnPostgres('a database that was restored from before the last rotation',
   }
 
   async function backUp(): Promise<void> {
-    for (const table of TABLES) await world.own.database.query(`create table backup_${table} as table ${table}`);
+    for (const table of TABLES) await asOwner(world.own.database, `create table backup_${table} as table ${table}`);
   }
 
   /** Also what the triggers keep is as it was, as after the restore of a whole database. */
   async function restore(): Promise<void> {
     await world.own.database.run(async () => {
+      await world.own.database.query('set local role none');
       await world.own.database.query('set local session_replication_role = replica');
       for (const table of TABLES) {
         await world.own.database.query(`delete from ${table}`);
