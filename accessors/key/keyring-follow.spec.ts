@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import { calculateJwkThumbprint } from 'jose';
-import type { Database } from '#utilities/database/contract.js';
+import type { OpenDatabase } from '#utilities/database/open.database.js';
 import { asOwner } from '../../test/support/as-owner.js';
 import { describeOnEachDatabase } from '../../test/support/database.js';
 import { until } from '../../test/support/until.js';
@@ -27,7 +27,7 @@ const SHOWN: Readonly<Record<SigningAlgorithm, readonly string[]>> = {
 };
 
 describeOnEachDatabase('A process that follows the keyring', (open) => {
-  let database: Database;
+  let database: OpenDatabase;
   let process: KeyProcess;
   beforeAll(async () => {
     database = (await open()).database;
