@@ -72,22 +72,25 @@ function complaintOf(test: SimpleTest): string | null {
   return compare(test, answer);
 }
 
-function compare({ resultMatcher }: SimpleTest, answer: Outcome): string | null {
+/** `undefined`: an error is expected. */
+function expectedOf({ resultMatcher }: SimpleTest): CelValue | undefined {
   switch (resultMatcher.case) {
     case 'evalError':
     case 'anyEvalErrors':
-      return isStop(answer) ? null : `${show(answer)} instead of an error`;
+      return undefined;
     case 'value':
-    case 'typedResult': {
-      const value = resultMatcher.case === 'value' ? resultMatcher.value : resultMatcher.value.result;
-      const expected = value === undefined ? true : valueOf(value);
-      return isSame(answer, expected) ? null : `${show(answer)} instead of ${show(expected)}`;
-    }
+      return valueOf(resultMatcher.value);
     case undefined:
-      return answer === true ? null : `${show(answer)} instead of true`;
+      return true;
     default:
-      return 'an expectation that is not known';
+      throw new Error('an expectation of the test files that is not known');
   }
+}
+
+function compare(test: SimpleTest, answer: Outcome): string | null {
+  const expected = expectedOf(test);
+  if (expected === undefined) return isStop(answer) ? null : `${show(answer)} instead of an error`;
+  return isSame(answer, expected) ? null : `${show(answer)} instead of ${show(expected)}`;
 }
 
 /** A value of the test files as one of ours. */
@@ -97,20 +100,27 @@ function valueOf({ kind }: Value): CelValue {
       return new CelUint(kind.value);
     case 'nullValue':
       return null;
-    case 'listValue':
-      return kind.value.values.map(valueOf);
-    case 'mapValue':
-      return mapOf(kind.value.entries);
     case 'typeValue':
       return new CelType(kind.value);
-    case 'objectValue':
-      return messageOf(kind.value);
     case 'boolValue':
     case 'int64Value':
     case 'doubleValue':
     case 'stringValue':
     case 'bytesValue':
       return kind.value;
+    default:
+      return compositeOf(kind);
+  }
+}
+
+function compositeOf(kind: Value['kind']): CelValue {
+  switch (kind.case) {
+    case 'listValue':
+      return kind.value.values.map(valueOf);
+    case 'mapValue':
+      return mapOf(kind.value.entries);
+    case 'objectValue':
+      return messageOf(kind.value);
     default:
       throw new Error('a value of the test files that has no kind');
   }

@@ -17,9 +17,12 @@ export function isSame(a: Outcome, b: Outcome): boolean {
   if (isStop(a) || isStop(b)) return isStop(a) && isStop(b);
   if (isList(a)) return isList(b) && a.length === b.length && a.every((element, index) => isSame(element, b[index] as CelValue));
   if (a instanceof CelMap) return b instanceof CelMap && isSameMap(a, b);
+  return isSamePlain(a, b);
+}
+
+function isSamePlain(a: CelValue, b: CelValue): boolean {
   if (a === 0 && b === 0) return true;
-  if (typeof a !== 'object' || a === null) return Object.is(a, b);
-  return show(a) === show(b);
+  return typeof a === 'object' && a !== null ? show(a) === show(b) : Object.is(a, b);
 }
 
 function isSameMap(a: CelMap, b: CelMap): boolean {
@@ -32,15 +35,18 @@ function isSameMap(a: CelMap, b: CelMap): boolean {
 }
 
 export function show(value: Outcome): string {
-  if (value instanceof Failure) return `error(${value.message})`;
-  if (isStop(value)) return 'unknown';
+  if (isStop(value)) return value instanceof Failure ? `error(${value.message})` : 'unknown';
+  if (isList(value)) return `[${value.map(show).join(', ')}]`;
+  if (value instanceof CelMap)
+    return `{${[...value.pairs()].map((pair) => `${show(pair.key)}: ${show(pair.value)}`).join(', ')}}`;
+  if (typeof value === 'object') return showObject(value);
+  return typeof value === 'string' ? JSON.stringify(value) : `${value}${typeof value === 'number' ? ' (double)' : ''}`;
+}
+
+function showObject(value: CelValue & (object | null)): string {
   if (value instanceof CelUint) return `${value.value}u`;
   if (value instanceof CelTimestamp) return printTimestamp(value);
   if (value instanceof CelDuration) return `${printDuration(value)} long`;
   if (value instanceof CelType) return `type ${value.name}`;
-  if (isList(value)) return `[${value.map(show).join(', ')}]`;
-  if (value instanceof CelMap)
-    return `{${[...value.pairs()].map((pair) => `${show(pair.key)}: ${show(pair.value)}`).join(', ')}}`;
-  if (value instanceof Uint8Array) return `b${JSON.stringify([...value])}`;
-  return typeof value === 'string' ? JSON.stringify(value) : `${String(value)}${typeof value === 'number' ? ' (double)' : ''}`;
+  return value instanceof Uint8Array ? `b${JSON.stringify([...value])}` : 'null';
 }

@@ -33,15 +33,24 @@ export function ownMember(values: Readonly<Record<string, AttributeValue>>, name
 
 /** The type that a parameter has: whole numbers are ints, unless others beside them are not. */
 export function typeOfParam(value: AttributeValue, depth = 0): Type {
-  if (value === null) return NULL;
-  if (typeof value === 'boolean') return BOOL;
-  if (typeof value === 'string') return STRING;
-  if (typeof value === 'number') return Number.isInteger(value) ? INT : DOUBLE;
+  switch (typeof value) {
+    case 'boolean':
+      return BOOL;
+    case 'string':
+      return STRING;
+    case 'number':
+      return Number.isInteger(value) ? INT : DOUBLE;
+    default:
+      return value === null ? NULL : typeOfMembers(value, depth);
+  }
+}
+
+function typeOfMembers(value: AttributeValue & object, depth: number): Type {
   if (depth >= MOST_DEPTH) return DYN;
   const members: readonly AttributeValue[] = Array.isArray(value) ? (value as readonly AttributeValue[]) : Object.values(value);
   const types = members.map((member) => typeOfParam(member, depth + 1));
-  const isNumbers = types.length > 0 && types.every(({ kind }) => kind === 'int' || kind === 'double');
-  const common = isNumbers && types.some(({ kind }) => kind === 'double') ? DOUBLE : commonType(types);
+  const hasDouble = types.includes(DOUBLE) && types.every((type) => type === INT || type === DOUBLE);
+  const common = hasDouble ? DOUBLE : commonType(types);
   return Array.isArray(value) ? { kind: 'list', element: common } : { kind: 'map', value: common };
 }
 
@@ -68,25 +77,21 @@ function readValue(frame: Frame, value: AttributeValue, { type, depth }: Wanted)
   return readPlain(frame, value, wanted);
 }
 
-function readPlain(frame: Frame, value: string | number | boolean | null, type: Type): Outcome {
-  switch (type.kind) {
-    case 'string':
-      return typeof value === 'string' ? readString(frame, value) : OTHER_TYPE;
-    case 'bool':
-      return typeof value === 'boolean' ? value : OTHER_TYPE;
-    case 'int':
-      return typeof value === 'number' && Number.isSafeInteger(value) ? BigInt(value) : OTHER_TYPE;
-    case 'double':
-      return typeof value === 'number' && Number.isFinite(value) ? value : OTHER_TYPE;
-    case 'null':
-      return value === null ? null : OTHER_TYPE;
-    case 'timestamp':
-      return readTime(value, { text: parseTimestamp, seconds: timestampOf });
-    case 'duration':
-      return readTime(value, { text: parseDuration, seconds: durationOf });
-    default:
-      return OTHER_TYPE;
-  }
+type Plain = string | number | boolean | null;
+
+const PLAIN_READERS = new Map<Type['kind'], (frame: Frame, value: Plain) => Outcome>([
+  ['string', (frame, value) => (typeof value === 'string' ? readString(frame, value) : OTHER_TYPE)],
+  ['bool', (_frame, value) => (typeof value === 'boolean' ? value : OTHER_TYPE)],
+  ['int', (_frame, value) => (typeof value === 'number' && Number.isSafeInteger(value) ? BigInt(value) : OTHER_TYPE)],
+  ['double', (_frame, value) => (typeof value === 'number' && Number.isFinite(value) ? value : OTHER_TYPE)],
+  ['null', (_frame, value) => (value === null ? null : OTHER_TYPE)],
+  ['timestamp', (_frame, value) => readTime(value, { text: parseTimestamp, seconds: timestampOf })],
+  ['duration', (_frame, value) => readTime(value, { text: parseDuration, seconds: durationOf })],
+]);
+
+function readPlain(frame: Frame, value: Plain, type: Type): Outcome {
+  const read = PLAIN_READERS.get(type.kind);
+  return read === undefined ? OTHER_TYPE : read(frame, value);
 }
 
 interface TimeReaders {
@@ -95,7 +100,7 @@ interface TimeReaders {
 }
 
 /** RFC 3339 or `1h30m` as text, seconds as a number: what OpenID Connect has in `auth_time`. */
-function readTime(value: string | number | boolean | null, readers: TimeReaders): Outcome {
+function readTime(value: Plain, readers: TimeReaders): Outcome {
   if (typeof value === 'string') return readers.text(value);
   if (typeof value !== 'number' || !Number.isFinite(value)) return OTHER_TYPE;
   const seconds = Math.floor(value);

@@ -109,22 +109,17 @@ class Binder {
   }
 
   private chain({ names, test, nodes }: Chain, variables: readonly string[]): Bound {
+    const [name = ''] = names;
     const at = nodes[0]?.at ?? 0;
-    const slot = variables.lastIndexOf(names[0] ?? '');
-    const resolved: Resolution | string =
-      slot < 0 ? this.names.resolve(names, { at, test }) : { bound: { kind: 'local', at, slot, name: names[0] ?? '' }, used: 1 };
+    const slot = variables.lastIndexOf(name);
+    const resolved =
+      slot < 0 ? this.names.resolve(names, { at, test }) : { bound: { kind: 'local', at, slot, name } as const, used: 1 };
     if (typeof resolved === 'string') return this.fault(at, resolved);
-    let { bound } = resolved;
-    for (let index = resolved.used; index < names.length; index += 1) {
-      bound = {
-        kind: 'select',
-        at: nodes[index]?.at ?? at,
-        operand: bound,
-        field: names[index] ?? '',
-        test: test && index === names.length - 1,
-      };
-    }
-    return bound;
+    return names.slice(resolved.used).reduce<Bound>((operand, field, index) => {
+      const place = resolved.used + index;
+      const isLast = place === names.length - 1;
+      return { kind: 'select', at: nodes[place]?.at ?? at, operand, field, test: test && isLast };
+    }, resolved.bound);
   }
 
   private fold(node: Extract<Node, { kind: 'fold' }>, variables: readonly string[]): Bound {

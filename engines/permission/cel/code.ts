@@ -51,16 +51,6 @@ class Compiler {
 
   private codeOf(node: Bound): Code {
     switch (node.kind) {
-      case 'literal':
-        return constant(node.value);
-      case 'now':
-        return (frame) => frame.now;
-      case 'local':
-        return local(node.slot);
-      case 'attribute':
-        return attribute(node.index);
-      case 'present':
-        return present(node.index);
       case 'select':
         return select(this.compile(node.operand), node.field, node.test);
       case 'call':
@@ -71,6 +61,8 @@ class Compiler {
         return this.map(node);
       case 'fold':
         return this.fold(node);
+      default:
+        return leaf(node);
     }
   }
 
@@ -134,6 +126,21 @@ function operatorOf(name: string, args: readonly Argument[]): Code | undefined {
       const operator = OPERATORS.get(name);
       return operator === undefined ? undefined : binary([a, b], operator);
     }
+  }
+}
+
+function leaf(node: Extract<Bound, { kind: 'literal' | 'now' | 'local' | 'attribute' | 'present' }>): Code {
+  switch (node.kind) {
+    case 'literal':
+      return constant(node.value);
+    case 'now':
+      return (frame) => frame.now;
+    case 'local':
+      return local(node.slot);
+    case 'attribute':
+      return attribute(node.index);
+    case 'present':
+      return present(node.index);
   }
 }
 

@@ -24,9 +24,12 @@ function orderOf(frame: Frame, a: CelValue, b: CelValue): number | null {
     charge(frame, unitsOf(Math.min(a.length, b.length)));
     return compareStrings(a, b);
   }
-  if (typeof a === 'boolean') return typeof b === 'boolean' ? Number(a) - Number(b) : null;
-  if (a instanceof Uint8Array) return b instanceof Uint8Array ? Buffer.compare(a, b) : null;
-  return orderOfNumbers(numberOf(a), numberOf(b));
+  return orderOfNumbers(numberOf(a), numberOf(b)) ?? orderOfRare(a, b);
+}
+
+function orderOfRare(a: CelValue, b: CelValue): number | null {
+  if (a instanceof Uint8Array && b instanceof Uint8Array) return Buffer.compare(a, b);
+  return typeof a === 'boolean' && typeof b === 'boolean' ? Number(a) - Number(b) : null;
 }
 
 /** A double and an int are compared as doubles; the order of int and uint is exact. */
@@ -59,11 +62,9 @@ function rank(unit: number): number {
 
 export function equal(frame: Frame, a: CelValue, b: CelValue): boolean {
   if (typeof a === 'string') return typeof b === 'string' && equalStrings(frame, a, b);
-  if (typeof a === 'bigint' && typeof b === 'bigint') return a === b;
-  if (typeof a === 'boolean' || a === null || b === null) return a === b;
-  return typeof a === 'object' && typeof b === 'object' && !(a instanceof CelUint)
-    ? equalObjects(frame, a, b)
-    : equalNumbers(numberOf(a), numberOf(b));
+  if (typeof a === 'boolean' || a === null) return a === b;
+  if (typeof a === 'object' && !(a instanceof CelUint)) return typeof b === 'object' && b !== null && equalObjects(frame, a, b);
+  return equalNumbers(numberOf(a), numberOf(b));
 }
 
 /** Across types, and exact. */

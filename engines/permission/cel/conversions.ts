@@ -17,14 +17,25 @@ const TRUE: ReadonlySet<string> = new Set(['1', 't', 'true', 'TRUE', 'True']);
 const FALSE: ReadonlySet<string> = new Set(['0', 'f', 'false', 'FALSE', 'False']);
 
 const toInt: Conversion = (frame, value) => {
-  if (typeof value === 'bigint') return value;
-  if (typeof value === 'number') return value > -INT_LIMIT && value < INT_LIMIT ? BigInt(Math.trunc(value)) : INT_RANGE;
-  if (typeof value === 'string') return /^[+-]?\d{1,25}$/.test(value) ? intOf(BigInt(value.replace('+', ''))) : NO_NUMBER;
-  if (value instanceof CelUint) return intOf(value.value);
+  switch (typeof value) {
+    case 'bigint':
+      return value;
+    case 'number':
+      return value > -INT_LIMIT && value < INT_LIMIT ? BigInt(Math.trunc(value)) : INT_RANGE;
+    case 'string':
+      return /^[+-]?\d{1,25}$/.test(value) ? intOf(BigInt(value.replace('+', ''))) : NO_NUMBER;
+    default:
+      return value instanceof CelUint ? intOf(value.value) : secondsOf(frame, value);
+  }
+};
+
+function secondsOf(frame: Frame, value: CelValue): Outcome {
   if (!(value instanceof CelTimestamp) && !(value instanceof CelDuration)) return NO_OVERLOAD;
   if (value.slope !== 0) noteEdge(frame, 0);
-  return BigInt(value.seconds < 0 && value.nanos > 0 && value instanceof CelDuration ? value.seconds + 1 : value.seconds);
-};
+  // A duration is cut off towards 0, a timestamp towards the past.
+  const isCut = value instanceof CelDuration && value.seconds < 0 && value.nanos > 0;
+  return BigInt(isCut ? value.seconds + 1 : value.seconds);
+}
 
 const toUint: Conversion = (_frame, value) => {
   if (value instanceof CelUint) return value;

@@ -48,7 +48,11 @@ function sizeOfMember(type: Type): Size {
 }
 
 class Estimator {
-  constructor(private readonly attributes: readonly Attribute[]) {}
+  private readonly sizes: readonly Size[];
+
+  constructor(attributes: readonly Attribute[]) {
+    this.sizes = attributes.map(({ type }) => sizeOfType(type));
+  }
 
   estimate(node: Bound, locals: readonly Size[]): Estimate {
     switch (node.kind) {
@@ -57,9 +61,9 @@ class Estimator {
       case 'local':
         return { cost: 1, size: locals[node.slot] ?? PLAIN };
       case 'attribute':
-        return { cost: 1, size: sizeOfType(this.attributes[node.index]?.type ?? { kind: 'dyn' }) };
+        return { cost: 1, size: this.sizes[node.index] ?? PLAIN };
       case 'select':
-        return { cost: 1 + this.estimate(node.operand, locals).cost, size: oneOf(this.estimate(node.operand, locals).size) };
+        return this.select(node, locals);
       case 'list':
         return this.list(node.elements, locals);
       case 'call':
@@ -69,6 +73,11 @@ class Estimator {
       default:
         return { cost: 1, size: PLAIN };
     }
+  }
+
+  private select(node: Extract<Bound, { kind: 'select' }>, locals: readonly Size[]): Estimate {
+    const { cost, size } = this.estimate(node.operand, locals);
+    return { cost: 1 + cost, size: oneOf(size) };
   }
 
   private list(elements: readonly Bound[], locals: readonly Size[]): Estimate {

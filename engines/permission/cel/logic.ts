@@ -1,7 +1,7 @@
 /** `&&`, `||`, the ternary and the macros: what absorbs errors and unknowns, and what does not. */
 import { charge, type Code, type Frame } from './frame.js';
 import { NO_OVERLOAD } from './arithmetic.js';
-import { CelMap, type CelValue, Failure, isList, isStop, type Outcome, type Stop, Unknown, unknownOfBoth } from './values.js';
+import { CelMap, type CelValue, Failure, isList, isStop, type Outcome, Stop, Unknown, unknownOfBoth } from './values.js';
 
 /** `absorbing` is what decides alone: `true` for `||`. */
 export function logical(left: Code, right: Code, absorbing: boolean): Code {
@@ -65,9 +65,9 @@ export function quantifier({ slot, range }: Loop, test: Code, absorbing: boolean
   return (frame) => {
     charge(frame, 1);
     const elements = elementsOf(frame, range(frame));
-    if (!Array.isArray(elements)) return elements as Stop;
+    if (elements instanceof Stop) return elements;
     let whole: Outcome = neutral;
-    for (const element of elements as readonly CelValue[]) {
+    for (const element of elements) {
       charge(frame, 1);
       frame.locals[slot] = element;
       const value = test(frame);
@@ -94,10 +94,10 @@ export function existsOne({ slot, range }: Loop, test: Code): Code {
   return (frame) => {
     charge(frame, 1);
     const elements = elementsOf(frame, range(frame));
-    if (!Array.isArray(elements)) return elements as Stop;
+    if (elements instanceof Stop) return elements;
     const pass = new Pass();
     let count = 0;
-    for (const element of elements as readonly CelValue[]) {
+    for (const element of elements) {
       charge(frame, 1);
       frame.locals[slot] = element;
       const value = test(frame);
@@ -116,10 +116,10 @@ export function selection({ slot, range }: Loop, test: Code | null, step: Code |
   return (frame) => {
     charge(frame, 1);
     const elements = elementsOf(frame, range(frame));
-    if (!Array.isArray(elements)) return elements as Stop;
+    if (elements instanceof Stop) return elements;
     const pass = new Pass();
     const list: CelValue[] = [];
-    for (const element of elements as readonly CelValue[]) {
+    for (const element of elements) {
       charge(frame, 2);
       frame.locals[slot] = element;
       const kept = test === null ? true : test(frame);

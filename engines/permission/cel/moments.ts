@@ -61,22 +61,26 @@ function carry(seconds: number, nanos: number): { readonly seconds: number; read
 export function parseTimestamp(text: string): CelTimestamp | Failure {
   const parts = text.length <= MOST_CHARACTERS ? TIMESTAMP.exec(text) : null;
   if (parts === null) return NO_TIMESTAMP;
-  const [year, month, day, hour, minute, second] = parts.slice(1, 7).map(Number) as [
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
+  const local = secondsOf(parts.slice(1, 7).map(Number));
+  const offset = offsetOf(parts.slice(8));
+  if (local === null || offset === null) return NO_TIMESTAMP;
+  return timestampOf(local - offset, Number((parts[7] ?? '').padEnd(9, '0')));
+}
+
+/** `null`: there is no such day, or no such time of the day. */
+function secondsOf(parts: readonly number[]): number | null {
+  const [year, month, day, hour, minute, second] = parts as readonly [number, number, number, number, number, number];
+  if (hour > 23 || minute > 59 || second > 59) return null;
   const date = new Date(0);
   date.setUTCFullYear(year, month - 1, day);
   date.setUTCHours(hour, minute, second);
-  const isReal = date.getUTCMonth() === month - 1 && date.getUTCDate() === day && hour < 24 && minute < 60 && second < 60;
-  const [, , , , , , , fraction = '', sign, hours = '0', minutes = '0'] = parts;
-  if (!isReal || Number(hours) > 23 || Number(minutes) > 59) return NO_TIMESTAMP;
-  const offset = (Number(hours) * 3600 + Number(minutes) * 60) * (sign === '-' ? -1 : 1);
-  return timestampOf(date.getTime() / 1000 - offset, Number(fraction.padEnd(9, '0')));
+  const isReal = date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
+  return isReal ? date.getTime() / 1000 : null;
+}
+
+function offsetOf([sign, hours = '0', minutes = '0']: readonly (string | undefined)[]): number | null {
+  if (Number(hours) > 23 || Number(minutes) > 59) return null;
+  return (Number(hours) * 3600 + Number(minutes) * 60) * (sign === '-' ? -1 : 1);
 }
 
 export function parseDuration(text: string): CelDuration | Failure {
@@ -84,11 +88,13 @@ export function parseDuration(text: string): CelDuration | Failure {
   const sign = text.length <= MOST_CHARACTERS ? DURATION.exec(text)?.[1] : undefined;
   if (sign === undefined) return NO_DURATION;
   let nanos = 0n;
-  for (const [, whole = '', fraction = '', unit = ''] of text.matchAll(DURATION_PART)) {
-    const size = UNITS.get(unit) ?? 0n;
-    nanos += BigInt(whole || '0') * size + (BigInt(fraction || '0') * size) / 10n ** BigInt(fraction.length);
-  }
+  for (const [, whole = '', fraction = '', unit = ''] of text.matchAll(DURATION_PART)) nanos += nanosOf(unit, whole, fraction);
   return durationOfNanos(sign === '-' ? -nanos : nanos);
+}
+
+function nanosOf(unit: string, whole: string, fraction: string): bigint {
+  const size = UNITS.get(unit) ?? 0n;
+  return BigInt(whole || '0') * size + (BigInt(fraction || '0') * size) / 10n ** BigInt(fraction.length);
 }
 
 function durationOfNanos(nanos: bigint): CelDuration | Failure {

@@ -49,23 +49,13 @@ function bytesOf(text: string): readonly number[] | null {
   return text.includes(':') ? ipv6(text) : ipv4(text);
 }
 
+const BYTE = /^(0|[1-9]\d{0,2})$/;
+
+/** A leading zero would be octal to some readers. */
 function ipv4(text: string): readonly number[] | null {
-  const bytes: number[] = [];
-  let value = -1;
-  for (let index = 0; index <= text.length; index += 1) {
-    const digit = index === text.length ? -2 : text.charCodeAt(index) - 48;
-    if (digit === -2) {
-      if (value < 0) return null;
-      bytes.push(value);
-      value = -1;
-      continue;
-    }
-    // A leading zero would be octal to some readers.
-    if (digit < 0 || digit > 9 || value === 0) return null;
-    value = value < 0 ? digit : value * 10 + digit;
-    if (value > 255) return null;
-  }
-  return bytes.length === 4 ? bytes : null;
+  const parts = text.split('.');
+  if (parts.length !== 4 || !parts.every((part) => BYTE.test(part) && Number(part) < 256)) return null;
+  return parts.map(Number);
 }
 
 function ipv6(text: string): readonly number[] | null {

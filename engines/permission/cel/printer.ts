@@ -126,7 +126,8 @@ function printValue(value: CelValue): string {
   if (isList(value)) return `[${value.map(printValue).join(', ')}]`;
   if (value instanceof CelTimestamp) return `timestamp("${printTimestamp(value)}")`;
   if (value instanceof CelDuration) return `duration("${printDuration(value)}")`;
-  return value instanceof CelUint ? `${value.value}u` : String(value);
+  if (value instanceof CelUint) return `${value.value}u`;
+  return typeof value === 'object' ? 'null' : value.toString();
 }
 
 /** Written so that it is read as a double. */

@@ -70,6 +70,10 @@ export class Reducer {
     if (node.kind === 'literal' || node.kind === 'now' || node.kind === 'local') return node;
     const value = this.codes.get(node)?.(way.frame);
     if (value !== undefined && isWritable(value, way.lists)) return { kind: 'literal', at: node.at, value };
+    return this.opened(node, way);
+  }
+
+  private opened(node: Bound, way: Way): Bound {
     switch (node.kind) {
       case 'call':
         return this.call(node, way);
@@ -146,10 +150,13 @@ function readsLocal(node: Bound): boolean {
 function isWritable(value: Outcome, lists: boolean): value is CelValue {
   if (typeof value === 'string') return value.length <= LONGEST_TEXT && !LONE_SURROGATE.test(value);
   if (typeof value === 'number') return Number.isFinite(value);
-  if (isStop(value) || value === null) return false;
+  return typeof value === 'object' ? isWritableObject(value, lists) : true;
+}
+
+function isWritableObject(value: Outcome, lists: boolean): boolean {
   if (value instanceof CelTimestamp || value instanceof CelDuration) return value.slope === 0;
-  if (isList(value)) return lists && value.length <= MOST_LITERALS && value.every((element) => isWritable(element, lists));
-  return typeof value !== 'object';
+  if (isStop(value) || !isList(value)) return false;
+  return lists && value.length <= MOST_LITERALS && value.every((element) => isWritable(element, lists));
 }
 
 function fits(bound: Bound): boolean {

@@ -177,11 +177,9 @@ function present<Value>(value: Value | undefined, at: number): Value {
 function literalOf({ constantKind }: Kind<'constExpr'>['value'], at: number): CelValue {
   switch (constantKind.case) {
     case 'int64Value':
-      if (constantKind.value < INT_MIN || constantKind.value > INT_MAX) throw new Unreadable(at, 'the number is no 64-bit int');
-      return constantKind.value;
+      return within(constantKind.value, at, [INT_MIN, INT_MAX]);
     case 'uint64Value':
-      if (constantKind.value > UINT_MAX) throw new Unreadable(at, 'the number is no 64-bit uint');
-      return new CelUint(constantKind.value);
+      return new CelUint(within(constantKind.value, at, [0n, UINT_MAX]));
     case 'nullValue':
       return null;
     case 'boolValue':
@@ -192,6 +190,11 @@ function literalOf({ constantKind }: Kind<'constExpr'>['value'], at: number): Ce
     default:
       throw new Unreadable(at, 'it cannot be read');
   }
+}
+
+function within(value: bigint, at: number, [least, most]: readonly [bigint, bigint]): bigint {
+  if (value < least || value > most) throw new Unreadable(at, 'the number has more than 64 bits');
+  return value;
 }
 
 /** The expressions right below. */

@@ -36,7 +36,10 @@ function told(value: Outcome): TraceStep['value'] {
 function plainValue(value: CelValue): AttributeValue {
   if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : value.toString();
   if (typeof value === 'number') return Number.isFinite(value) ? value : value.toString();
-  if (typeof value !== 'object' || value === null) return value;
+  return typeof value === 'object' && value !== null ? plainObject(value) : value;
+}
+
+function plainObject(value: CelValue & object): AttributeValue {
   if (isList(value)) return value.slice(0, MOST_MEMBERS).map(plainValue);
   if (value instanceof CelTimestamp) return printTimestamp(value);
   if (value instanceof CelDuration) return printDuration(value);
@@ -45,5 +48,7 @@ function plainValue(value: CelValue): AttributeValue {
 
 function plainMap(map: CelMap): AttributeValue {
   const pairs = [...map.pairs()].slice(0, MOST_MEMBERS);
-  return Object.fromEntries(pairs.map(({ key, value }) => [String(key), plainValue(value)]));
+  return Object.fromEntries(
+    pairs.map(({ key, value }) => [typeof key === 'string' ? key : JSON.stringify(plainValue(key)), plainValue(value)]),
+  );
 }

@@ -110,27 +110,25 @@ class Checker {
 
   typeOf(node: Bound, locals: readonly Type[]): Type {
     switch (node.kind) {
-      case 'literal':
-        return literalType(node.value);
-      case 'now':
-        return TIMESTAMP;
       case 'local':
         return locals[node.slot] ?? DYN;
-      case 'attribute':
-        return this.attributes[node.index]?.type ?? DYN;
-      case 'present':
-        return BOOL;
       case 'select':
         return this.select(node, locals);
       case 'call':
         return this.call(node, locals);
       case 'list':
         return this.list(node, locals);
-      case 'map':
-        return DYN;
       case 'fold':
         return this.fold(node, locals);
+      default:
+        return this.plain(node);
     }
+  }
+
+  private plain(node: Extract<Bound, { kind: 'literal' | 'now' | 'attribute' | 'present' | 'map' }>): Type {
+    if (node.kind === 'literal') return literalType(node.value);
+    if (node.kind === 'attribute') return this.attributes[node.index]?.type ?? DYN;
+    return node.kind === 'now' ? TIMESTAMP : node.kind === 'present' ? BOOL : DYN;
   }
 
   private select(node: Extract<Bound, { kind: 'select' }>, locals: readonly Type[]): Type {
@@ -155,20 +153,26 @@ class Checker {
 
   private fold(node: BoundFold, locals: readonly Type[]): Type {
     const range = this.typeOf(node.range, locals);
-    const isWalkable = range.kind === 'list' || range.kind === 'map' || range.kind === 'dyn';
-    if (!isWalkable) this.fault(node.range.at, `${node.macro} takes a list or a map, not a ${printType(range)}`);
-    const element = range.kind === 'list' ? range.element : range.kind === 'map' ? STRING : DYN;
-    const inner = [...locals, element];
+    const element = elementOf(range);
+    if (element === null) this.fault(node.range.at, `${node.macro} takes a list or a map, not a ${printType(range)}`);
+    const inner = [...locals, element ?? DYN];
     const test = node.test === null ? BOOL : this.typeOf(node.test, inner);
     if (!isOf(test, 'bool')) this.fault(node.at, `${node.macro} asks for true or false, not for a ${printType(test)}`);
     if (node.macro !== 'filter' && node.macro !== 'map') return BOOL;
-    return { kind: 'list', element: node.step === null ? element : this.typeOf(node.step, inner) };
+    return { kind: 'list', element: node.step === null ? (element ?? DYN) : this.typeOf(node.step, inner) };
   }
 
   private fault(at: number, message: string): Type {
     this.faults.push({ at, message });
     return DYN;
   }
+}
+
+/** What a macro walks over: of a map its keys. `null`: nothing. */
+function elementOf(range: Type): Type | null {
+  if (range.kind === 'list') return range.element;
+  if (range.kind === 'map') return STRING;
+  return range.kind === 'dyn' ? DYN : null;
 }
 
 function literalType(value: CelValue): Type {

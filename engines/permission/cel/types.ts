@@ -20,18 +20,21 @@ const DECLARED: ReadonlyMap<string, Type> = new Map(
   [BOOL, INT, DOUBLE, STRING, TIMESTAMP, DURATION].map((type) => [type.kind, type]),
 );
 const MOST_NESTED = 8;
+const LIST = /^\s*list\s*<(.*)>\s*$/s;
+const MAP = /^\s*map\s*<\s*string\s*,(.*)>\s*$/s;
 
 /** `list<string>`, `map<string, list<int>>`; `null`: no type. */
 export function parseType(text: string, depth = 0): Type | null {
   const plain = DECLARED.get(text.trim());
   if (plain !== undefined || depth >= MOST_NESTED) return plain ?? null;
-  const [, list] = /^\s*list\s*<(.*)>\s*$/s.exec(text) ?? [];
-  if (list !== undefined) {
-    const element = parseType(list, depth + 1);
-    return element === null ? null : { kind: 'list', element };
-  }
-  const [, map] = /^\s*map\s*<\s*string\s*,(.*)>\s*$/s.exec(text) ?? [];
-  const value = map === undefined ? null : parseType(map, depth + 1);
+  const list = LIST.exec(text)?.[1];
+  if (list === undefined) return mapType(MAP.exec(text)?.[1], depth);
+  const element = parseType(list, depth + 1);
+  return element === null ? null : { kind: 'list', element };
+}
+
+function mapType(text: string | undefined, depth: number): Type | null {
+  const value = text === undefined ? null : parseType(text, depth + 1);
   return value === null ? null : { kind: 'map', value };
 }
 
