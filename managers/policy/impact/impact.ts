@@ -53,6 +53,7 @@ export class ImpactAnalysis {
   private readonly shapes: FactShapes;
   private readonly touch: RuleTouch;
   private readonly rules: readonly DifferingRule[];
+  private readonly applications: readonly Application[];
   private readonly touched: readonly Application[];
   private readonly known = new Map<string, ShapeImpact>();
   private epoch = 0;
@@ -61,7 +62,9 @@ export class ImpactAnalysis {
     private readonly parts: ImpactParts,
     private readonly question: ImpactQuestion,
   ) {
-    const { before, after, applications } = question;
+    const { before, after } = question;
+    const applications = question.applications.map(withoutLifetimes);
+    this.applications = applications;
     const both = [before, after];
     this.patterns = new Patterns(parts.permissionEngine);
     const standings = { engine: parts.permissionEngine, patterns: this.patterns };
@@ -103,7 +106,7 @@ export class ImpactAnalysis {
     const tenant = await this.parts.factAccess.factsOf(context, { tenantId: after.tenantId, subject, groups: groupsNamed(both) });
     const tally = new ImpactTally();
     for (const { name, facts, claims } of holders(both, tenant)) {
-      tally.add({ id: name, key: name }, this.workOut(facts, claims, this.question.applications));
+      tally.add({ id: name, key: name }, this.workOut(facts, claims, this.applications));
     }
     return tally;
   }
@@ -147,4 +150,9 @@ export class ImpactAnalysis {
       yield page;
     }
   }
+}
+
+/** How long a token may live is a matter of tokens: it would stand before every real moment at which something changes. */
+function withoutLifetimes(application: Application): Application {
+  return { ...application, permissions: application.permissions.map((each) => ({ ...each, maxLifetimeSeconds: null })) };
 }
