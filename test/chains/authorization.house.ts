@@ -27,6 +27,9 @@ export const TENANT = 'tenant-acme';
 export const AUDIENCE = 'https://billing.acme.test';
 const ISS = `https://login.microsoftonline.com/${DIRECTORY}/v2.0`;
 
+/** Made once: it takes longer than most tests. */
+const upstream = generateKeyPairSync('rsa', { modulusLength: 2048 });
+
 export type AnyRecord = ExchangeRecord | RefusalRecord | ChangeRecord;
 
 export interface House {
@@ -76,7 +79,6 @@ export function buildHouse(changes: HouseChanges = {}): House {
   const counters = new MemoryCounters();
   const logger = new SilentLogger();
   const stored: Stored = { facts: factsOf(changes), policy: policyOf(changes), isIssuerTrusted: true, knownEpoch: 7 };
-  const upstream = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const issuerAccess = recorded('IssuerAccess', issuersOf(upstream.publicKey, stored), calls);
   const keyAccess = recorded('KeyAccess', keys(clock), calls);
   const ids = { random: () => '0b3c8f0e-0000-4000-8000-000000000001', ordered: () => '0b3c8f0e-0000-7000-8000-000000000001' };

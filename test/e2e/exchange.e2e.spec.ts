@@ -24,7 +24,8 @@ describeOnEachDatabase('An exchange', (open) => {
   it('answers over REST with the members of RFC 8693 §2.2.1 and no caching', async () => {
     const answer = await rest(PORTAL_CLIENT_ID, token('alice'));
     expect(answer.status).toBe(200);
-    expect(Object.keys(answer.body).sort()).toEqual(['access_token', 'expires_in', 'issued_token_type', 'scope', 'token_type']);
+    const members = ['access_token', 'consistency_token', 'expires_in', 'issued_token_type', 'scope', 'token_type'];
+    expect(Object.keys(answer.body).sort()).toEqual(members);
     expect(answer.body).toMatchObject({
       token_type: 'Bearer',
       issued_token_type: 'urn:ietf:params:oauth:token-type:access_token',
@@ -46,7 +47,7 @@ describeOnEachDatabase('An exchange', (open) => {
     });
     expect(Object.keys(protectedHeader).sort()).toEqual(['alg', 'kid', 'typ']);
     expect(Object.keys(payload).sort()).toEqual(
-      ['aud', 'client_id', 'ep', 'exp', 'iat', 'iss', 'jti', 'permissions', 'pv', 'scope', 'sub', 'tenant'].sort(),
+      ['aud', 'client_id', 'ep', 'exp', 'iat', 'iss', 'jti', 'permissions', 'pv', 'scope', 'sref', 'sub', 'tenant'].sort(),
     );
     expect(payload).toMatchObject({
       client_id: PORTAL_CLIENT_ID,
@@ -66,7 +67,7 @@ describeOnEachDatabase('An exchange', (open) => {
       audience: [SAMPLE_AUDIENCE],
     });
     expect(response).toMatchObject({ tokenType: 'Bearer', expiresIn: 600, scope: overRest['scope'] });
-    const { jti: _a, iat: _b, exp: _c, ...overGrpc } = decodeJwt(response?.accessToken ?? '');
+    const { jti: _a, iat: _b, exp: _c, sref: _d, ...overGrpc } = decodeJwt(response?.accessToken ?? '');
     expect(overRest).toMatchObject(overGrpc);
   });
 
