@@ -45,7 +45,13 @@ export class CoverageCount {
       resource: null,
       unit,
     }));
-    for (const each of [...asked, ...checks]) this.addQuestion(each, found);
+    const explained = [...asked, ...checks].map((each) => ({ each, told: this.parts.permissionEngine.explain(each) }));
+    const held = principalsOf(
+      explained.map(({ told }) => told),
+      question,
+      this.parts.permissionEngine,
+    );
+    for (const { each, told } of explained) this.addQuestion(each, { told, held }, found);
     for (const mapping of this.policy.mappings) if (isMapped(mapping, question)) found.add(mappingRule(mapping));
     for (const rule of found) {
       const hits = this.hits.get(rule);
@@ -53,10 +59,12 @@ export class CoverageCount {
     }
   }
 
-  private addQuestion(question: CheckQuestion, found: Set<string>): void {
-    const explanation = this.parts.permissionEngine.explain(question);
-    for (const rule of rulesIn(explanation)) found.add(rule);
-    const held = principalsOf(explanation, question, this.parts.permissionEngine);
+  private addQuestion(
+    question: CheckQuestion,
+    { told, held }: { readonly told: Explanation; readonly held: ReadonlySet<string> },
+    found: Set<string>,
+  ): void {
+    for (const rule of rulesIn(told)) found.add(rule);
     for (const use of this.uses) if (this.isAsked(use, question, held)) this.addCondition(use, question, found);
     this.addStored(question, found);
   }
@@ -165,10 +173,10 @@ function rulesIn({ paths, blockedBy }: Explanation): readonly string[] {
   return [...open.flatMap(({ binding, via }) => [`binding:${binding}`, ...via]), ...blockers];
 }
 
-/** Selectors that the subject answers to, as far as this permission shows it. */
-function principalsOf(explanation: Explanation, question: PermissionQuestion, engine: PermissionEngine): ReadonlySet<string> {
+/** Selectors that the subject answers to, as far as its permissions show it. */
+function principalsOf(told: readonly Explanation[], question: PermissionQuestion, engine: PermissionEngine): ReadonlySet<string> {
   const { subject, groups } = question.facts;
-  const open = explanation.paths.filter(({ status }) => status !== 'failed');
+  const open = told.flatMap(({ paths }) => paths).filter(({ status }) => status !== 'failed');
   return new Set([
     'all',
     ...(subject === null ? [] : [`subject:${subject.key}`]),
