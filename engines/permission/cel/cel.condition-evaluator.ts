@@ -1,9 +1,12 @@
+import { LRUCache } from 'lru-cache';
+import type { AttributeDeclaration } from '#accessors/policy/contract.js';
 import type {
   ConditionCompilation,
   ConditionEvaluator,
   ConditionFault,
   ConditionScope,
 } from '../condition-evaluator.contract.js';
+import { typeOfParam } from './attributes.js';
 import { type Bound, bind, boundChildren } from './binding.js';
 import { compileCode } from './code.js';
 import { CelCompiledCondition, CONDITION_BUDGET } from './compiled-condition.js';
@@ -12,22 +15,54 @@ import { ConditionNames } from './names.js';
 import { MOST_TEXT, subsetFaults } from './subset.js';
 import { parseExpression } from './syntax.js';
 import { typeFaults } from './type-check.js';
+import { printType } from './types.js';
+
+/** Compilations that are kept for one list of declarations; a policy has some dozens. */
+const MOST_KEPT = 2_000;
+
+type Kept = LRUCache<string, ConditionCompilation>;
 
 /** Conditions in CEL: what is allowed of it, and why, is in docs/architecture/conditions.md. */
 export class CelConditionEvaluator implements ConditionEvaluator {
   readonly language = 'cel';
+  /** For as long as the declarations are: those of a policy version are one list. */
+  private readonly kept = new WeakMap<readonly AttributeDeclaration[], Kept>();
 
   compile(expression: string, scope: ConditionScope): ConditionCompilation {
     if (expression.length > MOST_TEXT) return refused([{ at: null, message: `it has more than ${MOST_TEXT} characters` }]);
-    const parsed = parseExpression(expression);
-    if (!parsed.ok) return refused([{ at: parsed.at, message: parsed.message }]);
-    const left = subsetFaults(parsed.node);
-    if (left.length > 0) return refused(left);
-    const names = new ConditionNames(scope);
-    const { bound, faults } = bind(parsed.node, names);
-    if (faults.length > 0) return refused(faults);
-    return compileBound({ expression, bound, names });
+    const kept = this.keptFor(scope.declarations);
+    const key = keyOf(expression, scope);
+    const before = kept.get(key);
+    if (before !== undefined) return before;
+    const compilation = compileAnew(expression, scope);
+    kept.set(key, compilation);
+    return compilation;
   }
+
+  private keptFor(declarations: readonly AttributeDeclaration[]): Kept {
+    const before = this.kept.get(declarations);
+    if (before !== undefined) return before;
+    const kept: Kept = new LRUCache({ max: MOST_KEPT });
+    this.kept.set(declarations, kept);
+    return kept;
+  }
+}
+
+/** Only the types of parameters matter. */
+function keyOf(expression: string, { resourceType, params }: ConditionScope): string {
+  const types = Object.entries(params).map(([name, value]) => [name, printType(typeOfParam(value))]);
+  return JSON.stringify([resourceType, types, expression]);
+}
+
+function compileAnew(expression: string, scope: ConditionScope): ConditionCompilation {
+  const parsed = parseExpression(expression);
+  if (!parsed.ok) return refused([{ at: parsed.at, message: parsed.message }]);
+  const left = subsetFaults(parsed.node);
+  if (left.length > 0) return refused(left);
+  const names = new ConditionNames(scope);
+  const { bound, faults } = bind(parsed.node, names);
+  if (faults.length > 0) return refused(faults);
+  return compileBound({ expression, bound, names });
 }
 
 function compileBound(found: {

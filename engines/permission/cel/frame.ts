@@ -19,6 +19,8 @@ export class Frame {
   read = 0;
   /** Unix milliseconds from which on the evaluation may go another way, found on its way; with a moving `now` alone. */
   edge = Number.POSITIVE_INFINITY;
+  /** Results of parts that are kept, where an expression is looked at part by part. */
+  results: Map<object, Outcome> | undefined = undefined;
   trace: TraceStep[] | undefined = undefined;
 
   constructor(

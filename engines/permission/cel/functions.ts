@@ -4,6 +4,7 @@ import { CONVERSIONS } from './conversions.js';
 import { charge, type Code, type Frame } from './frame.js';
 import { isWithin, type Network, parseAddress, parseNetwork } from './network.js';
 import { NO_OVERLOAD, unitsOf } from './arithmetic.js';
+import { parseDuration, parseTimestamp } from './moments.js';
 import { isTimeField, timeField, timeFieldIn } from './time-fields.js';
 import { CelMap, type CelValue, Failure, isList, isStop, type Outcome, stopOf } from './values.js';
 
@@ -15,8 +16,6 @@ export interface Argument {
 
 /** Makes the code of a call; a text: why it cannot be. */
 export type Builder = (name: string, args: readonly Argument[]) => Code | string;
-
-type Call = (frame: Frame, values: readonly CelValue[]) => Outcome;
 
 const MOST_PATTERN = 256;
 /** Of a regular expression: what each character of the text may cost. */
@@ -159,7 +158,16 @@ const field: Builder = (name, args) => {
   return run === null ? 'there is no such time zone' : unary(value, run);
 };
 
-const conversion = (run: Call): Builder => one((frame, value) => run(frame, [value]));
+/** What is written in the text is read once: `timestamp("2026-12-31T23:59:59Z")`. */
+const conversion =
+  (run: (frame: Frame, value: CelValue) => Outcome): Builder =>
+  (name, args) => {
+    const [{ literal }] = args as readonly [Argument];
+    const read = name === 'timestamp' ? parseTimestamp : parseDuration;
+    if (typeof literal !== 'string' || (name !== 'timestamp' && name !== 'duration')) return one(run)(name, args);
+    const value = read(literal);
+    return value instanceof Failure ? value.message : () => value;
+  };
 
 /** By name, form and number of arguments: `size()` of a target is `.size/0`. */
 const FUNCTIONS: ReadonlyMap<string, Builder> = new Map<string, Builder>([
@@ -172,10 +180,7 @@ const FUNCTIONS: ReadonlyMap<string, Builder> = new Map<string, Builder>([
   ['matches/2', matches],
   ['.lowerAscii/0', lowerAscii],
   ['inCidr/2', inCidr],
-  ...Object.entries(CONVERSIONS).map(([name, run]): [string, Builder] => [
-    `${name}/1`,
-    conversion((frame, [value]) => run(frame, value as CelValue)),
-  ]),
+  ...Object.entries(CONVERSIONS).map(([name, run]): [string, Builder] => [`${name}/1`, conversion(run)]),
 ]);
 
 /** `undefined`: there is no function of this name, form and number of arguments. */

@@ -21,8 +21,6 @@ const ANY_ELEMENT = new Unknown([]);
 /** Prepared once for an expression, at the first time that something is missing. */
 export class Reducer {
   private readonly codes = new Map<Bound, Code>();
-  /** Results of this reduction, so that nothing is computed twice. Elements of lists vary, so what reads them is not kept. */
-  private results = new Map<Bound, Outcome>();
 
   constructor(
     private readonly bound: Bound,
@@ -33,7 +31,7 @@ export class Reducer {
 
   /** With a moving `now`: it stays `now` where it is not settled. */
   reduce(frame: Frame): Residual {
-    this.results = new Map();
+    frame.results = new Map();
     for (const lists of [true, false]) {
       const left = this.tryReducing({ frame, lists });
       const text = fits(left) ? printExpression(left, this.attributes) : '';
@@ -52,14 +50,15 @@ export class Reducer {
     }
   }
 
+  /** So that nothing is computed twice. Elements of lists vary: what reads them is not kept. */
   private remembering(node: Bound, code: Code): Code {
     const kept = readsLocal(node)
       ? code
       : (frame: Frame): Outcome => {
-          const before = this.results.get(node);
+          const before = frame.results?.get(node);
           if (before !== undefined) return before;
           const result = code(frame);
-          this.results.set(node, result);
+          frame.results?.set(node, result);
           return result;
         };
     this.codes.set(node, kept);
