@@ -112,8 +112,9 @@ export class DefaultKeyAccess implements KeyAccess {
   }
 
   private async load(): Promise<void> {
+    const leastOf = this.leastEpochs();
     const ring = await this.deps.store.keyring();
-    this.refuseRestored(ring);
+    refuseRestored(ring, leastOf(ring.installation));
     try {
       this.keyring = await this.loader.load(ring, this.keyring);
     } catch (error) {
@@ -123,16 +124,11 @@ export class DefaultKeyAccess implements KeyAccess {
     this.deps.floor.raise(ring.installation, ring.epoch);
   }
 
-  /** @throws CodedError `KEYRING_RESTORED` */
-  private refuseRestored({ installation, epoch }: StoredKeyring): void {
-    const floor = Math.max(
-      this.deps.floor.of(installation),
-      this.keyring?.installation === installation ? this.keyring.epoch : 0,
-    );
-    if (epoch >= floor) return;
-    throw new CodedError('KEYRING_RESTORED', {
-      internal: `the keyring is at epoch ${String(epoch)}, it was at ${String(floor)}`,
-    });
+  /** What the epoch must be at least, as it is known before the ring is read. */
+  private leastEpochs(): (installation: string) => number {
+    const floorOf = this.deps.floor.seen();
+    const known = this.keyring;
+    return (installation) => Math.max(floorOf(installation), known?.installation === installation ? known.epoch : 0);
   }
 
   /**
@@ -180,6 +176,14 @@ export class DefaultKeyAccess implements KeyAccess {
     if (this.keyring === undefined) throw signingUnavailable('the keyring is not loaded');
     return this.keyring;
   }
+}
+
+/** @throws CodedError `KEYRING_RESTORED` */
+function refuseRestored({ epoch }: StoredKeyring, least: number): void {
+  if (epoch >= least) return;
+  throw new CodedError('KEYRING_RESTORED', {
+    internal: `the keyring is at epoch ${String(epoch)}, it was at ${String(least)}`,
+  });
 }
 
 function isActive(state: string): boolean {

@@ -32,8 +32,9 @@ export class DefaultKeyringAccess implements KeyringAccess {
   constructor(private readonly deps: Dependencies) {}
 
   async keyring(_context: CallContext): Promise<Keyring> {
+    const floorOf = this.deps.floor.seen();
     const { epoch, installation, now, keys } = await this.deps.store.keyring();
-    return { epoch, floor: this.deps.floor.of(installation), now, keys: keys.flatMap(recordOf) };
+    return { epoch, floor: floorOf(installation), now, keys: keys.flatMap(recordOf) };
   }
 
   async makeKey(_context: CallContext, algorithm: SigningAlgorithm, attempt: string): Promise<NewSigningKey> {
@@ -49,8 +50,9 @@ export class DefaultKeyringAccess implements KeyringAccess {
 
   async change(_context: CallContext, change: KeyringChange): Promise<number> {
     const { keyringStore, floor } = this.deps;
+    const floorOf = floor.seen();
     const { installation, epoch: found } = await this.deps.store.keyring();
-    const least = floor.of(installation);
+    const least = floorOf(installation);
     if (found < least && change.aboveFloor !== true) {
       throw new CodedError('KEYRING_RESTORED', {
         internal: `the keyring is at epoch ${String(found)}, it was at ${String(least)}`,

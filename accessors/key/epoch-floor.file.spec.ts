@@ -33,6 +33,14 @@ describe('The floor of keyring epochs', () => {
     expect(here.of('a')).toBe(9);
   });
 
+  it('as it was seen stays as it was, so that what is read meanwhile does not look restored', () => {
+    const here = floor();
+    here.raise('a', 8);
+    const leastOf = here.seen();
+    here.raise('a', 9);
+    expect([leastOf('a'), leastOf('b'), here.of('a')]).toEqual([8, 0, 9]);
+  });
+
   it('keeps nothing for a ring that never had a key', () => {
     floor().raise('', 3);
     expect(floor().of('')).toBe(0);

@@ -17,6 +17,17 @@ export class EpochFloorFile {
     return this.read().get(installation) ?? 0;
   }
 
+  /**
+   * As `of`, as it is at this moment. Take it before reading the database: a floor that is raised meanwhile, by a change that was
+   * committed meanwhile, would make what was read look restored.
+   *
+   * @throws CodedError `KEYRING_FLOOR_UNREADABLE`
+   */
+  seen(): (installation: string) => number {
+    const floors = this.read();
+    return (installation) => floors.get(installation) ?? 0;
+  }
+
   /** Where the folder cannot be written to, the floor holds for the life of the process alone; the log says so once. */
   raise(installation: string, epoch: number): void {
     if (installation === '' || epoch <= this.of(installation)) return;
