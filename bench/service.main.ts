@@ -16,7 +16,7 @@ if (task.importFile === null) await serve();
 else await importPopulation(task.importFile);
 
 async function serve(): Promise<void> {
-  const host = await startHost(serviceSettings(task), { migrate: false });
+  const host = await startHost(serviceSettings(task), { migrate: false, unsafeRole: 'step-down' });
   listenForProfiling();
   joinParent({ restPort: portOf(host.httpUrl), grpcPort: portOf(`http://${host.grpcAddress}`) }, () => host.stop());
 }
@@ -24,7 +24,7 @@ async function serve(): Promise<void> {
 /** In a process before the measured one, so that nothing of it stays in its memory. */
 async function importPopulation(file: string): Promise<void> {
   const settings = serviceSettings(task);
-  const foundations = await openFoundations(settings, true);
+  const foundations = await openFoundations(settings, { migrate: true, unsafeRole: 'step-down' });
   await foundations.close();
   const document: unknown = JSON.parse(readFileSync(file, 'utf8'));
   await withManagers(settings, ({ administration }) =>

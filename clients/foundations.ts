@@ -3,12 +3,22 @@ import { PostgresChangeFeed } from '#utilities/change-feed/postgres.change-feed.
 import type { Clock } from '#utilities/clock/contract.js';
 import { SystemClock } from '#utilities/clock/system.clock.js';
 import type { Settings } from '#utilities/config/contract.js';
+import type { UnsafeRole } from '#utilities/database/database.role.js';
 import { openDatabase } from '#utilities/database/open.database.js';
 import { CryptoIdSource } from '#utilities/id/crypto.id-source.js';
 import { PinoLogger } from '#utilities/logging/pino.logger.js';
 import { MemoryCounters } from '#utilities/telemetry/memory.counters.js';
 import { MIGRATIONS } from './migrations.js';
 import type { Foundations } from './plugins.module.js';
+
+export interface FoundationOptions {
+  /** Whether to bring the schema to this version; if not, an older schema is refused. */
+  readonly migrate: boolean;
+  /** Instead of the clock of the machine. */
+  readonly clock?: Clock;
+  /** Where row-level security does not bind the role of the database: left out, it is refused. */
+  readonly unsafeRole?: UnsafeRole;
+}
 
 export interface OpenFoundations extends Foundations {
   close(): Promise<void>;
@@ -17,16 +27,12 @@ export interface OpenFoundations extends Foundations {
 /**
  * Opens what everything stands on: log, database, change feed.
  *
- * @param migrate whether to bring the schema to this version; if not, an older schema is refused
- * @throws CodedError `SCHEMA_OUTDATED`, `STORE_UNAVAILABLE`, `DATA_DIRECTORY_LOCKED`
+ * @throws CodedError `SCHEMA_OUTDATED`, `STORE_UNAVAILABLE`, `DATA_DIRECTORY_LOCKED`, `DATABASE_ROLE_UNSAFE`
  */
-export async function openFoundations(
-  settings: Settings,
-  migrate: boolean,
-  clock: Clock = new SystemClock(),
-): Promise<OpenFoundations> {
+export async function openFoundations(settings: Settings, options: FoundationOptions): Promise<OpenFoundations> {
+  const { migrate, clock = new SystemClock(), unsafeRole = 'refuse' } = options;
   const logger = new PinoLogger({ level: settings.log.level, clock });
-  const database = await openDatabase({ settings: settings.database, migrations: MIGRATIONS, logger, migrate });
+  const database = await openDatabase({ settings: settings.database, migrations: MIGRATIONS, logger, migrate, unsafeRole });
   // When the database was last heard is a matter of the machine's own clock, whatever clock the service is given.
   const changeFeed = new PostgresChangeFeed({ database, clock: new SystemClock(), logger });
   try {

@@ -12,11 +12,11 @@ import {
 import { AUTHORIZATION_MANAGER, type AuthorizationManager } from '#managers/authorization/contract.js';
 import { KEY_EMERGENCY, KEYRING_MANAGER, type KeyEmergency, type KeyringManager } from '#managers/keyring/contract.js';
 import { KEY_SEALING, type KeySealing } from '#managers/keyring/key-sealing.contract.js';
+import { POLICY_MANAGER, POLICY_QUESTIONS, type PolicyManager, type PolicyQuestions } from '#managers/policy/contract.js';
 import type { CallContext } from '#utilities/call-context/contract.js';
-import type { Clock } from '#utilities/clock/contract.js';
 import type { ListenerSettings, Settings } from '#utilities/config/contract.js';
 import { AppModule } from './app.module.js';
-import { type OpenFoundations, openFoundations } from './foundations.js';
+import { type FoundationOptions, type OpenFoundations, openFoundations } from './foundations.js';
 import { authenticationInterceptor } from './grpc/authentication.interceptor.js';
 import { type Callers, CALLERS } from './grpc/callers.js';
 import { GrpcServer } from './grpc/grpc-server.js';
@@ -39,19 +39,13 @@ export interface Host {
   stop(): Promise<void>;
 }
 
-export interface HostOptions {
-  readonly migrate: boolean;
-  /** Instead of the clock of the machine. */
-  readonly clock?: Clock;
-}
-
 /**
  * Starts the whole service: database, keys, REST and gRPC. Nothing is open before the keyring is prepared.
  *
  * @throws CodedError any operator code
  */
-export async function startHost(settings: Settings, options: HostOptions): Promise<Host> {
-  const foundations = await openFoundations(settings, options.migrate, options.clock);
+export async function startHost(settings: Settings, options: FoundationOptions): Promise<Host> {
+  const foundations = await openFoundations(settings, options);
   try {
     return await startOn(foundations);
   } catch (error) {
@@ -67,6 +61,8 @@ export interface Managers {
   readonly keyring: KeyringManager;
   readonly keyEmergency: KeyEmergency;
   readonly keySealing: KeySealing;
+  readonly policies: PolicyManager;
+  readonly policyQuestions: PolicyQuestions;
 }
 
 /** As `startHost`, without any port: for commands that drive a Manager. */
@@ -74,7 +70,7 @@ export async function withManagers<Result>(
   settings: Settings,
   work: (managers: Managers, context: CallContext) => Promise<Result>,
 ): Promise<Result> {
-  const foundations = await openFoundations(settings, false);
+  const foundations = await openFoundations(settings, { migrate: false });
   try {
     const app = await NestFactory.createApplicationContext(AppModule.register(foundations), {
       logger: new NestLogger(foundations.logger),
@@ -86,6 +82,8 @@ export async function withManagers<Result>(
       keyring: app.get<KeyringManager>(KEYRING_MANAGER),
       keyEmergency: app.get<KeyEmergency>(KEY_EMERGENCY),
       keySealing: app.get<KeySealing>(KEY_SEALING),
+      policies: app.get<PolicyManager>(POLICY_MANAGER),
+      policyQuestions: app.get<PolicyQuestions>(POLICY_QUESTIONS),
     };
     return await work(managers, { diagnosticId: foundations.ids.random(), transport: 'cli' });
   } finally {

@@ -31,7 +31,10 @@ export async function openSigningWorld(cleanUp: CleanUp): Promise<SigningWorld> 
   createKeyEncryptionKeyFile(keyEncryptionKeyFile);
   const settings = serviceSettings({ databaseUrl: 'postgres://unused.example/none', keyEncryptionKeyFile, importFile: null });
   const keys = { ...settings.keys, algorithms: signingAlgorithms };
-  const foundations = await openFoundations({ ...settings, keys, database: { kind: 'embedded', directory: null } }, true);
+  const foundations = await openFoundations(
+    { ...settings, keys, database: { kind: 'embedded', directory: null } },
+    { migrate: true, unsafeRole: 'step-down' },
+  );
   cleanUp.defer(() => foundations.close());
   const root = { module: KeyringModule, imports: [PluginsModule.register(foundations), SigningModule] };
   const app = await NestFactory.createApplicationContext(root, { logger: ['error'] });

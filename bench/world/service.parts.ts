@@ -47,7 +47,10 @@ export async function assembleParts(cleanUp: CleanUp): Promise<ServiceParts> {
   const keyEncryptionKeyFile = join(folder, 'key-encryption-key');
   createKeyEncryptionKeyFile(keyEncryptionKeyFile);
   const settings = serviceSettings({ databaseUrl: '', keyEncryptionKeyFile, importFile: null });
-  const foundations = await openFoundations({ ...settings, database: { kind: 'embedded', directory: null } }, true);
+  const foundations = await openFoundations(
+    { ...settings, database: { kind: 'embedded', directory: null } },
+    { migrate: true, unsafeRole: 'step-down' },
+  );
   cleanUp.defer(() => foundations.close());
   const app = await NestFactory.createApplicationContext(AppModule.register(foundations), { logger: ['error'] });
   const context: CallContext = { diagnosticId: randomUUID(), transport: 'rest' };

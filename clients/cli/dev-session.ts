@@ -47,7 +47,7 @@ export async function startDevSession(options: DevOptions): Promise<DevSession> 
     host: '127.0.0.1',
     port: await freePort(options.issuerPort),
   });
-  const host = await startHost(settings, { migrate: true }).catch(async (error: unknown) => {
+  const host = await startHost(settings, { migrate: true, unsafeRole: 'step-down' }).catch(async (error: unknown) => {
     await identityProvider.stop();
     throw error;
   });

@@ -8,7 +8,7 @@ export function addMigrateCommand(program: Command): void {
     .description('bring the database schema to this version; safe to run again, and by several processes at once')
     .requiredOption('--config <file>', 'process settings (YAML)')
     .action(async (options: { config: string }) => {
-      const foundations = await openFoundations(loadSettings(options.config), true);
+      const foundations = await openFoundations(loadSettings(options.config), { migrate: true, unsafeRole: 'keep' });
       await foundations.close();
       console.log('countersign: the schema is up to date');
     });

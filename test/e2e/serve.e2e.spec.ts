@@ -12,6 +12,7 @@ import type { OpenDatabase } from '#utilities/database/open.database.js';
 import { basic, exchangeForm, JWT_TYPE } from '../support/callers.js';
 import { countersign, type Running, start } from '../support/command.js';
 import { describeOnPostgres } from '../support/database.js';
+import { createServiceLogin, type ServiceLogin } from '../support/service-login.js';
 import { selfSigned } from '../support/self-signed.js';
 import { freePort } from '../support/service.js';
 import { until } from '../support/until.js';
@@ -27,7 +28,8 @@ describeOnPostgres('countersign serve', (open) => {
   const upstream = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const environment = { NODE_EXTRA_CA_CERTS: file('cert.pem') };
   let database: OpenDatabase;
-  let databaseUrl = '';
+  let login: ServiceLogin;
+  let ownerUrl = '';
   let http = 0;
   let grpc = 0;
   let service: Running;
@@ -35,7 +37,8 @@ describeOnPostgres('countersign serve', (open) => {
   beforeAll(async () => {
     const opened = await open({ content: 'empty' });
     database = opened.database;
-    databaseUrl = opened.settings.kind === 'postgres' ? opened.settings.url : '';
+    ownerUrl = opened.settings.kind === 'postgres' ? opened.settings.url : '';
+    login = await createServiceLogin(opened);
     writeFileSync(file('cert.pem'), tls.certificate);
     writeFileSync(file('key.pem'), tls.privateKey, { mode: 0o600 });
     [http, grpc] = [await freePort(), await freePort()];
@@ -44,6 +47,7 @@ describeOnPostgres('countersign serve', (open) => {
   });
   afterAll(async () => {
     service.process.kill('SIGKILL');
+    await login.drop();
     rmSync(home, { recursive: true, force: true });
   });
 
@@ -76,7 +80,7 @@ describeOnPostgres('countersign serve', (open) => {
       issuer: `https://localhost:${String(http)}`,
       http: { host: '127.0.0.1', port: http, tls: pair },
       grpc: { host: '127.0.0.1', port: grpc, tls: pair },
-      database: { url: databaseUrl },
+      database: { url: login.url },
       keys: { keyEncryptionKeyFile: file('kek') },
       log: { level: 'debug' },
       drainSeconds: 1,
@@ -102,12 +106,22 @@ describeOnPostgres('countersign serve', (open) => {
     const early = await countersign(['serve', '--config', file('settings.yaml')], environment);
     expect(early).toMatchObject({ status: 1, output: expect.stringContaining('SCHEMA_OUTDATED') });
     expect(early.output).toContain('countersign migrate');
-    expect(await countersign(['migrate', '--config', file('settings.yaml')])).toMatchObject({ status: 0 });
-    expect(await countersign(['migrate', '--config', file('settings.yaml')])).toMatchObject({ status: 0 });
+    const asOwnerOfTables = { DATABASE_URL: ownerUrl };
+    expect(await countersign(['migrate', '--config', file('settings.yaml')], asOwnerOfTables)).toMatchObject({ status: 0 });
+    expect(await countersign(['migrate', '--config', file('settings.yaml')], asOwnerOfTables)).toMatchObject({ status: 0 });
     const first = await countersign(['import', file('import.yaml'), '--config', file('settings.yaml')]);
     expect(first).toMatchObject({ status: 0, output: expect.stringContaining('subjects: 3 created') });
     const second = await countersign(['import', file('import.yaml'), '--config', file('settings.yaml')]);
     expect(second.output).toContain('subjects: 0 created, 0 updated, 3 unchanged');
+  });
+
+  it('refuses a role that row-level security does not bind, whatever the command', async () => {
+    for (const command of [['serve'], ['import', file('import.yaml')]]) {
+      const refused = await countersign([...command, '--config', file('settings.yaml')], { DATABASE_URL: ownerUrl });
+      expect(refused).toMatchObject({ status: 1, output: expect.stringContaining('DATABASE_ROLE_UNSAFE') });
+      expect(refused.output).toMatch(/role \w+ is a superuser/);
+      expect(refused.output).toContain('docs/operating/database-roles.md');
+    }
   });
 
   it.each([

@@ -93,7 +93,7 @@ export async function call(
 }
 
 /** Reads everything that a gRPC error carries. */
-function failureOf(error: ServiceError): GrpcFailure {
+export function failureOf(error: ServiceError): GrpcFailure {
   const packed = error.metadata.get('grpc-status-details-bin')[0];
   const details = packed instanceof Buffer ? Status.decode(packed).details : [];
   const nothing = Buffer.alloc(0);

@@ -77,7 +77,14 @@ async function openEmbedded({ content = 'migrated' }: OpenOptions): Promise<Test
   const settings: DatabaseSettings = { kind: 'embedded', directory: null };
   const logger = new SilentLogger();
   const template = content === 'migrated' ? { dataDirectory: await embeddedTemplate() } : {};
-  const database = await openDatabase({ settings, migrations: MIGRATIONS, logger, migrate: false, ...template });
+  const database = await openDatabase({
+    settings,
+    migrations: MIGRATIONS,
+    logger,
+    migrate: false,
+    unsafeRole: 'step-down',
+    ...template,
+  });
   return {
     database,
     settings,
@@ -93,7 +100,13 @@ async function openPostgres({ content = 'migrated' }: OpenOptions): Promise<Test
   const logger = new SilentLogger();
   const opened: OpenDatabase[] = [];
   const reopen = async (): Promise<OpenDatabase> => {
-    const database = await openDatabase({ settings, migrations: MIGRATIONS, logger, migrate: false });
+    const database = await openDatabase({
+      settings,
+      migrations: MIGRATIONS,
+      logger,
+      migrate: false,
+      unsafeRole: 'step-down',
+    });
     opened.push(database);
     return database;
   };

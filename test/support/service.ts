@@ -45,7 +45,7 @@ export async function startService(options: TestServiceOptions): Promise<TestSer
   await identityProvider.start();
   const hosts: Host[] = [];
   const clock = options.clock ?? new SystemClock();
-  const host = await startHost(settings, { migrate: true, clock });
+  const host = await startHost(settings, { migrate: true, unsafeRole: 'step-down', clock });
   hosts.push(host);
   const secret = `cs_${randomBytes(32).toString('base64url')}`;
   const digest = createHash('sha256').update(secret).digest('hex');
@@ -67,7 +67,7 @@ export async function startService(options: TestServiceOptions): Promise<TestSer
     another: async () => {
       const second = await startHost(
         { ...settings, http: { ...settings.http, port: 0 }, grpc: { ...settings.grpc, port: 0 } },
-        { migrate: false, clock },
+        { migrate: false, unsafeRole: 'step-down', clock },
       );
       hosts.push(second);
       return second;

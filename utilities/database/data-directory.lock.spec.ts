@@ -67,6 +67,7 @@ describe('Lock of the data directory', () => {
       migrations: [],
       logger: new SilentLogger(),
       migrate: false,
+      unsafeRole: 'step-down',
     } as const;
     const first = await openDatabase(options);
     await expect(openDatabase(options)).rejects.toMatchObject({ code: 'DATA_DIRECTORY_LOCKED' });

@@ -14,8 +14,8 @@ export interface OpenDatabaseOptions {
   /** Whether to run pending migrations at once. Otherwise ask `refuseIfOutdated` before serving. */
   readonly migrate: boolean;
   /**
-   * What to do where the role that is connected is a superuser or has BYPASSRLS: refuse to open, or act as the role that a migration
-   * made for the service. Default: keep it.
+   * What to do where the role that is connected is a superuser or has BYPASSRLS: refuse to open, act as the role that a migration
+   * made for the service, or stay what it is, which only migrations need. Default: refuse.
    */
   readonly unsafeRole?: UnsafeRole;
   /** For the embedded engine: a dumped data directory to start from. */
@@ -47,7 +47,7 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<OpenDa
   try {
     if (options.migrate) await database.migrate();
     // An unreachable database fails here, at boot, rather than with the first caller.
-    await opened.database.actAs((client) => roleToActAs(client, options.unsafeRole ?? 'keep'));
+    await opened.database.actAs((client) => roleToActAs(client, options.unsafeRole ?? 'refuse'));
     return database;
   } catch (error) {
     await database.close();
@@ -62,7 +62,11 @@ function withMigrations({ database, migrationTarget }: OpenedEngine, migrations:
     });
   const pendingMigrations = async (): Promise<readonly string[]> => {
     const names = migrations.map(nameOf);
-    const [table] = await database.query<{ there: boolean }>('select to_regclass($1) is not null as there', [MIGRATION_TABLE]);
+    // A role that may not read it was granted nothing yet, which is what a migration does.
+    const [table] = await database.query<{ there: boolean }>(
+      `select coalesce(has_table_privilege(to_regclass($1), 'select'), false) as there`,
+      [MIGRATION_TABLE],
+    );
     if (table?.there !== true) return names;
     const rows = await database.query<{ name: string }>(`select name from ${MIGRATION_TABLE}`);
     const done = new Set(rows.map((row) => row.name));

@@ -57,6 +57,7 @@ export async function openReplica(options: ReplicaOptions): Promise<Replica> {
     migrations: MIGRATIONS,
     logger,
     migrate: options.migrate ?? false,
+    unsafeRole: 'step-down',
   });
   const database = options.around?.(opened) ?? opened;
   const inner = new PostgresChangeFeed({ database, clock, logger });
