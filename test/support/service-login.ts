@@ -23,5 +23,10 @@ export async function createServiceLogin({ database, settings }: TestDatabase): 
   const url = new URL(settings.url);
   url.username = name;
   url.password = password;
-  return { url: url.href, drop: async () => void (await asOwner(database, `drop role ${name}`)) };
+  return {
+    url: url.href,
+    drop: async () => {
+      await asOwner(database, `drop role ${name}`);
+    },
+  };
 }
