@@ -27,14 +27,19 @@ type Known = Readonly<Record<string, unknown>>;
 
 function from(source: string, path: string, { question }: Situation): unknown {
   const [root = '', name = ''] = path.split('.');
-  const { facts, claims, context, external } = question;
+  const { facts, claims, context } = question;
   const ours: Readonly<Record<string, Readonly<Record<string, Known>>>> = {
     idp: { session: sessionOf(claims) },
     sts: { subject: aboutSubject(question) },
     db: { subject: facts.subject?.attributes ?? {}, tenant: facts.tenantAttributes },
     pep: { context: context ?? {} },
   };
-  return Object.hasOwn(ours, source) ? own(ours[source]?.[root] ?? {}, name) : external.values.get(path);
+  return Object.hasOwn(ours, source) ? own(ours[source]?.[root] ?? {}, name) : told(path, question);
+}
+
+/** What a fact source told, for as long as it may be relied on. */
+export function told(path: string, { external: { values, validUntil }, now }: Question): unknown {
+  return validUntil === null || now < validUntil ? values.get(path) : undefined;
 }
 
 function sessionOf({ acr, amr, authTime }: Question['claims']): Known {

@@ -18,7 +18,7 @@ export function everySecond({ now, until }: EffectiveQuestion): readonly number[
   return Array.from({ length: Math.max(0, Math.floor(until / 1000) - first + 1) }, (_, index) => (first + index) * 1000);
 }
 
-function cappedBy(question: EffectiveQuestion): readonly number[] {
+export function cappedBy(question: EffectiveQuestion): readonly number[] {
   const answer = effective(question);
   if (answer.effect === 'refused') return [];
   return question.application.permissions
@@ -29,16 +29,13 @@ function cappedBy(question: EffectiveQuestion): readonly number[] {
 }
 
 function answerAt(question: EffectiveQuestion, now: number): string {
-  const { validUntil } = question.external;
-  const isStale = validUntil !== null && now >= validUntil && question.now < validUntil;
   const answer = effective({ ...question, now });
   if (answer.effect === 'refused') return answer.code;
-  const conditional = [...answer.conditional].map(([name, { left }]) => [name, left]);
-  return JSON.stringify([answer.granted, conditional, isStale]);
+  return JSON.stringify([answer.granted, [...answer.conditional.keys()]]);
 }
 
 /** Every number in the question that could be a time, and the millisecond after it; all full hours and minutes. */
-function momentsOf(question: EffectiveQuestion): readonly number[] {
+export function momentsOf(question: EffectiveQuestion): readonly number[] {
   const { policy, facts, external, claims, now, until } = question;
   const windows = [
     ...[...policy.bindings, ...policy.denies, ...facts.groups, ...facts.assignments, ...facts.grants].map(({ valid }) => valid),

@@ -4,9 +4,7 @@
  */
 import { coveredBy, isPattern } from './names.js';
 import type { Question, Resource, Situation } from './question.js';
-import { leftOf } from './residual.js';
 import { closedBy, deniesOf, denyVerdict, requirementVerdict, steppedUp, wayVerdict } from './rules.js';
-import { valueOf } from './attributes.js';
 import { missingOf, some, type Verdict } from './verdict.js';
 import { Ways, type Requirement, type Way } from './ways.js';
 
@@ -16,8 +14,6 @@ export interface Judgement {
   readonly codes: ReadonlySet<string>;
   /** Paths that would have to be known. */
   readonly missing: ReadonlySet<string>;
-  /** Two moments with the same text have the same answer. */
-  readonly left: string;
 }
 
 export interface EffectiveQuestion extends Question {
@@ -101,10 +97,8 @@ export class Interpreter {
     if (codes.length > 0) return denied(codes);
     const open = denies.filter(({ verdict }) => verdict.is === 'unknown');
     const missing = new Set([held, ...open.map(({ verdict }) => verdict)].flatMap((verdict) => [...missingOf(verdict)]));
-    if (missing.size === 0) return { state: 'granted', codes: new Set(), missing, left: 'granted' };
-    const ways = held.is === 'true' ? [] : found.filter(({ verdict }) => verdict.is === 'unknown').map(({ way }) => way);
-    const left = JSON.stringify([ways.map((way) => this.#left(way, situation)), open.map(({ deny }) => deny.id)]);
-    return { state: 'conditional', codes: new Set(), missing, left };
+    if (missing.size === 0) return { state: 'granted', codes: new Set(), missing };
+    return { state: 'conditional', codes: new Set(), missing };
   }
 
   #narrowed(permission: string): readonly string[] {
@@ -125,19 +119,8 @@ export class Interpreter {
   }
 
   #whyNot(found: readonly { readonly way: Way; readonly verdict: Verdict }[], situation: Situation): readonly string[] {
-    const codes = found.map(({ way }) => whyNot(way, situation));
+    const codes = found.flatMap(({ way }) => whyNot(way, situation));
     return codes.length === 0 ? ['no_grant'] : codes;
-  }
-
-  /** What a way still waits for. */
-  #left(way: Way, situation: Situation): readonly unknown[] {
-    const { meanings, now } = this.#question;
-    return way.requirements.map((requirement) => {
-      if (requirement.is !== 'condition') return requirement.is === 'window' ? 'window' : requirement;
-      const expression = meanings.get(requirement.condition.expression ?? '');
-      const { params, about } = requirement.condition;
-      return expression && [leftOf(expression, { read: (path) => valueOf(path, about, situation), params, now }), params];
-    });
   }
 
   #scopeFault(scope: readonly string[]): { readonly code: string; readonly actual: string } | undefined {
@@ -161,17 +144,18 @@ export class Interpreter {
 }
 
 function denied(codes: readonly string[]): Judgement {
-  return { state: 'denied', codes: new Set(codes), missing: new Set(), left: 'denied' };
+  return { state: 'denied', codes: new Set(codes), missing: new Set() };
 }
 
-/** Of a way that leads nowhere: the code of the first requirement that is not met. */
-function whyNot(way: Way, situation: Situation): string {
-  for (const requirement of way.requirements) {
+/** Of a way that leads nowhere: the code of each requirement that is not met. */
+function whyNot(way: Way, situation: Situation): readonly string[] {
+  const codes = way.requirements.flatMap((requirement, index) => {
     const { is } = requirementVerdict(requirement, situation);
-    if (is === 'error') return 'condition_error';
-    if (is === 'false') return codeOf(requirement, situation);
-  }
-  return 'no_grant';
+    if (is !== 'false' && is !== 'error') return [];
+    const code = is === 'error' ? 'condition_error' : codeOf(requirement, situation);
+    return index < way.ofPrincipal ? [code, 'no_grant'] : [code];
+  });
+  return codes.length === 0 ? ['no_grant'] : codes;
 }
 
 function codeOf(requirement: Requirement, { question: { now } }: Situation): string {

@@ -1,15 +1,17 @@
 /** Everything that takes permissions away again, and what each requirement of a way comes to. */
 import type { Deny, Gate, StepUp } from '#accessors/policy/contract.js';
 import type { Subscription } from '#accessors/facts/contract.js';
-import { isAboutEveryResource, valueOf } from './attributes.js';
+import { isAboutEveryResource, told, valueOf } from './attributes.js';
 import { meaning, namesIn, type Expression } from './expression.js';
 import { coveredBy, pathHolds, unitHolds } from './names.js';
 import { isOpen, own, type Question, type Situation } from './question.js';
 import { every, FAILS, missingOf, NO, not, said, some, unknown, type Verdict } from './verdict.js';
 import { conditionOf, type Condition, type Requirement, type Way, type Ways } from './ways.js';
 
+/** What fails leads nowhere, whatever else is not known yet. */
 export function wayVerdict(way: Way, situation: Situation): Verdict {
-  return every(way.requirements.map((requirement) => requirementVerdict(requirement, situation)));
+  const verdicts = way.requirements.map((requirement) => requirementVerdict(requirement, situation));
+  return verdicts.find(({ is }) => is === 'false') ?? verdicts.find(({ is }) => is === 'error') ?? every(verdicts);
 }
 
 export function requirementVerdict(requirement: Requirement, situation: Situation): Verdict {
@@ -55,6 +57,7 @@ function unitVerdict(unit: string, { question, resource }: Situation): Verdict {
 
 function resourceVerdict(wanted: Extract<Requirement, { is: 'resource' }>, { resource }: Situation): Verdict {
   const { type, ids, path } = wanted;
+  if (ids?.length === 0) return NO;
   if (resource === null) {
     return unknown('resource.type', ...(ids === null ? [] : ['resource.id']), ...(path === null ? [] : ['resource.path']));
   }
@@ -88,7 +91,7 @@ export function deniesOf(permission: string, situation: Situation): readonly Den
 
 /** What keeps the gate closed. */
 export function closedBy(gate: Gate, { question }: Situation): 'gate.tier' | 'gate.flag' | undefined {
-  const { policy, facts, external, now } = question;
+  const { policy, facts, now } = question;
   const held = facts.subscriptions
     .filter((subscription) => counts(subscription, now))
     .map(({ tier }) => policy.tiers.findIndex(({ key }) => key === tier));
@@ -100,7 +103,7 @@ export function closedBy(gate: Gate, { question }: Situation): 'gate.tier' | 'ga
   const isOn = (flag: string): boolean =>
     facts.flags.some(({ key, enabled, valid }) => key === flag && enabled && isOpen(valid, now)) ||
     policy.tiers.slice(0, rank + 1).some(({ flags }) => flags.includes(flag)) ||
-    external.values.get(`flag.${flag}`) === true;
+    told(`flag.${flag}`, question) === true;
   return gate.flags.every(isOn) ? undefined : 'gate.flag';
 }
 

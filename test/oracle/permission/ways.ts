@@ -22,6 +22,8 @@ export type Requirement =
 export interface Way {
   readonly name: string;
   readonly requirements: readonly Requirement[];
+  /** So many of them, the first ones, are those of whoever the rule speaks of: unmet, the rule is not about this subject. */
+  readonly ofPrincipal: number;
 }
 
 interface Rule {
@@ -79,7 +81,11 @@ export class Ways {
       .flatMap((each) => this.#joined(this.#toGroup(each.group), this.#requirements(each), each.id));
     const mapped = this.#mappings()
       .filter((mapping) => mapping.role === role)
-      .map((mapping) => ({ name: `mapping:${mapping.claim}=${mapping.value}`, requirements: this.#requirements(mapping) }));
+      .map((mapping) => ({
+        name: `mapping:${mapping.claim}=${mapping.value}`,
+        requirements: this.#requirements(mapping),
+        ofPrincipal: 0,
+      }));
     const bound = policy.bindings.filter((binding) => binding.role === role).flatMap((binding) => this.#through(binding, here));
     const inherited = policy.roles
       .filter((heir) => this.#isAlone(heir) && heir.inherits.includes(role))
@@ -88,9 +94,10 @@ export class Ways {
   }
 
   #toPrincipal(selector: string, used: readonly string[]): readonly Way[] {
-    if (selector === 'all') return [{ name: 'all', requirements: [] }];
+    if (selector === 'all') return [{ name: 'all', requirements: [], ofPrincipal: 0 }];
     const [, kind, key = ''] = /^(\w+):(.*)$/s.exec(selector) ?? [];
-    if (kind === 'subject') return this.#question.facts.subject?.key === key ? [{ name: selector, requirements: [] }] : [];
+    if (kind === 'subject')
+      return this.#question.facts.subject?.key === key ? [{ name: selector, requirements: [], ofPrincipal: 0 }] : [];
     if (kind === 'group') return this.#toGroup(key);
     return kind === 'role' ? this.#toRole(key, used) : [];
   }
@@ -103,13 +110,13 @@ export class Ways {
 
   /** `null`: the subject itself. */
   #toGroup(group: string | null): readonly Way[] {
-    if (group === null) return [{ name: 'subject', requirements: [] }];
+    if (group === null) return [{ name: 'subject', requirements: [], ofPrincipal: 0 }];
     const stored = this.#question.facts.groups
       .filter(({ key }) => key === group)
-      .map(({ valid }): Way => ({ name: `group:${group}`, requirements: [{ is: 'window', window: valid }] }));
+      .map(({ valid }): Way => ({ name: `group:${group}`, requirements: [{ is: 'window', window: valid }], ofPrincipal: 0 }));
     const mapped = this.#mappings()
       .filter(({ group: into }) => typeof into === 'string' && (into === group || this.#isWithin(into, group)))
-      .map((mapping) => ({ name: `group:${group}`, requirements: this.#requirements(mapping) }));
+      .map((mapping) => ({ name: `group:${group}`, requirements: this.#requirements(mapping), ofPrincipal: 0 }));
     return [...stored, ...mapped];
   }
 
@@ -129,7 +136,11 @@ export class Ways {
   }
 
   #joined(ways: readonly Way[], requirements: readonly Requirement[], name: string): readonly Way[] {
-    return ways.map((way) => ({ name, requirements: [...way.requirements, ...requirements] }));
+    return ways.map((way) => ({
+      name,
+      requirements: [...way.requirements, ...requirements],
+      ofPrincipal: way.requirements.length,
+    }));
   }
 
   #requirements(rule: Rule): readonly Requirement[] {

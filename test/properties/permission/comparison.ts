@@ -1,8 +1,14 @@
 /** The engine's answers beside those of the second reading. */
 import type { AttributeValue } from '#accessors/policy/contract.js';
 import type { CheckedResource, CheckQuestion, PermissionDecision, PermissionRequest } from '#engines/permission/contract.js';
-import { effective, Interpreter, type EffectiveAnswer, type EffectiveQuestion } from '../../oracle/permission/interpreter.js';
-import { firstChange } from '../../oracle/permission/horizon.js';
+import {
+  effective,
+  Interpreter,
+  type EffectiveAnswer,
+  type EffectiveQuestion,
+  type Judgement,
+} from '../../oracle/permission/interpreter.js';
+import { cappedBy, firstChange, momentsOf } from '../../oracle/permission/horizon.js';
 import { DECLARATIONS, MEANINGS } from './condition.arbitrary.js';
 import { evaluator, type Judge } from './judge.js';
 
@@ -48,10 +54,26 @@ function differenceOfRefusals(decision: PermissionDecision, answer: EffectiveAns
   return differs('outcome', said, wanted);
 }
 
+/** It is the first moment at which the engine itself answers otherwise, and not later than one at which the second reading does. */
 export function differenceOfHorizons(judge: Judge, request: PermissionRequest): Difference {
   const decision = judge.effectivePermissions(request);
   if (decision.effect === 'refused') return undefined;
-  return differs('validUntil', decision.validUntil, firstChange(askedOfOracle(request)));
+  const question = askedOfOracle(request);
+  const before = withoutTime(decision);
+  const changed = momentsOf(question).find(
+    (moment) => withoutTime(judge.effectivePermissions({ ...request, now: moment })) !== before,
+  );
+  const all = [...cappedBy(question), ...(changed === undefined ? [] : [changed])].filter((moment) => moment <= request.until);
+  const wanted = all.length === 0 ? null : Math.min(...all);
+  const latest = firstChange(question);
+  if (latest !== null && (decision.validUntil ?? Infinity) > latest) return differs('not later', decision.validUntil, latest);
+  return differs('validUntil', decision.validUntil, wanted);
+}
+
+function withoutTime(decision: PermissionDecision): string {
+  if (decision.effect === 'refused') return decision.code;
+  const { permissions, scope, conditional, details } = decision;
+  return JSON.stringify([permissions, scope, conditional, details]);
 }
 
 /** Every permission, on no resource and on this one. */
@@ -64,12 +86,19 @@ export function differenceOfChecks(judge: Judge, request: PermissionRequest, res
       const title = `${permission} on ${JSON.stringify(about)}`;
       const difference =
         differs(`${title}: allowed`, said.allowed, wanted.state === 'granted') ??
-        (wanted.codes.has(said.code) || said.code === wanted.state ? undefined : differs(title, said.code, [...wanted.codes])) ??
-        (said.code === 'conditional' ? differs(`${title}: missing`, said.missing, [...wanted.missing].toSorted()) : undefined);
+        (codesOf(wanted).includes(said.code) ? undefined : differs(title, said.code, codesOf(wanted))) ??
+        (wanted.state === 'conditional' ? differs(`${title}: missing`, said.missing, [...wanted.missing].toSorted()) : undefined);
       if (difference !== undefined) return difference;
     }
   }
   return undefined;
+}
+
+/** What nobody who asks could tell leaves it unknown; anything else is a question of asking with more. */
+function codesOf({ state, codes, missing }: Judgement): readonly string[] {
+  if (state === 'denied') return [...codes];
+  if (state === 'granted') return ['granted'];
+  return [[...missing].every((path) => /^(resource|context)\./.test(path)) ? 'conditional' : 'condition_unknown'];
 }
 
 /** Each residual, with these put in, says what the second reading says when it is asked about them. */

@@ -110,7 +110,7 @@ const checkIsClaims: Law = (judge, { request, resource }) => {
   for (const { name } of request.application.permissions.slice(0, 12)) {
     const { allowed, code } = judge.decide(checkOf(whole, name, null));
     if (allowed !== granted.includes(name)) return `check of ${name}: ${code}; granted: ${granted.join(' ')}`;
-    if ((code === 'conditional') !== conditional.includes(name))
+    if (['conditional', 'condition_unknown'].includes(code) !== conditional.includes(name))
       return `check of ${name}: ${code}; conditional: ${conditional.join(' ')}`;
     if (!allowed) continue;
     const onResource = judge.decide(checkOf(whole, name, { ...resource, unit: request.unit }));

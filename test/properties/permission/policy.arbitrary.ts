@@ -80,7 +80,7 @@ export const rarely = <Value>(value: fc.Arbitrary<Value>): fc.Arbitrary<Value | 
 
 export const selector: fc.Arbitrary<ResourceSelector> = fc.record({
   type: fc.constantFrom('invoice', 'invoice', 'report'),
-  ids: rarely(fc.subarray(['i1', 'i2', '__proto__'])),
+  ids: rarely(fc.subarray(['i1', 'i2', '__proto__'], { minLength: 1 })),
   path: rarely(fc.constantFrom('/emea/**', '/emea', '/emea/ch/**', '/**')),
 });
 
@@ -148,6 +148,12 @@ const tiers: fc.Arbitrary<readonly Tier[]> = fc
 const few = <Value>(value: fc.Arbitrary<Value>, maxLength: number): fc.Arbitrary<readonly Value[]> =>
   fc.oneof({ weight: 3, arbitrary: fc.constant([]) }, { weight: 2, arbitrary: fc.array(value, { maxLength }) });
 
+/** A policy with an unknown parent is never activated. */
+function withKnownParents(roles: readonly RoleDefinition[]): readonly RoleDefinition[] {
+  const keys = roles.map(({ key }) => key);
+  return roles.map((each) => ({ ...each, inherits: each.inherits.filter((parent) => keys.includes(parent)) }));
+}
+
 export const policy: fc.Arbitrary<PolicyVersion> = fc.record({
   tenantId: fc.constant('t1'),
   set: fc.constant('main'),
@@ -157,7 +163,7 @@ export const policy: fc.Arbitrary<PolicyVersion> = fc.record({
     { weight: 1, arbitrary: fc.subarray([...DECLARATIONS], { minLength: 6 }) },
   ),
   conditions: namedConditions,
-  roles: fc.tuple(...ROLES.map(role)).chain((roles) => fc.shuffledSubarray(roles, { minLength: 3 })),
+  roles: fc.tuple(...ROLES.map(role)).chain((roles) => fc.shuffledSubarray(roles, { minLength: 3 }).map(withKnownParents)),
   mappings: few(mapping, 4),
   bindings: few(
     fc.constantFrom('b0', 'b1', 'b2', 'b3').chain((id) => binding(id)),

@@ -34,8 +34,8 @@ interface Asking extends Case {
 
 export const QUESTIONS_PER_WORLD = 20;
 
-const world: fc.Arbitrary<World> = fc.record({ policy, application, deny });
-const put: fc.Arbitrary<Put> = fc.record({ asked, resource, context: sampleContext });
+export const worldOf: fc.Arbitrary<World> = fc.record({ policy, application, deny });
+export const putOf: fc.Arbitrary<Put> = fc.record({ asked, resource, context: sampleContext });
 
 export const PROPERTIES: Readonly<Record<string, (judge: Judge, each: Asking) => Difference>> = {
   'effective permissions are those of the second reading': (judge, { request }) => differenceOfAnswers(judge, request),
@@ -61,11 +61,11 @@ export interface Run {
 export function assertProperties({ judge, questions, seed, properties, onQuestion }: Run): void {
   const checks = properties.map((name) => ({ name, check: PROPERTIES[name] }));
   fc.assert(
-    fc.property(world, fc.array(put, { minLength: 1, maxLength: QUESTIONS_PER_WORLD, size: 'max' }), (its, puts) => {
+    fc.property(worldOf, fc.array(putOf, { minLength: 1, maxLength: QUESTIONS_PER_WORLD, size: 'max' }), (its, puts) => {
       const judging = judge();
       const variants = variantsOf(its.policy, its.deny);
       for (const each of puts) {
-        const asking = askingOf(its, each, variants);
+        const asking = askingFor(its, each, variants);
         for (const { name, check } of checks) {
           const difference = check?.(judging, asking);
           if (difference !== undefined) throw new Error(`${name}: ${difference}`);
@@ -77,7 +77,7 @@ export function assertProperties({ judge, questions, seed, properties, onQuestio
   );
 }
 
-function askingOf(its: World, { asked: question, resource: about, context }: Put, variants: Case['variants']): Asking {
+export function askingFor(its: World, { asked: question, resource: about, context }: Put, variants: Case['variants']): Asking {
   const samples = SAMPLES.map((sample) => ({ resource: { ...about, ...sample }, context }));
   return { request: { ...question, policy: its.policy, application: its.application }, resource: about, variants, samples };
 }
