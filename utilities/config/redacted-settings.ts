@@ -8,7 +8,9 @@ const SECRET_PARAMETER = /pass|secret|token/i;
 export function redactedSettings(settings: Settings): Settings {
   const { database } = settings;
   const shown = { ...settings, keys: redactedKeys(settings.keys) };
-  return database.kind === 'postgres' ? { ...shown, database: { ...database, url: redactedUrl(database.url) } } : shown;
+  if (database.kind !== 'postgres') return shown;
+  const direct = database.directUrl === undefined ? {} : { directUrl: redactedUrl(database.directUrl) };
+  return { ...shown, database: { ...database, url: redactedUrl(database.url), ...direct } };
 }
 
 function redactedKeys(keys: Settings['keys']): Settings['keys'] {

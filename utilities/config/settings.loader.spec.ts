@@ -84,6 +84,18 @@ describe('settings file: defaults', () => {
     ]);
   });
 
+  it('takes the way past a pooler from the file or the environment, and hides its password too', () => {
+    const withDirect = GOOD.replace('database: { ', 'database: { directUrl: "postgres://app:hunter2@direct/db", ');
+    const settings = serve(withDirect);
+    expect(settings.database).toMatchObject({ directUrl: 'postgres://app:hunter2@direct/db' });
+    expect(redactedSettings(settings).database).toMatchObject({ directUrl: 'postgres://app:***@direct/db' });
+    const env = { DATABASE_DIRECT_URL: 'postgres://owner@other/db' };
+    expect(parseSettings(withDirect, fileName, env, 'serve').database).toMatchObject({ directUrl: env.DATABASE_DIRECT_URL });
+    expect(refusalOf(GOOD, { DATABASE_DIRECT_URL: 'mysql://h' }).lines).toEqual([
+      'f: environment variable DATABASE_DIRECT_URL: expected a PostgreSQL URL, postgres://user@host:5432/name',
+    ]);
+  });
+
   it('in development needs no more than an issuer, and takes the embedded database', () => {
     const settings = parseSettings('issuer: http://127.0.0.1:8080', fileName, {}, 'dev');
     expect(settings.database).toEqual({ kind: 'embedded', directory: join(folder, '.countersign/data') });

@@ -16,7 +16,8 @@ const FLOOR_FILE = 'keyring-floor';
 const DEV_DATA_DIRECTORY = '.countersign/data';
 
 /**
- * Reads a settings file: YAML, or JSON, which is YAML too. `DATABASE_URL` of the environment wins over the file. Names of files
+ * Reads a settings file: YAML, or JSON, which is YAML too. `DATABASE_URL` and `DATABASE_DIRECT_URL` of the environment win over
+ * the file. Names of files
  * start at the folder of `fileName`.
  *
  * @throws CodedError with every fault, one a line, in `details.actual`: `CONFIG_INVALID`, or the more precise
@@ -32,12 +33,12 @@ export function parseSettings(text: string, fileName: string, env: Environment, 
       faults.map(({ message }) => `${fileName}: ${message}`),
     );
   }
-  const environmentUrl = env['DATABASE_URL'] === '' ? undefined : env['DATABASE_URL'];
+  const environmentUrl = urlFrom(env, 'DATABASE_URL');
   const read = settingsSchema.safeParse(document.value ?? {});
   const formFaults = read.success ? [] : read.error.issues.flatMap(faultsOfIssue);
   const members = read.success ? read.data : wellFormedMembers(document.value, formFaults);
   const input: RuleInput = { members, fileName, environmentUrl, environment: env, mode };
-  const faults = [...formFaults, ...environmentFaults(environmentUrl), ...brokenRules(input)];
+  const faults = [...formFaults, ...environmentFaults(env), ...brokenRules(input)];
   if (!read.success || faults.length > 0) {
     throw settingsError(
       faults,
@@ -100,15 +101,18 @@ function shapeOf(schema: unknown): Readonly<Record<string, unknown>> {
   return inner instanceof z.ZodObject ? inner.shape : {};
 }
 
-function environmentFaults(url: string | undefined): readonly SettingsFault[] {
-  if (url === undefined || isDatabaseUrl(url)) return [];
-  return [
-    {
+function urlFrom(environment: Environment, variable: string): string | undefined {
+  return environment[variable] === '' ? undefined : environment[variable];
+}
+
+function environmentFaults(environment: Environment): readonly SettingsFault[] {
+  return ['DATABASE_URL', 'DATABASE_DIRECT_URL']
+    .filter((variable) => !isDatabaseUrl(urlFrom(environment, variable) ?? 'postgres://unset'))
+    .map((variable) => ({
       code: 'CONFIG_INVALID',
       path: [],
-      message: 'environment variable DATABASE_URL: expected a PostgreSQL URL, postgres://user@host:5432/name',
-    },
-  ];
+      message: `environment variable ${variable}: expected a PostgreSQL URL, postgres://user@host:5432/name`,
+    }));
 }
 
 function lineText(line: number | null): string {
@@ -181,9 +185,11 @@ function listener(from: ListenerSettings, fileName: string): ListenerSettings {
   return { host, port, tls: { certFile: resolveBeside(fileName, tls.certFile), keyFile: resolveBeside(fileName, tls.keyFile) } };
 }
 
-function databaseOf(file: SettingsFile['database'], { environmentUrl, fileName }: RuleInput): DatabaseSettings {
+function databaseOf(file: SettingsFile['database'], { environmentUrl, environment, fileName }: RuleInput): DatabaseSettings {
   const url = environmentUrl ?? file.url;
-  if (url !== undefined) return { kind: 'postgres', url, poolSize: file.poolSize };
+  const directUrl = urlFrom(environment, 'DATABASE_DIRECT_URL') ?? file.directUrl;
+  if (url !== undefined)
+    return { kind: 'postgres', url, poolSize: file.poolSize, ...(directUrl === undefined ? {} : { directUrl }) };
   const directory = file.embedded === undefined ? DEV_DATA_DIRECTORY : file.embedded.directory;
   return { kind: 'embedded', directory: directory === null ? null : resolveBeside(fileName, directory) };
 }

@@ -60,6 +60,10 @@ const database = z.strictObject({
     .refine(isDatabaseUrl, 'expected a PostgreSQL URL, postgres://user@host:5432/name')
     .optional()
     .meta({ description: 'PostgreSQL URL. The environment variable DATABASE_URL wins over it.' }),
+  directUrl: z.string().refine(isDatabaseUrl, 'expected a PostgreSQL URL, postgres://user@host:5432/name').optional().meta({
+    description:
+      'URL of the server itself, where url is a connection pooler in transaction mode: for announcements and migrations. The environment variable DATABASE_DIRECT_URL wins over it.',
+  }),
   poolSize: z.int().min(1).max(200).default(10).meta({ description: 'Most connections that one process keeps.' }),
   embedded: z
     .strictObject({
