@@ -1,6 +1,6 @@
 import type { AttributeDeclaration, AttributeValue } from '#accessors/policy/contract.js';
 import type { CompiledCondition, ConditionEvaluator, ConditionResult } from './condition-evaluator.contract.js';
-import { conditionScope, type ConditionPlace } from './condition-scope.js';
+import { conditionScope, NO_PLACE, resourceTypeOf, type ConditionPlace } from './condition-scope.js';
 
 /** A condition with its parameters, ready to be asked. The same object for everything that says the same. */
 export interface BoundCondition {
@@ -10,6 +10,9 @@ export interface BoundCondition {
   /** `null`: the policy has no such condition, or it does not compile. It always fails then. */
   readonly compiled: CompiledCondition | null;
   readonly readsNow: boolean;
+  readonly readsTimeAlone: boolean;
+  /** What it came to for a stretch of time; of one that reads nothing but the time. */
+  stretch: { readonly from: number; readonly until: number; readonly result: ConditionResult } | null;
   /** Which evaluation the result belongs to. SECURITY: it answers that one evaluation and no other, whatever was asked. */
   stamp: number;
   result: ConditionResult;
@@ -23,6 +26,8 @@ const MAX_KEPT = 4096;
 /** The conditions of one policy version, each compiled once. */
 export class ConditionBook {
   private readonly known = new Map<string, BoundCondition>();
+  /** By key: those without parameters at no place in particular, the most frequent ones. */
+  private readonly plain = new Map<string, BoundCondition>();
   /** `null`: two conditions claim the key, so that neither counts. */
   private readonly named = new Map<string, string | null>();
 
@@ -43,15 +48,14 @@ export class ConditionBook {
     },
     place: ConditionPlace,
   ): BoundCondition {
-    const scope = conditionScope(this.declarations, place, use.params);
-    const name = JSON.stringify([scope.resourceType, use.key, use.expression, use.params]);
+    const resourceType = resourceTypeOf(this.declarations, place);
+    const name = JSON.stringify([resourceType, use.key, use.expression, use.params]);
     const known = this.known.get(name);
     if (known !== undefined) return known;
+    const scope = conditionScope(this.declarations, place, use.params);
     const compilation = this.evaluator.compile(use.expression, scope);
     const compiled = compilation.ok ? compilation.condition : null;
-    const { key, expression, params } = use;
-    const readsNow = compiled?.reads.includes('now') ?? false;
-    const made = { key, expression, params, compiled, readsNow, stamp: 0, result: NOT_COMPILED };
+    const made = boundCondition(use, compiled);
     if (this.known.size >= MAX_KEPT) this.known.clear();
     this.known.set(name, made);
     return made;
@@ -63,7 +67,23 @@ export class ConditionBook {
     place: ConditionPlace,
   ): BoundCondition {
     const expression = this.named.get(use.key) ?? null;
-    if (expression !== null) return this.bind({ ...use, expression }, place);
-    return { key: use.key, expression: '', params: use.params, compiled: null, readsNow: false, stamp: 0, result: NOT_COMPILED };
+    if (expression === null) return boundCondition({ ...use, expression: '' }, null);
+    if (place !== NO_PLACE || Object.keys(use.params).length > 0) return this.bind({ ...use, expression }, place);
+    const known = this.plain.get(use.key);
+    if (known !== undefined) return known;
+    const made = this.bind({ ...use, expression }, place);
+    this.plain.set(use.key, made);
+    return made;
   }
+}
+
+function boundCondition(
+  { key, expression, params }: Pick<BoundCondition, 'key' | 'expression' | 'params'>,
+  compiled: CompiledCondition | null,
+): BoundCondition {
+  const readsNow = compiled?.reads.includes('now') ?? false;
+  // Parameters are part of the condition, and do not change.
+  const others = compiled?.reads.filter((path) => path !== 'now' && !path.startsWith('params.')) ?? [];
+  const readsTimeAlone = readsNow && others.length === 0;
+  return { key, expression, params, compiled, readsNow, readsTimeAlone, stretch: null, stamp: 0, result: NOT_COMPILED };
 }

@@ -1,7 +1,7 @@
 import type { AttributeValue, ResourceSelector } from '#accessors/policy/contract.js';
 import { isCurrent, type AttributeLookup } from './attribute-sources.js';
 import { NOT_COMPILED, type BoundCondition } from './bound-condition.js';
-import type { ConditionBudget, ConditionInput, ConditionResult } from './condition-evaluator.contract.js';
+import type { CompiledCondition, ConditionBudget, ConditionInput, ConditionResult } from './condition-evaluator.contract.js';
 import type { CheckedResource, PermissionQuestion } from './contract.js';
 import { pathOutcome, unitHolds, type Outcome } from './resource-selection.js';
 import type { Segment } from './segment.js';
@@ -15,7 +15,9 @@ export interface Asked {
 }
 
 const REQUEST_BUDGET = 200_000;
+const CONDITION_BUDGET = 10_000;
 const MINUTE = 60_000;
+const DAY = 24 * 60 * MINUTE;
 const OVERSPENT: ConditionResult = Object.freeze({ outcome: 'error', reason: 'the budget of the request is used up', cost: 0 });
 
 let evaluations = 0;
@@ -23,11 +25,11 @@ let evaluations = 0;
 /** One evaluation: the question, the moment, the resource if there is one, and the budget that all conditions share. */
 export class Circumstances {
   readonly segment: Segment;
-  readonly budget: ConditionBudget = { left: REQUEST_BUDGET };
   /** Conditions that were asked and that read the time. */
-  private readonly timed: BoundCondition[] = [];
+  private timed: BoundCondition[] | null = null;
+  private budget: ConditionBudget | null = null;
+  private lookup: AttributeLookup | null = null;
   private readonly stamp = ++evaluations;
-  private readonly lookup: AttributeLookup;
 
   constructor(
     readonly plan: SubjectPlan,
@@ -35,9 +37,6 @@ export class Circumstances {
     readonly now: number,
   ) {
     this.segment = plan.at(now);
-    const tenantFacts = (): Readonly<Record<string, AttributeValue>> => this.tenantFacts();
-    const { question, resource } = asked;
-    this.lookup = plan.compiled.index.attributes.lookup({ question, resource, now, tenantFacts });
   }
 
   /** Whether everything that is required is so. Something that fails outweighs what is not known. */
@@ -58,11 +57,12 @@ export class Circumstances {
     const result = this.evaluate(condition);
     condition.stamp = this.stamp;
     condition.result = result;
-    if (condition.readsNow) this.timed.push(condition);
+    if (condition.readsNow) (this.timed ??= []).push(condition);
     return result;
   }
 
   input({ params }: BoundCondition, budget: ConditionBudget): ConditionInput {
+    this.lookup ??= this.makeLookup();
     return { lookup: this.lookup, params, now: this.now, budget };
   }
 
@@ -72,18 +72,24 @@ export class Circumstances {
     let next = this.segment.until;
     if (external.validUntil !== null && isCurrent(external, this.now)) next = Math.min(next, external.validUntil);
     if (claims.authTime !== null) next = Math.min(next, this.stepUpEdge(claims.authTime));
-    if (this.timed.length > 0) next = Math.min(next, this.conditionEdge(Math.min(next, until)));
+    if (this.timed !== null) next = Math.min(next, this.conditionEdge(this.timed, Math.min(next, until)));
     return next <= until ? next : null;
   }
 
-  private conditionEdge(until: number): number {
-    let next = Infinity;
-    for (const condition of this.timed) {
-      const edge = condition.compiled?.nextEdge(this.input(condition, { left: REQUEST_BUDGET }), until) ?? Infinity;
+  private conditionEdge(timed: readonly BoundCondition[], until: number): number {
+    let next = until + 1;
+    for (const condition of timed) {
+      const edge = this.edgeOf(condition, Math.min(next, until)) ?? Infinity;
       // An edge that is not ahead would keep the walk on one spot.
       next = Math.min(next, edge > this.now ? edge : this.now + MINUTE);
     }
     return next;
+  }
+
+  private edgeOf(condition: BoundCondition, until: number): number | null {
+    const { stretch, compiled } = condition;
+    if (stretch !== null && stretch.from <= this.now && this.now < stretch.until) return stretch.until;
+    return compiled?.nextEdge(this.input(condition, { left: REQUEST_BUDGET }), until) ?? null;
   }
 
   /** When the authentication gets too old for the next step-up. */
@@ -120,10 +126,38 @@ export class Circumstances {
   }
 
   private evaluate(condition: BoundCondition): ConditionResult {
-    if (condition.compiled === null) return NOT_COMPILED;
+    const { compiled } = condition;
+    if (compiled === null) return NOT_COMPILED;
+    const budget = (this.budget ??= { left: REQUEST_BUDGET });
     // SECURITY: nothing is evaluated on credit; what fails grants nothing, and denies apply.
-    if (this.budget.left <= 0) return OVERSPENT;
-    return condition.compiled.evaluate(this.input(condition, this.budget));
+    if (budget.left <= 0) return OVERSPENT;
+    if (!condition.readsTimeAlone) return compiled.evaluate(this.input(condition, budget));
+    return this.evaluateForTime(condition, compiled, budget);
+  }
+
+  /**
+   * What depends on the time alone is the same for everybody up to its next edge. It costs what it cost the first time, so that a
+   * budget does not last longer because somebody else asked before.
+   */
+  private evaluateForTime(condition: BoundCondition, compiled: CompiledCondition, budget: ConditionBudget): ConditionResult {
+    const { now } = this;
+    const { stretch } = condition;
+    if (stretch !== null && stretch.from <= now && now < stretch.until && stretch.result.cost < budget.left) {
+      budget.left -= stretch.result.cost;
+      return stretch.result;
+    }
+    const hadEnough = budget.left >= CONDITION_BUDGET;
+    const result = compiled.evaluate(this.input(condition, budget));
+    if (!hadEnough) return result;
+    const until = compiled.nextEdge(this.input(condition, { left: REQUEST_BUDGET }), now + DAY) ?? now + DAY;
+    condition.stretch = until > now ? { from: now, until, result } : null;
+    return result;
+  }
+
+  private makeLookup(): AttributeLookup {
+    const { plan, asked, now } = this;
+    const tenantFacts = (): Readonly<Record<string, AttributeValue>> => this.tenantFacts();
+    return plan.compiled.index.attributes.lookup({ question: asked.question, resource: asked.resource, now, tenantFacts });
   }
 
   private tenantFacts(): Readonly<Record<string, AttributeValue>> {

@@ -1,21 +1,9 @@
 import type { Deny, Gate, PolicyBinding, RoleDefinition, StepUp } from '#accessors/policy/contract.js';
-import type { BoundCondition } from './bound-condition.js';
 import { listIn } from './lists.js';
 import type { PermissionCatalogue } from './permission-catalogue.js';
 import { addAll, isEmpty, removeAll, type PermissionBits } from './permission-set.js';
 import type { PolicyIndex } from './policy-index.js';
-import { requirementsOf, type CompiledRole, type Requirements } from './way.js';
-
-/** A rule that takes away, at one application. */
-export interface Compiled<Rule> {
-  readonly rule: Rule;
-  readonly bits: PermissionBits;
-}
-
-export interface CompiledDeny extends Compiled<Deny> {
-  readonly principals: readonly string[];
-  readonly condition: BoundCondition | null;
-}
+import { requirementsOf, type Compiled, type CompiledDeny, type CompiledRole, type Requirements } from './way.js';
 
 export interface CompiledGate extends Compiled<Gate> {
   /** `null`: no tier is asked for; infinite: one that there is not. */
@@ -48,6 +36,10 @@ export class CompiledPolicy {
     return this.roles.get(key) ?? this.compileRole(key);
   }
 
+  get hasDenies(): boolean {
+    return this.denies.size > 0;
+  }
+
   deniesOf(selector: string): readonly CompiledDeny[] {
     return this.denies.get(selector) ?? NONE;
   }
@@ -64,7 +56,11 @@ export class CompiledPolicy {
     const lineage = this.index.lineage(key);
     const bits = this.catalogue.empty();
     for (const role of lineage) addAll(bits, this.ownGrants(role));
-    const role = { key, bits, holds: new Set([key, ...lineage.map((each) => each.key)]) };
+    const holds = new Set([key, ...lineage.map((each) => each.key)]);
+    const selectors = [...holds].map((held) => `role:${held}`);
+    const bindings = selectors.flatMap((selector) => this.index.bindingsOf(selector));
+    const denies = [...new Set(selectors.flatMap((selector) => this.deniesOf(selector)))];
+    const role = { key, holds, bits, bindings, denies };
     if (lineage.length > 0) this.roles.set(key, role);
     return role;
   }

@@ -8,6 +8,9 @@ export interface ConditionPlace {
   readonly permissions: readonly string[];
 }
 
+/** Where a rule or an assignment speaks of a role and of no resource. */
+export const NO_PLACE: ConditionPlace = Object.freeze({ resource: null, permissions: Object.freeze([]) });
+
 /** The scope that a condition at this place is compiled in: whoever checks a policy and whoever runs it use the same. */
 export function conditionScope(
   declarations: readonly AttributeDeclaration[],

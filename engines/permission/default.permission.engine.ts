@@ -61,7 +61,7 @@ export class DefaultPermissionEngine implements PermissionEngine {
       return refused(code, becauseOf(request, plan, snapshot.sets));
     }
     const answer = answerOf(set, circumstances);
-    const granted = grantOf(compiled, set.granted, selection);
+    const granted = grantOf(circumstances, set.granted, selection);
     const validUntil = validUntilOf({ set, answer }, circumstances, { limits, request, sets: snapshot.sets });
     if (answer === NOTHING_OPEN && validUntil === null) return granted;
     return { ...granted, ...answer, validUntil };
@@ -143,9 +143,12 @@ function isSameAnswer(one: Answer, other: Answer): boolean {
   return one === other || JSON.stringify(one) === JSON.stringify(other);
 }
 
-function grantOf({ catalogue }: CompiledPolicy, bits: PermissionBits, selection: Selected | null): Granted {
-  const granted = catalogue.grants.grantOf(bits);
-  if (selection === null) return granted;
+function grantOf({ plan, segment }: Circumstances, bits: PermissionBits, selection: Selected | null): Granted {
+  const { catalogue } = plan.compiled;
+  const { lastAnswer } = segment;
+  const set = lastAnswer !== null && sameBits(lastAnswer.bits, bits) ? lastAnswer : catalogue.grants.setOf(bits);
+  segment.lastAnswer = set;
+  if (selection === null) return set.decision;
   const scope = grantedScope(catalogue, selection.values, bits);
-  return scope === granted.scope ? granted : { ...granted, scope };
+  return scope === set.decision.scope ? set.decision : { ...set.decision, scope };
 }

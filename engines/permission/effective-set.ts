@@ -1,5 +1,4 @@
 import type { Circumstances } from './circumstances.js';
-import type { Compiled } from './compiled-policy.js';
 import type { ConditionalPermission } from './contract.js';
 import type { StepUp } from '#accessors/policy/contract.js';
 import { isCurrent } from './attribute-sources.js';
@@ -7,7 +6,7 @@ import { denyVerdict } from './deny-verdict.js';
 import { hasAny, hasBit, keepOnly, positionsOf, removeAll, type PermissionBits } from './permission-set.js';
 import { allOf, anyOf, notOf, residualOf, type Residual } from './residual.js';
 import type { FlagGate } from './segment.js';
-import type { Way } from './way.js';
+import type { Compiled, Way } from './way.js';
 
 /** A deny that applies to some resources. */
 interface PartialDeny {
@@ -45,15 +44,13 @@ export class EffectiveSets {
   /** @param limits everything outside any of these is of no interest */
   of(circumstances: Circumstances, limits: readonly PermissionBits[]): EffectiveSet {
     const { segment } = circumstances;
-    const { granted, open } = this;
-    const limit = this.limitOf(circumstances, limits);
-    granted.set(segment.granted);
-    keepOnly(granted, limit);
-    open.fill(0);
-    const openWays = segment.guarded.length === 0 ? NONE : this.addGuarded(circumstances);
-    const openDenies = segment.openDenies.length === 0 ? NONE : this.takeDenied(circumstances);
+    const { granted, open, held } = this;
+    this.start(circumstances, limits);
+    if (segment.guarded.length === 0 && segment.openDenies.length === 0)
+      return { granted, open, held, openWays: NONE, openDenies: NONE };
+    const openWays = this.addGuarded(circumstances);
+    const openDenies = this.takeDenied(circumstances);
     removeAll(open, granted);
-    const { held } = this;
     held.set(granted);
     for (const { bits } of openDenies) {
       addWithin(open, bits, held);
@@ -70,17 +67,25 @@ export class EffectiveSets {
     return this.granted;
   }
 
-  /** Boundaries, and everything that takes away without looking at how it is held. */
-  private limitOf(circumstances: Circumstances, limits: readonly PermissionBits[]): PermissionBits {
-    const { limit } = this;
+  /** Begins with what is held in any case, within boundaries and everything that takes away without looking at how it is held. */
+  private start(circumstances: Circumstances, limits: readonly PermissionBits[]): void {
+    const { granted, open, limit } = this;
     const { segment, plan } = circumstances;
-    limit.fill(-1);
-    for (const each of limits) keepOnly(limit, each);
+    this.limitTo(limits);
     removeAll(limit, segment.denied);
     removeAll(limit, segment.closed);
     for (const gate of segment.flagGates) if (!isOpenedOutside(gate, circumstances)) removeAll(limit, gate.gate.bits);
     for (const step of plan.compiled.stepUps) if (!isSteppedUp(step, circumstances)) removeAll(limit, step.bits);
-    return limit;
+    granted.set(segment.granted);
+    keepOnly(granted, limit);
+    open.fill(0);
+  }
+
+  private limitTo([first, ...more]: readonly PermissionBits[]): void {
+    const { limit } = this;
+    if (first === undefined) limit.fill(-1);
+    else limit.set(first);
+    for (const each of more) keepOnly(limit, each);
   }
 
   private addGuarded(circumstances: Circumstances): readonly Way[] {

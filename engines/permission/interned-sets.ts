@@ -3,7 +3,7 @@ import { hashBits, positionsOf, sameBits, type PermissionBits } from './permissi
 
 type Granted = Extract<PermissionDecision, { effect: 'granted' }>;
 
-interface InternedSet {
+export interface InternedSet {
   readonly bits: PermissionBits;
   readonly decision: Granted;
 }
@@ -25,13 +25,15 @@ export class InternedSets {
 
   /** `bits` may be changed by the caller afterwards. */
   grantOf(bits: PermissionBits): Granted {
+    return this.setOf(bits).decision;
+  }
+
+  setOf(bits: PermissionBits): InternedSet {
     const hash = hashBits(bits);
-    const bucket = this.buckets.get(hash);
-    const known = bucket?.find((set) => sameBits(set.bits, bits));
-    if (known !== undefined) return known.decision;
+    for (const known of this.buckets.get(hash) ?? NONE) if (sameBits(known.bits, bits)) return known;
     const made = this.build(bits.slice());
     this.keep(hash, made);
-    return made.decision;
+    return made;
   }
 
   private build(bits: PermissionBits): InternedSet {

@@ -17,6 +17,9 @@ export class PermissionCatalogue {
   private readonly positions: ReadonlyMap<string, number>;
   private readonly lifetimes: readonly (readonly [position: number, seconds: number])[];
   private readonly lists = new WeakMap<readonly string[], PermissionBits>();
+  private readonly nothing: PermissionBits;
+  private lastList: readonly string[] | null = null;
+  private lastCovered: PermissionBits;
   private readonly values = new Map<string, PermissionBits>();
 
   constructor(application: Application) {
@@ -28,6 +31,8 @@ export class PermissionCatalogue {
       const position = this.positions.get(name);
       return position === undefined || typeof maxLifetimeSeconds !== 'number' ? [] : [[position, maxLifetimeSeconds] as const];
     });
+    this.nothing = this.empty();
+    this.lastCovered = this.nothing;
     this.grants = new InternedSets(this.names);
   }
 
@@ -46,13 +51,22 @@ export class PermissionCatalogue {
     return emptyBits(this.names.length);
   }
 
+  /** What any of these rules is about; the same empty set, which nobody may change, where there are none. */
+  readonly union = (rules: readonly { readonly bits: PermissionBits }[]): PermissionBits => {
+    const [first, ...more] = rules;
+    if (first === undefined) return this.nothing;
+    if (more.length === 0) return first.bits;
+    const all = first.bits.slice();
+    for (const { bits } of more) addAll(all, bits);
+    return all;
+  };
+
   /** Everything that any of these names and patterns covers; a malformed one covers nothing. Kept for as long as the list is. */
   coveredBy(patterns: readonly string[]): PermissionBits {
-    const known = this.lists.get(patterns);
-    if (known !== undefined) return known;
-    const covered = this.empty();
-    for (const text of patterns) addAll(covered, this.expand(text) ?? this.empty());
-    this.lists.set(patterns, covered);
+    if (patterns === this.lastList) return this.lastCovered;
+    const covered = this.lists.get(patterns) ?? this.cover(patterns);
+    this.lastList = patterns;
+    this.lastCovered = covered;
     return covered;
   }
 
@@ -78,6 +92,13 @@ export class PermissionCatalogue {
     const parsed = parsePattern(text);
     if (!parsed.ok) return undefined;
     this.addMatches(covered, parsed.pattern);
+    return covered;
+  }
+
+  private cover(patterns: readonly string[]): PermissionBits {
+    const covered = this.empty();
+    for (const text of patterns) addAll(covered, this.expand(text) ?? this.nothing);
+    this.lists.set(patterns, covered);
     return covered;
   }
 

@@ -23,6 +23,8 @@ interface IndexedPolicy {
 export class PolicyCompiler {
   private readonly catalogues = new WeakMap<Application, PermissionCatalogue>();
   private readonly policies = new WeakMap<PolicyVersion, IndexedPolicy>();
+  /** Mostly the next question is about the same. */
+  private last: { readonly policy: PolicyVersion; readonly application: Application; readonly snapshot: Snapshot } | null = null;
 
   constructor(private readonly evaluator: ConditionEvaluator) {}
 
@@ -31,6 +33,14 @@ export class PolicyCompiler {
   }
 
   snapshot(policy: PolicyVersion, application: Application): Snapshot {
+    const { last } = this;
+    if (last !== null && last.policy === policy && last.application === application) return last.snapshot;
+    const snapshot = this.kept(policy, application);
+    this.last = { policy, application, snapshot };
+    return snapshot;
+  }
+
+  private kept(policy: PolicyVersion, application: Application): Snapshot {
     const { index, byApplication } = this.indexed(policy);
     const known = byApplication.get(application);
     if (known !== undefined) return known;

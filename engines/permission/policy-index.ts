@@ -2,6 +2,7 @@ import type { ClaimMapping, PolicyBinding, PolicyVersion, RoleDefinition } from 
 import { AttributeSources } from './attribute-sources.js';
 import { ConditionBook, type BoundCondition } from './bound-condition.js';
 import type { ConditionEvaluator } from './condition-evaluator.contract.js';
+import { NO_PLACE } from './condition-scope.js';
 import { listIn } from './lists.js';
 import { MappingIndex } from './mapping-index.js';
 import { TierLadder } from './tier-ladder.js';
@@ -14,6 +15,7 @@ export class PolicyIndex {
   readonly conditions: ConditionBook;
   readonly attributes: AttributeSources;
   readonly tiers: TierLadder;
+  readonly hasBindings: boolean;
   readonly hasRoleBindings: boolean;
   /** `null`: two roles claim the key, so that neither counts. */
   private readonly roles = new Map<string, RoleDefinition | null>();
@@ -30,6 +32,7 @@ export class PolicyIndex {
     this.tiers = new TierLadder(policy.tiers);
     for (const role of policy.roles) this.roles.set(role.key, this.roles.has(role.key) ? null : role);
     for (const binding of policy.bindings) listIn(this.bindings, binding.principal).push(binding);
+    this.hasBindings = policy.bindings.length > 0;
     this.hasRoleBindings = policy.bindings.some(({ principal }) => principal.startsWith('role:'));
   }
 
@@ -59,7 +62,7 @@ export class PolicyIndex {
     if (use === null) return null;
     const known = this.bound.get(rule);
     if (known !== undefined) return known;
-    const place = 'principal' in rule ? rule : { resource: null, permissions: NONE };
+    const place = 'principal' in rule ? rule : NO_PLACE;
     const made = this.conditions.bind(use, place);
     this.bound.set(rule, made);
     return made;

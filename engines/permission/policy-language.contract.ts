@@ -24,8 +24,7 @@ export interface PolicyFile {
 }
 
 export type PolicyReading =
-  | { readonly ok: true; readonly file: PolicyFile }
-  | { readonly ok: false; readonly faults: readonly PolicyFault[] };
+  { readonly ok: true; readonly file: PolicyFile } | { readonly ok: false; readonly faults: readonly PolicyFault[] };
 
 export interface LintReport {
   /** It may not be activated while there are any. */
@@ -54,8 +53,7 @@ export interface PolicyTestFile {
 }
 
 export type PolicyTestReading =
-  | { readonly ok: true; readonly file: PolicyTestFile }
-  | { readonly ok: false; readonly faults: readonly PolicyFault[] };
+  { readonly ok: true; readonly file: PolicyTestFile } | { readonly ok: false; readonly faults: readonly PolicyFault[] };
 
 export interface PolicyTestResult {
   readonly name: string;

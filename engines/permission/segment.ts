@@ -1,8 +1,11 @@
-import type { CompiledDeny, CompiledGate } from './compiled-policy.js';
-import { addAll, type PermissionBits } from './permission-set.js';
+import type { CompiledGate } from './compiled-policy.js';
+import type { InternedSet } from './interned-sets.js';
+import type { PermissionBits } from './permission-set.js';
 import type { SubjectPlan } from './subject-plan.js';
-import { isUnguarded, UNCONDITIONAL, type Requirements, type Way } from './way.js';
+import { isUnguarded, UNCONDITIONAL, type CompiledDeny, type Requirements, type Way } from './way.js';
 import { areWithin, isWithin } from './windows.js';
+
+const NO_FLAGS: ReadonlySet<string> = new Set();
 
 /** A deny that depends on more than the time. */
 export interface OpenDeny {
@@ -36,6 +39,8 @@ export class Segment {
   readonly flagGates: readonly FlagGate[];
   readonly rank: number;
   readonly flags: ReadonlySet<string>;
+  /** The set that was answered last; often the next answer is the same one. */
+  lastAnswer: InternedSet | null = null;
 
   constructor(
     private readonly plan: SubjectPlan,
@@ -49,33 +54,35 @@ export class Segment {
     this.rank = compiled.index.tiers.rankAt(facts.subscriptions, now);
     this.flags = this.flagsAt(now);
     const ways = found.isTooMany ? [] : found.ways.filter((way) => !way.isEligible && areWithin(way.windows, now));
-    this.granted = compiled.catalogue.empty();
-    for (const way of ways) if (isUnguarded(way)) addAll(this.granted, way.bits);
+    const { union } = compiled.catalogue;
+    this.granted = union(ways.filter(isUnguarded));
     this.guarded = ways.filter((way) => !isUnguarded(way)).sort((left, right) => (left.id < right.id ? -1 : 1));
-    this.denied = compiled.catalogue.empty();
     const denies = this.findDenies(ways, now);
     this.openDenies = denies.open;
     this.settledDenies = denies.settled;
-    for (const { bits } of denies.settled) addAll(this.denied, bits);
-    this.closed = compiled.catalogue.empty();
-    this.flagGates = this.findGates();
+    this.denied = union(denies.settled);
+    const gates = this.findGates();
+    this.flagGates = gates.open;
+    this.closed = union(gates.closed);
   }
 
   private flagsAt(now: number): ReadonlySet<string> {
     const { compiled, facts } = this.plan;
-    const flags = new Set(this.rank < 0 ? [] : compiled.index.tiers.flagsUpTo(this.rank));
+    if (this.rank < 0 && facts.flags.length === 0) return NO_FLAGS;
+    const flags = new Set(compiled.index.tiers.flagsUpTo(this.rank));
     for (const { key, enabled, valid } of facts.flags) if (enabled && isWithin(valid, now)) flags.add(key);
     return flags;
   }
 
-  private findGates(): readonly FlagGate[] {
+  private findGates(): { readonly open: readonly FlagGate[]; readonly closed: readonly CompiledGate[] } {
     const open: FlagGate[] = [];
+    const closed: CompiledGate[] = [];
     for (const gate of this.plan.compiled.gates) {
       const missing = gate.rule.flags.filter((flag) => !this.flags.has(flag));
-      if (gate.rank !== null && this.rank < gate.rank) addAll(this.closed, gate.bits);
+      if (gate.rank !== null && this.rank < gate.rank) closed.push(gate);
       else if (missing.length > 0) open.push({ gate, missing });
     }
-    return open;
+    return { open, closed };
   }
 
   private findDenies(

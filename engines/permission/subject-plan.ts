@@ -1,10 +1,13 @@
 import type { SubjectFacts } from '#accessors/facts/contract.js';
 import type { ClaimMapping } from '#accessors/policy/contract.js';
-import type { CompiledDeny, CompiledPolicy } from './compiled-policy.js';
+import type { TimeWindow } from '#utilities/time-window/contract.js';
+import type { CompiledPolicy } from './compiled-policy.js';
 import { Segment } from './segment.js';
 import { WayFinder, type FoundWays } from './way-finder.js';
-import type { Way } from './way.js';
+import type { CompiledDeny } from './way.js';
 import { passedEdges, sortedEdges } from './windows.js';
+
+const NONE: readonly never[] = Object.freeze([]);
 
 /** How many stretches of time are kept for one subject: the present one, and those that a horizon looked into. */
 const MAX_KEPT = 4;
@@ -15,7 +18,7 @@ export class SubjectPlan {
   readonly denies: readonly CompiledDeny[];
   /** Unix milliseconds at which any window that concerns the subject begins or ends, ascending. */
   readonly edges: readonly number[];
-  private readonly segments = new Map<number, Segment>();
+  private segments: Map<number, Segment> | null = null;
   private last: Segment | null = null;
 
   constructor(
@@ -25,7 +28,7 @@ export class SubjectPlan {
   ) {
     this.found = new WayFinder(compiled, facts, mappings).find();
     this.denies = this.findDenies();
-    this.edges = sortedEdges(this.allEdges());
+    this.edges = this.findEdges();
   }
 
   /** What holds at this moment, and as long as no window begins or ends. */
@@ -33,14 +36,15 @@ export class SubjectPlan {
     const { last } = this;
     if (last !== null && last.from <= now && now < last.until) return last;
     const passed = passedEdges(this.edges, now);
-    const segment = this.segments.get(passed) ?? this.makeSegment(passed);
+    const segment = this.segments?.get(passed) ?? this.makeSegment(passed);
     this.last = segment;
     return segment;
   }
 
   private makeSegment(passed: number): Segment {
-    const span = { from: this.edges[passed - 1] ?? -Infinity, until: this.edges[passed] ?? Infinity };
-    const made = new Segment(this, span);
+    const made = new Segment(this, { from: this.edges[passed - 1] ?? -Infinity, until: this.edges[passed] ?? Infinity });
+    if (this.edges.length === 0) return made;
+    this.segments ??= new Map();
     if (this.segments.size >= MAX_KEPT) this.segments.clear();
     this.segments.set(passed, made);
     return made;
@@ -48,27 +52,27 @@ export class SubjectPlan {
 
   /** Denies that name everybody, the subject, or any group or role that it could be in or have. */
   private findDenies(): readonly CompiledDeny[] {
-    const selectors = new Set(['all']);
-    if (this.facts.subject !== null) selectors.add(`subject:${this.facts.subject.key}`);
-    for (const group of this.found.memberships.keys()) selectors.add(`group:${group}`);
-    for (const way of this.found.ways) {
-      if (!way.isEligible) way.role?.holds.forEach((role) => selectors.add(`role:${role}`));
-    }
-    const denies = new Set<CompiledDeny>();
-    for (const selector of selectors) for (const deny of this.compiled.deniesOf(selector)) denies.add(deny);
+    const { compiled, facts, found } = this;
+    if (!compiled.hasDenies) return NONE;
+    const denies = new Set(compiled.deniesOf('all'));
+    const add = (deny: CompiledDeny): unknown => denies.add(deny);
+    if (facts.subject !== null) compiled.deniesOf(`subject:${facts.subject.key}`).forEach(add);
+    for (const group of found.memberships.keys()) compiled.deniesOf(`group:${group}`).forEach(add);
+    for (const way of found.ways) if (!way.isEligible) way.role?.denies.forEach(add);
     return [...denies];
   }
 
-  private *allEdges(): Iterable<number | null> {
-    const { ways, memberships } = this.found;
-    for (const way of ways) yield* windowEdges(way);
-    for (const members of memberships.values()) for (const member of members) yield* windowEdges(member);
-    for (const { rule } of this.denies) yield* [rule.valid.from, rule.valid.until];
-    for (const { valid } of this.facts.flags) yield* [valid.from, valid.until];
-    for (const { valid, graceUntil } of this.facts.subscriptions) yield* [valid.from, valid.until, graceUntil];
+  private findEdges(): readonly number[] {
+    const edges: (number | null)[] = [];
+    const add = ({ from, until }: TimeWindow): unknown => edges.push(from, until);
+    for (const way of this.found.ways) way.windows.forEach(add);
+    for (const members of this.found.memberships.values()) for (const member of members) member.windows.forEach(add);
+    for (const { rule } of this.denies) add(rule.valid);
+    for (const { valid } of this.facts.flags) add(valid);
+    for (const { valid, graceUntil } of this.facts.subscriptions) {
+      add(valid);
+      edges.push(graceUntil);
+    }
+    return edges.length === 0 ? NONE : sortedEdges(edges);
   }
-}
-
-function* windowEdges({ windows }: Pick<Way, 'windows'>): Iterable<number | null> {
-  for (const { from, until } of windows) yield* [from, until];
 }

@@ -1,6 +1,7 @@
 import type { ResourceGrant, RoleAssignment, SubjectFacts } from '#accessors/facts/contract.js';
 import type { ClaimMapping, PolicyBinding } from '#accessors/policy/contract.js';
 import type { CompiledPolicy } from './compiled-policy.js';
+import { NO_PLACE } from './condition-scope.js';
 import { listIn } from './lists.js';
 import {
   bothOf,
@@ -42,12 +43,13 @@ export class WayFinder {
   ) {}
 
   find(): FoundWays {
+    const { index } = this.compiled;
     this.findMemberships();
     for (const assignment of this.facts.assignments) this.addAssignment(assignment);
     for (const grant of this.facts.grants) this.addGrant(grant);
     for (const mapping of this.mappings) this.addMapping(mapping);
-    this.addBindings();
-    if (this.compiled.index.hasRoleBindings) this.followRoles();
+    if (index.hasBindings) this.addBindings();
+    if (index.hasRoleBindings) this.followRoles();
     return { ways: this.ways, memberships: this.memberships, isTooMany: this.followed > MAX_FOLLOWED };
   }
 
@@ -72,7 +74,7 @@ export class WayFinder {
 
   private addAssignment({ id, group, role, unit, condition, valid, state }: RoleAssignment): void {
     const { index } = this.compiled;
-    const bound = condition === null ? null : index.conditions.bindNamed(condition, { resource: null, permissions: NONE });
+    const bound = condition === null ? null : index.conditions.bindNamed(condition, NO_PLACE);
     const requirements = requirementsOf({ unit, valid, condition: bound });
     const isEligible = state !== 'active';
     for (const member of this.membersOf(group)) {
@@ -127,9 +129,7 @@ export class WayFinder {
     for (let position = 0; position < this.ways.length && this.followed <= MAX_FOLLOWED; position++) {
       const way = this.ways[position];
       if (way === undefined || way.role === null || way.isEligible) continue;
-      for (const key of way.role.holds) {
-        for (const binding of this.compiled.index.bindingsOf(`role:${key}`)) this.follow(way, way.role, binding);
-      }
+      for (const binding of way.role.bindings) this.follow(way, way.role, binding);
     }
   }
 

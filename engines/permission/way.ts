@@ -1,4 +1,4 @@
-import type { PolicyBinding, ResourceSelector } from '#accessors/policy/contract.js';
+import type { Deny, PolicyBinding, ResourceSelector } from '#accessors/policy/contract.js';
 import type { TimeWindow } from '#utilities/time-window/contract.js';
 import type { BoundCondition } from './bound-condition.js';
 import type { PermissionBits } from './permission-set.js';
@@ -12,6 +12,17 @@ export interface Requirements {
   readonly conditions: readonly BoundCondition[];
 }
 
+/** A rule that takes away, at one application. */
+export interface Compiled<Rule> {
+  readonly rule: Rule;
+  readonly bits: PermissionBits;
+}
+
+export interface CompiledDeny extends Compiled<Deny> {
+  readonly principals: readonly string[];
+  readonly condition: BoundCondition | null;
+}
+
 /** What a role is worth at one application. */
 export interface CompiledRole {
   readonly key: string;
@@ -19,6 +30,9 @@ export interface CompiledRole {
   readonly holds: ReadonlySet<string>;
   /** Nothing, where the policy does not know the role. */
   readonly bits: PermissionBits;
+  /** Rules of the policy that name it or a role that it inherits from. */
+  readonly bindings: readonly PolicyBinding[];
+  readonly denies: readonly CompiledDeny[];
 }
 
 /** One way in which the subject comes to a role or to permissions. */
