@@ -52,13 +52,20 @@ function unknownMember(name: string, known: readonly string[]): string {
 
 /** The members that the schema has at this place. */
 function membersAt(shape: unknown, path: readonly PropertyKey[]): readonly string[] {
-  let here = shape;
+  let here = alternatives(shape);
   for (const part of path) {
-    const inner = recordOf(here);
-    here =
-      typeof part === 'number' ? inner['items'] : (recordOf(inner['properties'])[String(part)] ?? inner['additionalProperties']);
+    here = here.flatMap((each) => {
+      const properties = recordOf(each['properties']);
+      const inner = typeof part === 'number' ? each['items'] : (properties[String(part)] ?? each['additionalProperties']);
+      return alternatives(inner);
+    });
   }
-  return Object.keys(recordOf(recordOf(here)['properties']));
+  return here.flatMap((each) => Object.keys(recordOf(each['properties'])));
+}
+
+function alternatives(shape: unknown): readonly Readonly<Record<string, unknown>>[] {
+  const { anyOf } = recordOf(shape);
+  return Array.isArray(anyOf) ? anyOf.map(recordOf) : [recordOf(shape)];
 }
 
 function recordOf(value: unknown): Readonly<Record<string, unknown>> {
@@ -72,18 +79,30 @@ function recordOf(value: unknown): Readonly<Record<string, unknown>> {
 function unsafeNames(document: unknown): readonly PolicyFault[] {
   const faults: PolicyFault[] = [];
   const seen = new Set<object>();
-  const open: { readonly value: unknown; readonly path: readonly PropertyKey[] }[] = [{ value: document, path: [] }];
-  for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    const { value, path } = next;
+  const open: Place[] = [{ value: document, name: '', parent: null }];
+  for (let place = open.pop(); place !== undefined; place = open.pop()) {
+    const { value } = place;
     if (typeof value !== 'object' || value === null || seen.has(value)) continue;
     seen.add(value);
     if (seen.size > MAX_VISITED) return [{ path: '', message: 'too large' }];
     if (Object.hasOwn(value, '__proto__'))
-      faults.push({ path: pathText([...path, '__proto__']), message: 'this name cannot be used' });
+      faults.push({ path: pathText([...pathTo(place), '__proto__']), message: 'this name cannot be used' });
     const members: readonly (readonly [PropertyKey, unknown])[] = Array.isArray(value)
       ? value.map((member, position) => [position, member])
       : Object.entries(value);
-    for (const [name, member] of members) open.push({ value: member, path: [...path, name] });
+    for (const [name, member] of members) open.push({ value: member, name, parent: place });
   }
   return faults;
+}
+
+interface Place {
+  readonly value: unknown;
+  readonly name: PropertyKey;
+  readonly parent: Place | null;
+}
+
+function pathTo(place: Place): readonly PropertyKey[] {
+  const path: PropertyKey[] = [];
+  for (let at: Place | null = place; at !== null && at.parent !== null; at = at.parent) path.push(at.name);
+  return path.reverse();
 }

@@ -13,16 +13,20 @@ export function suggestion(name: string, known: Iterable<string>): string | unde
   return best === undefined ? undefined : `did you mean ${best.name}?`;
 }
 
-/** Insertions, deletions and replacements. */
+/** Insertions, deletions, replacements, and swaps of neighbours. */
 function editDistance(from: string, to: string): number {
-  let last: readonly number[] = Array.from({ length: to.length + 1 }, (_, column) => column);
+  const lines: number[][] = [Array.from({ length: to.length + 1 }, (_, column) => column)];
+  const at = (row: number, column: number): number => lines[row]?.[column] ?? Infinity;
+  const isSwap = (row: number, column: number): boolean =>
+    row > 1 && column > 1 && from[row - 1] === to[column - 2] && from[row - 2] === to[column - 1];
   for (let row = 1; row <= from.length; row++) {
     const line = [row];
+    lines.push(line);
     for (let column = 1; column <= to.length; column++) {
-      const replaced = (last[column - 1] ?? 0) + (from[row - 1] === to[column - 1] ? 0 : 1);
-      line.push(Math.min((last[column] ?? 0) + 1, (line[column - 1] ?? 0) + 1, replaced));
+      const replaced = at(row - 1, column - 1) + (from[row - 1] === to[column - 1] ? 0 : 1);
+      const swapped = isSwap(row, column) ? at(row - 2, column - 2) + 1 : Infinity;
+      line.push(Math.min(at(row - 1, column) + 1, at(row, column - 1) + 1, replaced, swapped));
     }
-    last = line;
   }
-  return last[to.length] ?? 0;
+  return at(from.length, to.length);
 }
