@@ -3,6 +3,7 @@ import { APP_FILTER, APP_GUARD, Reflector } from '@nestjs/core';
 import { AdministrationModule } from '#managers/administration/administration.module.js';
 import { AuthorizationModule } from '#managers/authorization/authorization.module.js';
 import { KeyringModule } from '#managers/keyring/keyring.module.js';
+import { PolicyModule } from '#managers/policy/policy.module.js';
 import { CLOCK, type Clock } from '#utilities/clock/contract.js';
 import { ID_SOURCE, type IdSource } from '#utilities/id/contract.js';
 import { LOGGER, type Logger } from '#utilities/logging/contract.js';
@@ -30,7 +31,7 @@ export class AppModule {
   static register(foundations: Foundations): DynamicModule {
     return {
       module: AppModule,
-      imports: [PluginsModule.register(foundations), AuthorizationModule, KeyringModule, AdministrationModule],
+      imports: [PluginsModule.register(foundations), AuthorizationModule, KeyringModule, AdministrationModule, PolicyModule],
       controllers: [
         TokenController,
         CheckController,

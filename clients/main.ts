@@ -9,6 +9,8 @@ import { addImportCommand } from './cli/import.command.js';
 import { addIssuerCommand } from './cli/issuer.command.js';
 import { addKeysCommand } from './cli/keys.command.js';
 import { addMigrateCommand } from './cli/migrate.command.js';
+import { addPolicyCommand } from './cli/policy.command.js';
+import { addPolicyQuestions } from './cli/policy-questions.command.js';
 import { printError } from './cli/print-error.js';
 import { addSecretCommands } from './cli/secret.commands.js';
 import { addServeCommand } from './cli/serve.command.js';
@@ -28,6 +30,8 @@ addImportCommand(program);
 addBootstrapCommand(program);
 addIssuerCommand(program);
 addKeysCommand(program);
+addPolicyCommand(program);
+addPolicyQuestions(program);
 addConfigCommand(program);
 addSecretCommands(program);
 
