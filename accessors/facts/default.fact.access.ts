@@ -1,6 +1,6 @@
 import type { CallContext } from '#utilities/call-context/contract.js';
 import { PLATFORM_TENANT, type ChangeFeed, type EpochCache, type EpochCaches } from '#utilities/change-feed/contract.js';
-import type { Database, UnitOfWork } from '#utilities/database/contract.js';
+import type { Database } from '#utilities/database/contract.js';
 import type { IdSource } from '#utilities/id/contract.js';
 import type {
   AssignmentRecord,
@@ -22,7 +22,6 @@ import { TenantStore } from './stores/tenant.store.js';
 
 export interface DefaultFactAccessDeps {
   readonly database: Database;
-  readonly unitOfWork: UnitOfWork;
   readonly changeFeed: ChangeFeed;
   readonly caches: EpochCaches;
   readonly ids: IdSource;

@@ -99,6 +99,19 @@ export interface Page {
   readonly limit: number;
 }
 
+export interface LiveQuery extends Page {
+  readonly kind: LiveKind;
+  /**
+   * `subject:KEY` or `group:KEY`: only memberships, assignments and grants of this one. Any other text: how the names begin. `null`:
+   * all.
+   */
+  readonly about: string | null;
+}
+
+export interface ChangeQuery extends Page {
+  readonly about: LiveRef | null;
+}
+
 export interface Paged<Item> {
   readonly items: readonly Item[];
   /** `null`: there is nothing more. */
@@ -110,22 +123,29 @@ export interface LiveData {
    * Brings rows of one tenant to these states, all or nothing, each change with its entry in the log. Joins the caller's unit of
    * work. For `tenant` records `tenant` is ignored. Answers changes in the order of the records.
    *
-   * @throws CodedError `LIVE_DATA_INVALID` with every fault in `details.actual`: an unknown tenant, subject or group, an identity
-   *   that belongs to somebody else, a group inside itself, groups deeper than 8
+   * A record without `id` that says the same as a stored one is that one.
+   *
+   * @throws CodedError `LIVE_DATA_INVALID` with every fault in `details.actual`, one a line, `records[NUMBER]: …`: an unknown tenant,
+   *   subject or group, an identity that belongs to somebody else, a group inside itself, groups deeper than 8 steps
    */
   put(context: CallContext, tenant: string, records: readonly LiveRecord[]): Promise<readonly LiveChange[]>;
 
-  /** Takes rows away, all or nothing. A tenant cannot be removed. @throws CodedError `LIVE_DATA_UNKNOWN`, `LIVE_DATA_INVALID` */
+  /**
+   * Takes rows away, all or nothing. With a subject or group goes what it has and where it is a member; that is answered after the
+   * rows that were asked for. A tenant cannot be removed.
+   *
+   * @throws CodedError `LIVE_DATA_UNKNOWN`, `LIVE_DATA_INVALID`
+   */
   remove(context: CallContext, tenant: string, refs: readonly LiveRef[]): Promise<readonly LiveChange[]>;
 
   /** @throws CodedError `LIVE_DATA_UNKNOWN` */
   get(context: CallContext, tenant: string, ref: LiveRef): Promise<LiveRecord>;
 
-  /** In the order of their names. `about`: only what concerns this principal or starts with this text. */
-  list(context: CallContext, tenant: string, kind: LiveKind, about: string | null, page: Page): Promise<Paged<LiveRecord>>;
+  /** In the order of their names. Of kind `tenant`: all tenants, whatever `tenant` is. @throws CodedError `LIVE_DATA_UNKNOWN` */
+  list(context: CallContext, tenant: string, query: LiveQuery): Promise<Paged<LiveRecord>>;
 
-  /** Newest first. */
-  changes(context: CallContext, tenant: string, about: LiveRef | null, page: Page): Promise<Paged<ChangeLogEntry>>;
+  /** Newest first. @throws CodedError `LIVE_DATA_UNKNOWN` */
+  changes(context: CallContext, tenant: string, query: ChangeQuery): Promise<Paged<ChangeLogEntry>>;
 }
 
 export const LIVE_DATA: unique symbol = Symbol('LiveData');
