@@ -103,6 +103,6 @@ interface Place {
 
 function pathTo(place: Place): readonly PropertyKey[] {
   const path: PropertyKey[] = [];
-  for (let at: Place | null = place; at !== null && at.parent !== null; at = at.parent) path.push(at.name);
+  for (let at = place; at.parent !== null; at = at.parent) path.push(at.name);
   return path.reverse();
 }
