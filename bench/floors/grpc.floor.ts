@@ -33,5 +33,7 @@ function exchangeToken(
     tokenType: 'Bearer',
     expiresIn: floorLifetimeSeconds,
     scope: '',
+    authorizationDetails: [],
+    consistencyToken: '',
   });
 }

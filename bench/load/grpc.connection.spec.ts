@@ -50,7 +50,14 @@ async function run(port: number, count: number) {
   return { answers, failures };
 }
 
-const response = { issuedTokenType: '', tokenType: 'Bearer', expiresIn: 600, scope: '' };
+const response = {
+  issuedTokenType: '',
+  tokenType: 'Bearer',
+  expiresIn: 600,
+  scope: '',
+  authorizationDetails: [],
+  consistencyToken: '',
+};
 
 describe('calls over one connection', () => {
   it('brings each answer to its call, beyond what the windows of HTTP/2 hold at once', async () => {

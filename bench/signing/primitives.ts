@@ -1,11 +1,14 @@
 /** Every way in which Node can make and check the signature of each algorithm, without anything of ours around it. */
 import {
   constants,
+  createCipheriv,
   createPrivateKey,
   createPublicKey,
+  createSecretKey,
   createSign,
   createVerify,
   generateKeyPairSync,
+  randomBytes,
   sign,
   verify,
 } from 'node:crypto';
@@ -52,6 +55,24 @@ export async function primitivesOf(algorithm: SigningAlgorithm, input: string): 
   return {
     sign: [...ours.sign, { name: 'jose', bare: false, run: byJose }],
     verify: [...ours.verify, { name: 'jose', bare: false, run: () => compactVerify(signed, publicKey) }],
+  };
+}
+
+/** Every token carries a sealed reference to its subject: AES-256-GCM over as much text, each time under another IV. */
+export function sealPrimitive(): Primitive {
+  const key = createSecretKey(randomBytes(32));
+  const text = randomBytes(120).toString('base64url');
+  const associated = randomBytes(36);
+  const iv = randomBytes(12);
+  let sealed = 0;
+  return {
+    name: 'seal of the subject reference',
+    bare: false,
+    run: () => {
+      iv.writeUInt32BE((sealed += 1));
+      const cipher = createCipheriv('aes-256-gcm', key, iv, { authTagLength: 16 }).setAAD(associated);
+      return Buffer.concat([iv, cipher.update(text, 'utf8'), cipher.final(), cipher.getAuthTag()]).toString('base64url');
+    },
   };
 }
 
