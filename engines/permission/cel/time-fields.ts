@@ -119,10 +119,10 @@ function durationField(frame: Frame, value: CelDuration, name: string): Outcome 
   return BigInt(Math.trunc(((isBelow ? value.seconds + 1 : value.seconds) * SECOND) / unit));
 }
 
-/** The next multiple of the unit on either side, whichever way it moves; early for those that are rounded the other way. */
+/** The next multiple of the unit on either side. Below 0 it is cut off the other way, so that at a multiple it may change at once. */
 function noteDurationEdge(frame: Frame, { seconds, nanos, slope }: CelDuration, unit: number): void {
   const into = modulo(seconds * 1000 + nanos / 1_000_000, unit);
-  noteEdge(frame, slope > 0 ? (unit - into) / slope : into / -slope);
+  noteEdge(frame, into === 0 ? 0 : slope > 0 ? (unit - into) / slope : into / -slope);
 }
 
 function dayOfYear(date: Date): number {

@@ -35,7 +35,8 @@ function told(value: Outcome): TraceStep['value'] {
 /** As JSON has it; a number that JSON would round is a text. */
 function plainValue(value: CelValue): AttributeValue {
   if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : value.toString();
-  if (typeof value === 'number') return Number.isFinite(value) ? value : value.toString();
+  // JSON has no -0.
+  if (typeof value === 'number') return Number.isFinite(value) ? value + 0 : value.toString();
   return typeof value === 'object' && value !== null ? plainObject(value) : value;
 }
 
