@@ -135,6 +135,8 @@ export const VIOLATIONS: readonly Violation[] = [
   plant('fastify-has-one-home', 'clients/grpc/p33.ts', type('fastify')),
   plant('pino-has-one-home', 'accessors/audit/p34.ts', type('pino')),
   plant('zod-has-one-home', 'engines/permission/p35.ts', type('zod')),
+  plant('cel-has-one-home', 'engines/permission/p46.ts', type('@bufbuild/cel')),
+  plant('cel-has-one-home', 'engines/signing/p47.ts', type('@bufbuild/re2')),
   plant('oracle-imports-nothing', 'test/fuzz/oracle/p40.ts', type('#engines/token-validation/contract.js')),
   plant('oracle-imports-nothing', 'test/fuzz/oracle/p41.ts', type('../../support.js')),
   plant('second-reading-imports-contracts-alone', 'test/oracle/permission/p43.ts', type('#engines/permission/contract.js')),
