@@ -3,12 +3,15 @@ import type { BenchRun } from './compare.js';
 import { helpText, readOptions } from './options.js';
 import type { BenchOptions } from './options.js';
 import { timeParts } from './parts.js';
+import { timePlan } from './policy/plan.bench.js';
 import { CleanUp } from './processes/clean-up.js';
 import { pin } from './processes/pinning.js';
 import { profileService } from './profile.js';
 import { summarise } from './report/summary.js';
 import type { Measurement } from './report/summary.js';
 import { table } from './report/table.js';
+import { timePermissions } from './permissions/permissions.bench.js';
+import { measureScale } from './permissions/scale.js';
 import { importPopulation } from './targets.js';
 import { timeSigning } from './signing/signing.bench.js';
 import { timeValidation } from './validate.js';
@@ -44,7 +47,16 @@ async function main(commandArguments: readonly string[]): Promise<number> {
   if (options.command === 'signing') {
     return (await timeSigning({ rounds: options.rounds * turnsOfARound, cleanUp, say })) ? 0 : 1;
   }
+  if (options.command === 'permissions') return benchPermissions(options);
+  if (options.command === 'plan') return (await timePlan({ subjects: 100_000, rounds: options.rounds, cleanUp, say })) ? 0 : 1;
   return measureService(options);
+}
+
+async function benchPermissions({ rounds, isShort, limits, scale }: BenchOptions): Promise<number> {
+  const isWithin = scale
+    ? await measureScale({ isShort, cleanUp, say })
+    : await timePermissions({ rounds: rounds * turnsOfARound, isShort, say });
+  return isWithin || !limits ? 0 : 1;
 }
 
 async function measureService(options: BenchOptions): Promise<number> {

@@ -8,6 +8,11 @@ describe('the options', () => {
     expect(readOptions(['--short', '--rounds', '5', '--seconds', '0.5'])).toMatchObject({ rounds: 5, seconds: 0.5 });
     expect(readOptions(['parts'])).toMatchObject({ command: 'parts' });
     expect(readOptions(['signing', '--short'])).toMatchObject({ command: 'signing', rounds: 2 });
+    expect(readOptions(['permissions', '--scale', '--no-limits'])).toMatchObject({
+      command: 'permissions',
+      scale: true,
+      limits: false,
+    });
     expect(readOptions(['validate'])).toMatchObject({ command: 'validate' });
   });
 

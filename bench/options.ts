@@ -1,15 +1,20 @@
 import { parseArgs } from 'node:util';
 
 export interface BenchOptions {
-  readonly command: 'compare' | 'parts' | 'validate' | 'signing';
+  readonly command: 'compare' | 'parts' | 'validate' | 'signing' | 'permissions' | 'plan';
   readonly rounds: number;
   readonly seconds: number;
   readonly warmUpSeconds: number;
   readonly profile: boolean;
+  readonly isShort: boolean;
+  /** Whether to fail above a limit. */
+  readonly limits: boolean;
+  /** Whether to fill a database with many subjects. */
+  readonly scale: boolean;
   readonly help: boolean;
 }
 
-export const helpText = `npm run bench -- [parts|validate|signing] [--short] [--rounds N] [--seconds S] [--profile] [--help]
+export const helpText = `npm run bench -- [parts|validate|signing|permissions|plan] [--short] [--rounds N] [--seconds S] [--profile] [--help]
 
 Compares what an exchange costs the service with what it costs the smallest servers that verify RS256 and sign ES256.
 Runs against PostgreSQL: on the server of DATABASE_URL in a database of its own, else on a private cluster from installed
@@ -18,6 +23,10 @@ binaries. Without either it ends with exit code 2. The last line of its output i
   parts        time the parts of an exchange inside one process instead
   validate     time the validation of subject tokens instead, against the bare verification and the limits; 1 above a limit
   signing      time tokens of each algorithm instead, made and verified, against the primitives of Node; 1 above a limit
+  permissions  time effective sets and checks instead, against bit sets and closures by hand; 1 above a limit
+  --scale      with permissions: an uncached exchange among 10,000 and among 1,000,000 subjects in PostgreSQL instead
+  --no-limits  with permissions: 0 above a limit too
+  plan         time exact plans of a policy over 100,000 subjects instead; 1 above 5 s; needs PostgreSQL
   --short      2 rounds of 2 s each
   --rounds N   rounds; in each, service and floor take turns over REST and over gRPC (default 3)
   --seconds S  length of each measured window (default 5)
@@ -34,6 +43,8 @@ export function readOptions(commandArguments: readonly string[]): BenchOptions {
       rounds: { type: 'string' },
       seconds: { type: 'string' },
       profile: { type: 'boolean', default: false },
+      scale: { type: 'boolean', default: false },
+      'no-limits': { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   });
@@ -45,12 +56,24 @@ export function readOptions(commandArguments: readonly string[]): BenchOptions {
     seconds: positive('seconds', values.seconds ?? (values.short ? '2' : '5'), Number.isFinite),
     warmUpSeconds: values.short ? 1 : 2,
     profile: values.profile,
+    isShort: values.short,
+    limits: !values['no-limits'],
+    scale: values.scale,
     help: values.help,
   };
 }
 
+const commands: readonly string[] = [
+  'compare',
+  'parts',
+  'validate',
+  'signing',
+  'permissions',
+  'plan',
+] satisfies BenchOptions['command'][];
+
 function isCommand(text: string): text is BenchOptions['command'] {
-  return text === 'compare' || text === 'parts' || text === 'validate' || text === 'signing';
+  return commands.includes(text);
 }
 
 function positive(name: string, text: string, accepts: (value: number) => boolean): number {
