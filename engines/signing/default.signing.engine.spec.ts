@@ -239,7 +239,7 @@ describe('DefaultSigningEngine', () => {
   it('seals who the token is about, bound to its id, and tells nobody else', async () => {
     const issued = await engine.mint(context, request);
     expect(keys.sealed).toEqual([
-      ['subject-reference', '[1,"entra:public:t1","o1","contoso","https://contoso.test",["r1"],null,[3,17]]', issued.tokenId],
+      ['subject-reference', '[1,["entra:public:t1","o1","contoso","https://contoso.test"],["r1"],null,[3,17]]', issued.tokenId],
     ]);
     const text = Buffer.from(issued.token.split('.')[1] ?? '', 'base64url').toString();
     for (const upstream of ['entra:public', 'o1"', 'contoso', 'r1']) expect(text).not.toContain(upstream);

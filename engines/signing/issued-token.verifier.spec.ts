@@ -178,12 +178,12 @@ describe('A token of our own', () => {
 
   it.each([
     ['that was never put in', undefined],
-    ['of another token', keysOf('t2', '[1,"i","e","contoso","iss",[],null,[]]')],
+    ['of another token', keysOf('t2', '[1,["i","e","contoso","iss"],[],null,[]]')],
     ['for another purpose', Buffer.from('["keyring-proof","t","[]"]').toString('base64url')],
-    ['in a form that is not ours', keysOf('t', '[2,"i","e","contoso","iss",[],null,[]]')],
-    ['with members of other types', keysOf('t', '[1,"i",7,"contoso","iss",[],null,[]]')],
-    ['with bits that are none', keysOf('t', '[1,"i","e","contoso","iss",[],null,["1"]]')],
-    ['without a list', keysOf('t', '[1,"i","e","contoso","iss",null,null,[]]')],
+    ['in a form that is not ours', keysOf('t', '[2,["i","e","contoso","iss"],[],null,[]]')],
+    ['with members of other types', keysOf('t', '[1,["i",7,"contoso","iss"],[],null,[]]')],
+    ['with bits that are none', keysOf('t', '[1,["i","e","contoso","iss"],[],null,["1"]]')],
+    ['without a list', keysOf('t', '[1,["i","e","contoso","iss"],null,null,[]]')],
     ['that is no list at all', keysOf('t', '{"0":1}')],
   ])('names nobody by a reference %s', (_what, sref) => {
     expect(engine.verifyIssued(context, forged(HEADER, { ...CLAIMS, sref }), AUDIENCE)).toMatchObject({

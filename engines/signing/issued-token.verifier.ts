@@ -134,11 +134,15 @@ function issuedClaims(kid: string, claims: Record<string, unknown>): ReadClaims 
   const origin = originOf(claims);
   const session = sessionOf(claims);
   if (frame === undefined || origin === undefined || session === undefined) return undefined;
+  const held = heldOf(claims);
+  return held === undefined ? undefined : { kid, ...frame, ...origin, ...session, ...held };
+}
+
+function heldOf(claims: Record<string, unknown>): Pick<ReadClaims, 'scope' | 'permissions' | 'actor' | 'sealed'> | undefined {
   const { scope = '', permissions = [], sref: sealed = null } = claims;
   const actor = actorIn(claims['act']);
   if (typeof scope !== 'string' || !isTextList(permissions) || actor === undefined) return undefined;
-  if (sealed !== null && typeof sealed !== 'string') return undefined;
-  return { kid, ...frame, ...origin, ...session, scope, permissions, actor, sealed };
+  return sealed === null || typeof sealed === 'string' ? { scope, permissions, actor, sealed } : undefined;
 }
 
 function sessionOf(claims: Record<string, unknown>): Pick<IssuedClaims, 'acr' | 'amr' | 'authTime'> | undefined {

@@ -15,7 +15,13 @@ export class SubjectReferences {
 
   seal(context: CallContext, reference: SubjectReference, tokenId: string): string {
     const { identity, issuer, iss, roles, groups, conditionalBits } = reference;
-    const text = JSON.stringify([FORM, identity.instance, identity.externalId, issuer, iss, roles, groups, conditionalBits]);
+    const text = JSON.stringify([
+      FORM,
+      [identity.instance, identity.externalId, issuer, iss],
+      roles,
+      groups,
+      conditionalBits,
+    ] satisfies Written);
     return this.deps.keyAccess.seal(context, PURPOSE, { text, bound: tokenId });
   }
 
@@ -25,15 +31,27 @@ export class SubjectReferences {
   }
 }
 
+type Written = readonly [
+  form: typeof FORM,
+  names: readonly [instance: string, externalId: string, issuer: string, iss: string],
+  roles: readonly string[],
+  groups: readonly string[] | null,
+  conditionalBits: readonly number[],
+];
+
 /** `null` for what another version of this service wrote otherwise. */
 function referenceIn(text: string): SubjectReference | null {
   const value: unknown = JSON.parse(text);
-  if (!Array.isArray(value)) return null;
-  const [form, instance, externalId, issuer, iss, roles, groups, conditionalBits] = value as readonly unknown[];
-  if (form !== FORM || typeof instance !== 'string' || typeof externalId !== 'string') return null;
-  if (typeof issuer !== 'string' || typeof iss !== 'string' || !isBitList(conditionalBits)) return null;
-  if (!isTextList(roles) || !(groups === null || isTextList(groups))) return null;
+  if (!isWritten(value)) return null;
+  const [, [instance, externalId, issuer, iss], roles, groups, conditionalBits] = value;
   return { identity: { instance, externalId }, issuer, iss, roles, groups, conditionalBits };
+}
+
+function isWritten(value: unknown): value is Written {
+  if (!Array.isArray(value) || value[0] !== FORM) return false;
+  const [, names, roles, groups, conditionalBits] = value as readonly unknown[];
+  if (!isTextList(names) || names.length !== 4 || !isTextList(roles)) return false;
+  return (groups === null || isTextList(groups)) && isBitList(conditionalBits);
 }
 
 export function isTextList(value: unknown): value is readonly string[] {

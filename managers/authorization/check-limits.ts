@@ -35,7 +35,10 @@ function checkValue(place: Place, value: AttributeValue, depth: number): void {
   }
   take(place, 4);
   if (typeof value === 'number' && !Number.isFinite(value)) throw invalid(place.field, 'finite numbers');
-  if (typeof value !== 'object' || value === null) return;
+  if (typeof value === 'object' && value !== null) checkMembers(place, value, depth);
+}
+
+function checkMembers(place: Place, value: object, depth: number): void {
   if (depth > MOST.depth) throw invalid(place.field, `values nested at most ${String(MOST.depth)} deep`);
   // SECURITY: only what is written down counts; an object that inherits was made by somebody's `__proto__`.
   if (!Array.isArray(value) && Object.getPrototypeOf(value) !== Object.prototype) throw invalid(place.field, 'plain objects');

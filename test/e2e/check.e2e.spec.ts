@@ -83,10 +83,11 @@ describeOnEachDatabase('A live check', (open) => {
 
   it('answers by the token of the identity provider, by key and by identity', async () => {
     const { objectId } = personaNamed('alice');
-    const identity = { instance: `entra:${service.identityProvider.cloud}:${DEV_DIRECTORY_ID}`, external_id: objectId };
+    const identity = { instance: `entra:${service.identityProvider.cloud.name}:${DEV_DIRECTORY_ID}`, external_id: objectId };
     const named = { tenant: 'acme', items: asked([READ, APPROVE]) };
     expect(codes(await check({ subject_token: upstream(), items: asked([READ, APPROVE]) }))).toEqual(['granted', 'no_grant']);
     expect(codes(await check({ ...named, subject: { key: 'alice' } }))).toEqual(['granted', 'no_grant']);
+    expect(codes(await check({ ...named, subject: { identity } }))).toEqual(['granted', 'no_grant']);
     expect(codes(await check({ ...named, subject: { key: 'nobody' } }))).toEqual(['no_grant', 'no_grant']);
     expect(codes(await check({ ...named, subject: { identity: { ...identity, external_id: randomUUID() } } }))).toEqual([
       'no_grant',
