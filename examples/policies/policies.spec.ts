@@ -72,3 +72,27 @@ describe.each(['billing', 'saas'])('The example policy %s', (name) => {
     expect(again).toEqual({ ok: true, file });
   });
 });
+
+describe('The documentation', () => {
+  const blocks = (page: string): readonly string[] => {
+    const text = readFileSync(join(import.meta.dirname, '../../docs/guides', page), 'utf8');
+    return [...text.matchAll(/^```yaml\n([\s\S]*?)^```/gm)].flatMap(([, block]) => block ?? []);
+  };
+
+  it.each([
+    ['policy-files.md', 'policy.yaml'],
+    ['policy-tests.md', 'tests.yaml'],
+  ])('shows in %s the very file of the example', (page, file) => {
+    expect(blocks(page)).toContain(readFileSync(join(import.meta.dirname, 'billing', file), 'utf8'));
+  });
+
+  it('shows attributes that can be declared so', () => {
+    const attributes = blocks('policy-files.md').find((block) => block.startsWith('attributes:')) ?? '';
+    const document: unknown = parse(attributes);
+    expect(document).toMatchObject({ attributes: { subject: {} } });
+    const frame = { apiVersion: 'countersign/v1', kind: 'PolicySet', metadata: { tenant: 'acme' }, roles: {} };
+    const reading = language.read({ ...frame, ...(document as object) });
+    if (!reading.ok) throw new Error(JSON.stringify(reading.faults));
+    expect(language.lint(reading.file.content, { applications: [], issuers: [], factSources: ['hr'] }).faults).toEqual([]);
+  });
+});

@@ -138,6 +138,30 @@ describeOnEachDatabase('AdministrationManager on a database', (open) => {
     expect(differing).toEqual(['audit_record']);
   });
 
+  it('never takes away by silence what a policy in force says', async () => {
+    const { policies, applications, issuers } = sampleImport();
+    const apiVersion = 'countersign/v1';
+    const tiers = [{ key: 'team' }];
+    const denies = [{ id: 'no-deletion', principals: ['all'], permissions: ['**:delete'] }];
+    const written = (more: object): object => ({ tenant: 'beta', name: 'main', ...policies[0], ...more });
+    const document = (more: object): object => ({
+      apiVersion,
+      applications,
+      issuers,
+      policies: [written({ tenant: 'beta', ...more })],
+    });
+    await manager.importDocument(CONTEXT, document({ tiers, denies }));
+    const before = await everything();
+    const silent = manager.importDocument(CONTEXT, document({ tiers }));
+    await expect(silent).rejects.toMatchObject({
+      code: 'IMPORT_INVALID',
+      details: { actual: expect.stringContaining('denies') },
+    });
+    expect(await everything()).toEqual(before);
+    const { counts } = await manager.importDocument(CONTEXT, document({ tiers, denies }));
+    expect(counts.policies).toEqual({ created: 0, updated: 0, unchanged: 1 });
+  });
+
   it('takes a part, and leaves alone what it does not name', async () => {
     const apiVersion = 'countersign/v1';
     const change = { tenant: 'acme', principal: 'subject:alice' };

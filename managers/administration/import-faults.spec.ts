@@ -119,6 +119,50 @@ describe('AdministrationManager: a faulty document', () => {
   });
 });
 
+describe('AdministrationManager: the policies of a document', () => {
+  const withPolicy = (sections: object): Promise<readonly string[]> =>
+    changed(({ policies: [policy] }) => ({ policies: [{ ...policy, ...sections }] }));
+  const deny = { id: 'd', principals: ['all'], permissions: ['**:delete'] };
+
+  it('may have every section of a policy file', async () => {
+    const sections = { tiers: [{ key: 'pro' }], gates: [{ id: 'g', permissions: ['**'], tier: 'pro' }], denies: [deny] };
+    expect(await withPolicy(sections)).toEqual([]);
+  });
+
+  it('are checked like one', async () => {
+    expect(await withPolicy({ gates: [{ id: 'g', permissions: ['**'], tier: 'pro' }] })).toEqual([
+      'policies[0].gates[0].tier: there is no tier pro in this policy',
+    ]);
+    expect(await withPolicy({ denies: [{ ...deny, when: 'nonsense()' }] })).toEqual([
+      'policies[0].denies[0].when: not a condition',
+    ]);
+    expect(await withPolicy({ denise: [deny] })).toEqual(['policies[0].denise: unknown member; did you mean denies?']);
+    expect(await withPolicy({ constraints: [] })).toEqual([
+      'policies[0].constraints: unknown member; separation of duties is not built: nothing would enforce it',
+    ]);
+  });
+
+  it('have their tenant and name beside the sections, and no head of their own', async () => {
+    const metadata = { tenant: 'beta', name: 'other' };
+    expect(await withPolicy({ apiVersion: 'countersign/v1', kind: 'PolicySet', metadata })).toEqual([
+      'policies[0].apiVersion: unknown member',
+      'policies[0].kind: unknown member',
+      'policies[0].metadata: unknown member',
+    ]);
+    expect(await withPolicy({ roles: undefined })).toEqual([expect.stringMatching(/^policies\[0\]\.roles: /)]);
+  });
+
+  it('may grant what is registered and not in the file, and nothing else', async () => {
+    const roles = (pattern: string): object => ({ roles: { clerk: { grants: [pattern] } } });
+    expect(
+      await changed(({ policies: [policy] }) => ({ assignments: [], policies: [{ ...policy, ...roles('stored:x:*') }] })),
+    ).toEqual([]);
+    expect(
+      await changed(({ policies: [policy] }) => ({ assignments: [], policies: [{ ...policy, ...roles('stored:y:*') }] })),
+    ).toEqual(['policies[0].roles.clerk.grants[0]: stored:y:* matches no permission of the registered applications']);
+  });
+});
+
 describe('AdministrationManager: what a document must not make true', () => {
   it('one upstream identity is one subject of a tenant, however it is spelt', async () => {
     const bob = {
@@ -243,6 +287,13 @@ describe('AdministrationManager: what a document must not make true', () => {
       'clients[0].targets[0].scopes[1]: not a permission name or pattern: ** may only be the first or last segment',
       'clients[0].targets[0].delegationCeiling[0]: **:approve matches no permission of the registered applications',
       'clients[0].targets[1].audience: no application has this audience, here or registered',
+    ]);
+  });
+
+  it('a client that asks for decisions of an application that is not there', async () => {
+    const checks = [BILLING, 'https://stored.test', 'https://nowhere.test'];
+    expect(await changed(({ clients: [client] }) => ({ clients: [{ ...client, checks, explains: true }] }))).toEqual([
+      'clients[0].checks[2]: no application has this audience, here or registered',
     ]);
   });
 

@@ -100,6 +100,19 @@ describe('import plan', () => {
     });
   });
 
+  it('passes on what clients may ask, how grave permissions are, and what settles context', () => {
+    const { applications, clients } = sampleImport();
+    const [billing] = applications;
+    const permissions = [{ name: 'billing:invoice:read', risk: 'high', maxLifetimeSeconds: 300 }];
+    const plan = planOf({
+      apiVersion: 'countersign/v1',
+      applications: [{ ...billing, settlesContext: true, permissions }],
+      clients: clients.map((client) => ({ ...client, checks: [BILLING], explains: true })),
+    });
+    expect(plan.applications).toMatchObject([{ settlesContext: true, permissions }]);
+    expect(plan.clients).toMatchObject([{ checks: [BILLING], explains: true }]);
+  });
+
   it('a file may hold no more than its version', () => {
     expect(Object.values(planOf({ apiVersion: 'countersign/v1' })).flat()).toEqual([]);
   });
