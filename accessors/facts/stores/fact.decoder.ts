@@ -8,7 +8,7 @@ import type {
   RoleAssignment,
   SubjectFacts,
 } from '../contract.js';
-import type { AssignmentRow, GrantRow, MemberRow, SubjectDocument, SubjectRow } from './fact.document.js';
+import type { GrantRow, LimitRow, SubjectDocument } from './fact.document.js';
 
 /** What one subject has of its own, or all that one group gives to whoever is in it. */
 interface Holdings {
@@ -20,74 +20,79 @@ interface Holdings {
 export type SubjectPart = Pick<SubjectFacts, 'subject' | 'groups' | 'nesting' | 'assignments' | 'grants'>;
 
 const NONE: readonly never[] = Object.freeze([]);
-const NO_PARAMS = Object.freeze({});
+const NO_ATTRIBUTES = Object.freeze({});
+const NO_LIMITS = { unit: null, condition: null, valid: ALWAYS } as const;
 
-/** Turns rows into facts. Subjects in the same groups share what these groups have. */
+/** Turns a document into facts. Subjects in the same groups share what these groups have. */
 export class FactDecoder {
-  private readonly keys: ReadonlyMap<string, string>;
-  private readonly ancestors = new Map<string, string[]>();
-  private readonly members: ReadonlyMap<string, MemberRow[]>;
-  private readonly holdings = new Map<string, Holdings>();
+  private readonly keys: ReadonlyMap<number, string>;
+  private readonly ancestors = new Map<number, number[]>();
+  private readonly memberships = new Map<number, number[]>();
+  private readonly holdings = new Map<number, Holdings>();
 
   constructor(private readonly document: SubjectDocument) {
     this.keys = new Map(document.groups ?? NONE);
     for (const [group, ancestor] of document.nested ?? NONE) push(this.ancestors, group, ancestor);
-    this.members = grouped(document.members ?? NONE, ([subject]) => subject);
-    for (const row of document.assignments ?? NONE) this.holdingsOf(row).assignments.push(this.toAssignment(row));
-    for (const row of document.grants ?? NONE) this.holdingsOf(row).grants.push(this.toGrant(row));
+    const members = document.members[0] ?? NONE;
+    for (let row = 0; row < members.length; row += 1) push(this.memberships, at(members, row), row);
+    this.readAssignments();
+    for (const row of document.grants ?? NONE) this.holdingsOf(row[0]).grants.push(this.toGrant(row));
   }
 
   /** Of each registered subject of the document, in its order. */
   subjects(asked: readonly string[]): SubjectPart[] {
-    return (this.document.subjects ?? NONE).map((row) => this.subject(row, asked));
+    const count = this.document.subjects[0]?.length ?? 0;
+    return Array.from({ length: count }, (_, row) => this.part(this.toSubject(row), row + 1, asked));
   }
 
   /** Of somebody who is not registered. */
   nobody(asked: readonly string[]): SubjectPart {
-    return this.part(null, NONE, asked);
+    return this.part(null, 0, asked);
   }
 
-  private subject(row: SubjectRow, asked: readonly string[]): SubjectPart {
-    return this.part(toSubject(row), this.members.get(row[0]) ?? NONE, asked);
-  }
-
-  private part(subject: RegisteredSubject | null, members: readonly MemberRow[], asked: readonly string[]): SubjectPart {
-    const holders = new Set<string>();
-    if (subject !== null) holders.add(subject.id);
-    const groups = this.memberships(members, holders);
+  /** @param number of the subject; 0 has nothing */
+  private part(subject: RegisteredSubject | null, number: number, asked: readonly string[]): SubjectPart {
+    const holders = new Set([number]);
+    const groups = this.groupsOf(number, holders);
     const nesting = asked.length === 0 ? NONE : this.nesting(asked, holders);
-    return { subject, groups, nesting, ...this.held(holders) };
+    const { assignments, grants } = this.held(holders);
+    return { subject, groups, nesting, assignments, grants };
   }
 
   /** With the groups that follow from each, within the same window. */
-  private memberships(members: readonly MemberRow[], holders: Set<string>): readonly GroupMembership[] {
-    if (members.length === 0) return NONE;
+  private groupsOf(subject: number, holders: Set<number>): readonly GroupMembership[] {
+    const rows = this.memberships.get(subject);
+    if (rows === undefined) return NONE;
     const found = new Map<string, GroupMembership>();
-    for (const [, group, from, until] of members) {
+    for (const row of rows) {
+      const direct = at(this.document.members[1], row);
+      const [from, until] = at(this.document.members[2], row) ?? [null, null];
       const valid = toWindow(from, until);
-      for (const id of [group, ...(this.ancestors.get(group) ?? NONE)]) {
-        holders.add(id);
-        found.set(`${id} ${from} ${until}`, { key: this.keyOf(id), valid });
+      for (const group of [direct, ...(this.ancestors.get(direct) ?? NONE)]) {
+        holders.add(-group);
+        found.set(`${group} ${from} ${until}`, { key: this.keyOf(group), valid });
       }
     }
     return [...found.values()];
   }
 
-  private nesting(asked: readonly string[], holders: Set<string>): GroupNesting[] {
+  private nesting(asked: readonly string[], holders: Set<number>): GroupNesting[] {
     const wanted = new Set(asked);
     const nesting: GroupNesting[] = [];
-    for (const [id, key] of this.keys) {
+    for (const [group, key] of this.keys) {
       if (!wanted.has(key)) continue;
-      holders.add(id);
-      for (const ancestor of this.ancestors.get(id) ?? NONE) {
-        holders.add(ancestor);
+      holders.add(-group);
+      for (const ancestor of this.ancestors.get(group) ?? NONE) {
+        holders.add(-ancestor);
         nesting.push({ group: key, ancestor: this.keyOf(ancestor) });
       }
     }
     return nesting;
   }
 
-  private held(holders: ReadonlySet<string>): Pick<SubjectPart, 'assignments' | 'grants'> {
+  private held(
+    holders: ReadonlySet<number>,
+  ): Holdings | { readonly assignments: readonly never[]; readonly grants: readonly never[] } {
     const all: Holdings[] = [];
     for (const holder of holders) {
       const holdings = this.holdings.get(holder);
@@ -99,8 +104,18 @@ export class FactDecoder {
     return { assignments: all.flatMap((each) => each.assignments), grants: all.flatMap((each) => each.grants) };
   }
 
-  private holdingsOf([subject, group]: AssignmentRow | GrantRow): Holdings {
-    const holder = subject ?? group ?? '';
+  private readAssignments(): void {
+    const [holders, ids, roles, eligible, limits] = this.document.assignments;
+    for (let row = 0; row < (holders?.length ?? 0); row += 1) {
+      const holder = at(holders, row);
+      const state = at(eligible, row) ? 'eligible' : 'active';
+      const { unit, condition, valid } = toLimits(at(limits, row));
+      const assignment = { id: at(ids, row), group: this.holderKey(holder), role: at(roles, row), unit, condition, valid, state };
+      this.holdingsOf(holder).assignments.push(assignment as RoleAssignment);
+    }
+  }
+
+  private holdingsOf(holder: number): Holdings {
     const known = this.holdings.get(holder);
     if (known !== undefined) return known;
     const holdings = { assignments: [], grants: [] };
@@ -108,43 +123,31 @@ export class FactDecoder {
     return holdings;
   }
 
-  private toAssignment([, group, id, role, unit, condition, params, from, until, state]: AssignmentRow): RoleAssignment {
-    const valid = toWindow(from, until);
-    return { id, group: this.holderKey(group), role, unit, condition: toCondition(condition, params), valid, state };
+  private toGrant([holder, id, role, permissions, type, ids, path, ...limits]: GrantRow): ResourceGrant {
+    return { id, group: this.holderKey(holder), role, permissions, resource: { type, ids, path }, ...toLimits(limits) };
   }
 
-  private toGrant([
-    ,
-    group,
-    id,
-    role,
-    permissions,
-    type,
-    ids,
-    path,
-    unit,
-    condition,
-    params,
-    from,
-    until,
-  ]: GrantRow): ResourceGrant {
+  private toSubject(row: number): RegisteredSubject {
+    const [ids, keys, kinds, statuses, attributes, instances, externalIds] = this.document.subjects;
+    const instance = at(instances, row);
+    const externalId = at(externalIds, row);
+    // To be taken for nobody would hide that somebody is disabled.
+    if (instance === null || externalId === null) throw new Error('every registered subject has a first identity');
     return {
-      id,
-      group: this.holderKey(group),
-      role,
-      permissions,
-      resource: { type, ids, path },
-      unit,
-      condition: toCondition(condition, params),
-      valid: toWindow(from, until),
+      id: at(ids, row),
+      key: at(keys, row),
+      kind: at(kinds, row),
+      status: at(statuses, row),
+      attributes: at(attributes, row) ?? NO_ATTRIBUTES,
+      primaryIdentity: { instance, externalId },
     };
   }
 
-  private holderKey(group: string | null): string | null {
-    return group === null ? null : this.keyOf(group);
+  private holderKey(holder: number): string | null {
+    return holder < 0 ? this.keyOf(-holder) : null;
   }
 
-  private keyOf(group: string): string {
+  private keyOf(group: number): string {
     const key = this.keys.get(group);
     if (key === undefined) throw new Error('the database answers the key of every group that it speaks of');
     return key;
@@ -155,21 +158,19 @@ export function toWindow(from: number | null, until: number | null): TimeWindow 
   return from === null && until === null ? ALWAYS : { from, until };
 }
 
-function toSubject([id, key, kind, status, attributes, instance, externalId]: SubjectRow): RegisteredSubject {
-  return { id, key, kind, status, attributes, primaryIdentity: { instance, externalId } };
+function toLimits(limits: LimitRow | null): Pick<RoleAssignment, 'unit' | 'condition' | 'valid'> {
+  if (limits === null) return NO_LIMITS;
+  const [unit, key, params, from, until] = limits;
+  const condition: NamedCondition | null = key === null ? null : { key, params };
+  return { unit, condition, valid: toWindow(from, until) };
 }
 
-function toCondition(key: string | null, params: NamedCondition['params'] | null): NamedCondition | null {
-  return key === null ? null : { key, params: params ?? NO_PARAMS };
+/** All columns of a table are of one length. */
+function at<Value>(column: readonly Value[] | null, row: number): Value {
+  return (column as readonly Value[])[row] as Value;
 }
 
-function grouped<Row>(rows: readonly Row[], keyOf: (row: Row) => string): Map<string, Row[]> {
-  const groups = new Map<string, Row[]>();
-  for (const row of rows) push(groups, keyOf(row), row);
-  return groups;
-}
-
-function push<Item>(lists: Map<string, Item[]>, key: string, item: Item): void {
+function push(lists: Map<number, number[]>, key: number, item: number): void {
   const list = lists.get(key);
   if (list === undefined) lists.set(key, [item]);
   else list.push(item);

@@ -3,7 +3,7 @@ import type { FactValue } from '../contract.js';
 type Moment = number | null;
 type Attributes = Readonly<Record<string, FactValue>>;
 
-/** What the tenant has, as the database tells it. */
+/** What the tenant has, as the database tells it. `null`: there are no such rows. */
 export interface TenantDocument {
   /** `null`: there is no such tenant. */
   readonly tenant: readonly [status: 'active' | 'suspended', boundary: readonly string[] | null, attributes: Attributes] | null;
@@ -11,14 +11,17 @@ export interface TenantDocument {
   readonly flags: readonly FlagRow[] | null;
 }
 
-/** What subjects and groups have. `null`: there are no such rows. */
+/**
+ * What subjects and groups have. `null`: there are no such rows. Subjects are numbered from 1 in their order, groups have numbers of
+ * their own; a holder is the number of a subject, or of a group with a minus.
+ */
 export interface SubjectDocument {
-  readonly subjects: readonly SubjectRow[] | null;
-  readonly members: readonly MemberRow[] | null;
+  readonly subjects: SubjectColumns;
+  readonly groups: readonly (readonly [group: number, key: string])[] | null;
   /** Groups that are in others, at whatever distance. */
-  readonly nested: readonly (readonly [group: string, ancestor: string])[] | null;
-  readonly groups: readonly (readonly [id: string, key: string])[] | null;
-  readonly assignments: readonly AssignmentRow[] | null;
+  readonly nested: readonly (readonly [group: number, ancestor: number])[] | null;
+  readonly members: MemberColumns;
+  readonly assignments: AssignmentColumns;
   readonly grants: readonly GrantRow[] | null;
 }
 
@@ -26,43 +29,51 @@ export type SubscriptionRow = readonly [tier: string, from: Moment, until: Momen
 
 export type FlagRow = readonly [key: string, enabled: boolean, percent: number, from: Moment, until: Moment];
 
-export type SubjectRow = readonly [
-  id: string,
-  key: string,
-  kind: 'user' | 'workload' | 'agent',
-  status: 'active' | 'disabled',
-  attributes: Attributes,
-  instance: string,
-  externalId: string,
+type Column<Value> = readonly Value[] | null;
+
+export type SubjectColumns = readonly [
+  ids: Column<string>,
+  keys: Column<string>,
+  kinds: Column<'user' | 'workload' | 'agent'>,
+  statuses: Column<'active' | 'disabled'>,
+  attributes: Column<Attributes | null>,
+  instances: Column<string | null>,
+  externalIds: Column<string | null>,
 ];
 
-export type MemberRow = readonly [subject: string, group: string, from: Moment, until: Moment];
+export type MemberColumns = readonly [
+  subjects: Column<number>,
+  groups: Column<number>,
+  windows: Column<readonly [from: Moment, until: Moment] | null>,
+];
 
-export type AssignmentRow = readonly [
-  subject: string | null,
-  group: string | null,
-  id: string,
-  role: string,
-  unit: string | null,
-  condition: string | null,
-  params: Attributes | null,
-  from: Moment,
-  until: Moment,
-  state: 'active' | 'eligible',
+export type LimitRow = readonly [unit: string | null, condition: string | null, params: Attributes, from: Moment, until: Moment];
+
+export type AssignmentColumns = readonly [
+  holders: Column<number>,
+  ids: Column<string>,
+  roles: Column<string>,
+  eligible: Column<boolean>,
+  limits: Column<LimitRow | null>,
 ];
 
 export type GrantRow = readonly [
-  subject: string | null,
-  group: string | null,
+  holder: number,
   id: string,
   role: string | null,
   permissions: readonly string[],
   type: string,
   ids: readonly string[] | null,
   path: string | null,
-  unit: string | null,
-  condition: string | null,
-  params: Attributes | null,
-  from: Moment,
-  until: Moment,
+  ...limits: LimitRow,
 ];
+
+/** Of a tenant that has nobody. */
+export const NO_SUBJECTS: SubjectDocument = {
+  subjects: [null, null, null, null, null, null, null],
+  groups: null,
+  nested: null,
+  members: [null, null, null],
+  assignments: [null, null, null, null, null],
+  grants: null,
+};

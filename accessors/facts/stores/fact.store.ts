@@ -2,7 +2,7 @@ import type { Dated } from '#utilities/change-feed/contract.js';
 import type { Database } from '#utilities/database/contract.js';
 import type { FactQuestion, SubjectFacts, UpstreamIdentity } from '../contract.js';
 import { FactDecoder, type SubjectPart } from './fact.decoder.js';
-import type { SubjectDocument } from './fact.document.js';
+import { NO_SUBJECTS, type SubjectDocument } from './fact.document.js';
 import { isStorable } from './storable.js';
 import { TenantParts, type TenantPart } from './tenant.part.js';
 
@@ -26,7 +26,7 @@ const TENANT_ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/u;
 const NO_TENANT: FactRow = {
   epoch: '0',
   tenant_part: '{"tenant":null,"subscriptions":null,"flags":null}',
-  subject_part: { subjects: null, members: null, nested: null, groups: null, assignments: null, grants: null },
+  subject_part: NO_SUBJECTS,
 };
 
 /** Reads facts. */
