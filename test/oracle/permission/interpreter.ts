@@ -10,7 +10,7 @@ import { Ways, type Requirement, type Way } from './ways.js';
 
 export interface Judgement {
   readonly state: 'granted' | 'conditional' | 'denied';
-  /** Every reason for which it is denied; of one that is conditional, none. */
+  /** The reasons of the first stage that denies it, any of which may be told; of one that is not denied, none. */
   readonly codes: ReadonlySet<string>;
   /** Paths that would have to be known. */
   readonly missing: ReadonlySet<string>;
@@ -88,13 +88,15 @@ export class Interpreter {
     const found = this.#ways.toPermission(permission).map((way) => ({ way, verdict: wayVerdict(way, situation) }));
     const held = some(found.map(({ verdict }) => verdict));
     const denies = deniesOf(permission, situation).map((deny) => ({ deny, verdict: denyVerdict(deny, this.#ways, situation) }));
-    const codes = [
-      ...this.#narrowed(permission),
-      ...this.#unmet(permission, situation),
-      ...(denies.some(({ verdict }) => verdict.is === 'true') ? ['deny_rule'] : []),
-      ...(held.is === 'true' || held.is === 'unknown' ? [] : this.#whyNot(found, situation)),
+    const stages = [
+      held.is === 'true' || held.is === 'unknown' ? [] : this.#whyNot(found, situation),
+      this.#closed(permission, situation),
+      this.#narrowed(permission),
+      denies.some(({ verdict }) => verdict.is === 'true') ? ['deny_rule'] : [],
+      this.#notSteppedUp(permission, situation),
     ];
-    if (codes.length > 0) return denied(codes);
+    const first = stages.find((codes) => codes.length > 0);
+    if (first !== undefined) return denied(first);
     const open = denies.filter(({ verdict }) => verdict.is === 'unknown');
     const missing = new Set([held, ...open.map(({ verdict }) => verdict)].flatMap((verdict) => [...missingOf(verdict)]));
     if (missing.size === 0) return { state: 'granted', codes: new Set(), missing };
@@ -108,14 +110,14 @@ export class Interpreter {
       : [];
   }
 
-  #unmet(permission: string, situation: Situation): readonly string[] {
-    const { policy } = this.#question;
-    const gates = policy.gates.filter(({ permissions }) => coveredBy(permissions, permission));
-    const steps = policy.stepUps.filter(({ permissions }) => coveredBy(permissions, permission));
-    return [
-      ...gates.flatMap((gate) => closedBy(gate, situation) ?? []),
-      ...(steps.every((step) => steppedUp(step, situation)) ? [] : ['step_up_required']),
-    ];
+  #closed(permission: string, situation: Situation): readonly string[] {
+    const gates = this.#question.policy.gates.filter(({ permissions }) => coveredBy(permissions, permission));
+    return gates.flatMap((gate) => closedBy(gate, situation) ?? []);
+  }
+
+  #notSteppedUp(permission: string, situation: Situation): readonly string[] {
+    const steps = this.#question.policy.stepUps.filter(({ permissions }) => coveredBy(permissions, permission));
+    return steps.every((step) => steppedUp(step, situation)) ? [] : ['step_up_required'];
   }
 
   #whyNot(found: readonly { readonly way: Way; readonly verdict: Verdict }[], situation: Situation): readonly string[] {

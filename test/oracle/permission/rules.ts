@@ -64,11 +64,15 @@ function resourceVerdict(wanted: Extract<Requirement, { is: 'resource' }>, { res
   return every([
     said(resource.type === type),
     ids === null ? said(true) : resource.id === null ? unknown('resource.id') : said(ids.includes(resource.id)),
-    path === null ? said(true) : resource.path === null ? unknown('resource.path') : said(pathHolds(path, resource.path)),
+    path === null ? said(true) : resource.path === null ? unknown('resource.path') : pathVerdict(path, resource.path),
   ]);
 }
 
-/** Whether the deny takes the permission away; unknown only where it depends on nothing but the resource. */
+function pathVerdict(selector: string, path: string): Verdict {
+  return path.split('/').some((step) => step === '.' || step === '..') ? FAILS : said(pathHolds(selector, path));
+}
+
+/** Whether the deny takes the permission away; unknown only where it depends on nothing but the resource, and none is named. */
 export function denyVerdict(deny: Deny, ways: Ways, situation: Situation): Verdict {
   const matches = (selectors: readonly string[]): Verdict =>
     some(selectors.flatMap((selector) => ways.toPrincipal(selector)).map((way) => wayVerdict(way, situation)));
@@ -82,6 +86,7 @@ export function denyVerdict(deny: Deny, ways: Ways, situation: Situation): Verdi
   ]);
   if (verdict.is === 'error') return said(true);
   if (verdict.is !== 'unknown') return verdict;
+  if (situation.resource !== null) return said(true);
   return [...missingOf(verdict)].every((path) => path.startsWith('resource.')) ? verdict : said(true);
 }
 

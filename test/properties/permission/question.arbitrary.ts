@@ -157,7 +157,7 @@ export const resource: fc.Arbitrary<CheckedResource> = fc.record({
   type: fc.constantFrom('invoice', 'invoice', 'report', 'other'),
   id: fc.constantFrom('i1', 'i2', 'i3', null),
   unit: fc.option(fc.constantFrom('org', 'org.emea', 'org.emea.ch', 'org.apac', 'org.emeax'), { freq: 2 }),
-  path: fc.constantFrom(null, '/emea', '/emea/ch', '/emea/ch/zh', '/emeax', '/'),
+  path: fc.constantFrom(null, '/emea', '/emea/ch', '/emea/ch/zh', '/emeax', '/', '/emea/../apac'),
   attributes: fc.record(
     {
       amount: fc.constantFrom(1, 60, 500),
