@@ -2,7 +2,7 @@ import { generateKeyPairSync, sign } from 'node:crypto';
 import type { AuditAccess, ChangeRecord, DecisionRecord, ExchangeRecord, RefusalRecord } from '#accessors/audit/contract.js';
 import { NoneDirectoryAccess } from '#accessors/directory/none.directory.access.js';
 import type { DirectoryAccess } from '#accessors/directory/contract.js';
-import type { FactAccess, RoleAssignment, SubjectFacts } from '#accessors/facts/contract.js';
+import type { FactAccess, RoleAssignment, SubjectFacts, WantedFact } from '#accessors/facts/contract.js';
 import { ENTRA_DEFAULTS, type EntraIssuer, type IssuerAccess } from '#accessors/issuer/contract.js';
 import type { KeyAccess } from '#accessors/key/contract.js';
 import { EMPTY_POLICY, type PolicyAccess, type PolicyVersion } from '#accessors/policy/contract.js';
@@ -43,6 +43,8 @@ export interface House {
   readonly logger: SilentLogger;
   /** What is stored, for a test to change. */
   readonly stored: Stored;
+  /** What fact sources were asked for. */
+  readonly wanted: (readonly WantedFact[])[];
   /** Epochs that were taken note of. */
   readonly observed: number[];
   /** A v2 delegated token of Entra for alice, with changed claims. */
@@ -75,6 +77,7 @@ export function buildHouse(changes: HouseChanges = {}): House {
   const records: AnyRecord[] = [];
   const notes: DecisionRecord[] = [];
   const observed: number[] = [];
+  const wanted: (readonly WantedFact[])[] = [];
   const clock = new ManualClock();
   const counters = new MemoryCounters();
   const logger = new SilentLogger();
@@ -102,7 +105,7 @@ export function buildHouse(changes: HouseChanges = {}): House {
     ),
     directoryAccess: recorded('DirectoryAccess', changes.directory ?? new NoneDirectoryAccess(), calls),
     policyAccess: recorded('PolicyAccess', policies(changes, stored), calls),
-    factAccess: recorded('FactAccess', facts(stored), calls),
+    factAccess: recorded('FactAccess', facts(stored, wanted), calls),
     permissionEngine: recorded(
       'PermissionEngine',
       new DefaultPermissionEngine({ conditionEvaluator: new CelConditionEvaluator() }),
@@ -155,7 +158,7 @@ export function buildHouse(changes: HouseChanges = {}): House {
     const input = `${segment({ typ: 'JWT', alg: 'RS256', kid: 'k1' })}.${segment(payload)}`;
     return `${input}.${sign('sha256', Buffer.from(input), upstream.privateKey).toString('base64url')}`;
   };
-  return { manager, calls, records, notes, observed, clock, counters, logger, stored, token };
+  return { manager, calls, records, notes, observed, wanted, clock, counters, logger, stored, token };
 }
 
 function issuersOf(key: Parameters<typeof sign>[2] & object, stored: Stored): IssuerAccess {
@@ -264,18 +267,20 @@ export function assignmentOf(role: string): RoleAssignment {
   return { id: `asg-${role}`, group: null, role, unit: null, condition: null, valid: ALWAYS, state: 'active' };
 }
 
-function facts(stored: Stored): Pick<FactAccess, 'factsOf' | 'externalFacts' | 'tenantNamed'> {
+function facts(stored: Stored, asked: (readonly WantedFact[])[]): Pick<FactAccess, 'factsOf' | 'externalFacts' | 'tenantNamed'> {
   return {
     factsOf: () => {
       stored.knownEpoch = Math.max(stored.knownEpoch, stored.facts.epoch);
       return Promise.resolve(stored.facts);
     },
-    externalFacts: (_context, _question, wanted) =>
-      Promise.resolve({
+    externalFacts: (_context, _question, wanted) => {
+      asked.push(wanted);
+      return Promise.resolve({
         values: new Map(wanted.map(({ path }) => [path, 'told'])),
         unavailable: new Set<string>(),
         validUntil: null,
-      }),
+      });
+    },
     tenantNamed: (_context, slug) => Promise.resolve(slug === 'acme' ? TENANT : undefined),
   };
 }
