@@ -40,7 +40,7 @@ export function attributeFaults({ attributes }: PolicyContent, factSources: read
   });
 }
 
-export function attributePath({ root, resourceType, name }: AttributeDeclaration): string {
+function attributePath({ root, resourceType, name }: AttributeDeclaration): string {
   return resourceType === null ? `attributes.${root}.${name}` : `attributes.${root}.${resourceType}.${name}`;
 }
 

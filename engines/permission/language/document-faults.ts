@@ -28,7 +28,7 @@ export function readDocument<Schema extends z.ZodType>(
   return { value: null, faults: parsed.error.issues.flatMap((issue) => issueFaults(issue, shape)) };
 }
 
-export function pathText(path: readonly PropertyKey[]): string {
+function pathText(path: readonly PropertyKey[]): string {
   return path.reduce<string>((text, part) => {
     if (typeof part === 'number') return `${text}[${part}]`;
     return text === '' ? String(part) : `${text}.${String(part)}`;

@@ -85,7 +85,7 @@ const stepUp = z.strictObject({
 });
 
 /** Sections of a policy, as they stand in a policy file and in a policy of an import file. */
-export const policySections = {
+const policySections = {
   attributes: z
     .strictObject({
       subject: attributes.optional(),
