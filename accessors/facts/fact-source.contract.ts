@@ -29,4 +29,15 @@ export interface FactSource {
   close(): Promise<void>;
 }
 
+/** A source, and how far it is trusted. `FACT_SOURCES` is a list of these, each with a name of its own. */
+export interface ConfiguredFactSource {
+  readonly source: FactSource;
+  /** Milliseconds that an answer is waited for, 1 to 5000. */
+  readonly timeoutMs: number;
+  /** Seconds for which an answer is given again without asking; 0: it is asked each time. */
+  readonly cacheSeconds: number;
+  /** Seconds, more than `cacheSeconds`, for which what it told may be relied on: a token that rests on it ends by then. */
+  readonly validSeconds: number;
+}
+
 export const FACT_SOURCES: unique symbol = Symbol('FactSources');
