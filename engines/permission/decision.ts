@@ -1,9 +1,11 @@
 import type { Circumstances } from './circumstances.js';
-import type { CheckDecision, DecisionCode } from './contract.js';
+import type { CheckDecision, DecisionCode, PermissionQuestion } from './contract.js';
 import { denyVerdict } from './deny-verdict.js';
 import { isOpenedOutside, isSteppedUp } from './effective-set.js';
-import { hasBit, type PermissionBits } from './permission-set.js';
+import type { PermissionCatalogue } from './permission-catalogue.js';
+import { hasBit } from './permission-set.js';
 import { allOf, anyOf, notOf, residualOf, type Residual } from './residual.js';
+import type { Segment } from './segment.js';
 import type { Way } from './way.js';
 import { whyNot } from './why-not.js';
 
@@ -26,11 +28,20 @@ export function denied(code: Exclude<DecisionCode, 'granted'>): CheckDecision {
   return made;
 }
 
+/** What can be said without looking at circumstances, since nothing depends on them; `null`: nothing. */
+export function settledAt(position: number, segment: Segment, question: PermissionQuestion): CheckDecision | null {
+  if (!hasBit(segment.granted, position)) return hasBit(segment.reach, position) ? null : denied('no_grant');
+  if (!segment.isSettled) return null;
+  if (hasBit(segment.closed, position)) return denied('gate.tier');
+  if (!isWithinLimits(position, segment.catalogue, question)) return denied('boundary');
+  return hasBit(segment.denied, position) ? denied('deny_rule') : GRANTED;
+}
+
 /** One permission, by the same rules as the whole set; stops at the first thing that decides. */
-export function decideAt(position: number, circumstances: Circumstances, limits: readonly PermissionBits[]): CheckDecision {
+export function decideAt(position: number, circumstances: Circumstances): CheckDecision {
   const ways = hasBit(circumstances.segment.granted, position) ? null : openWays(position, circumstances);
   if (ways?.length === 0) return denied(whyNot(position, circumstances));
-  const blocked = blockedBy(position, circumstances, limits);
+  const blocked = blockedBy(position, circumstances);
   if (blocked !== null) return blocked;
   const denies = partialDenies(position, circumstances);
   if (denies === null) return denied('deny_rule');
@@ -38,6 +49,16 @@ export function decideAt(position: number, circumstances: Circumstances, limits:
   if (ways === null && denies.length === 0) return GRANTED;
   const alternatives = ways === null ? NONE : [anyOf(ways.map((way) => residualOf(way, circumstances)))];
   return leftOpen(allOf([...alternatives, ...denies.map(notOf)]));
+}
+
+function isWithinLimits(
+  position: number,
+  catalogue: PermissionCatalogue,
+  { boundary, ceiling, facts }: PermissionQuestion,
+): boolean {
+  if (!hasBit(catalogue.coveredBy(boundary), position)) return false;
+  if (ceiling !== null && !hasBit(catalogue.coveredBy(ceiling), position)) return false;
+  return facts.tenantBoundary === null || hasBit(catalogue.coveredBy(facts.tenantBoundary), position);
 }
 
 /** Ways that may lead there; `null`: one does for sure. */
@@ -53,13 +74,13 @@ function openWays(position: number, circumstances: Circumstances): readonly Way[
 }
 
 /** Gates, boundaries, and denies that nothing but time decides. */
-function blockedBy(position: number, circumstances: Circumstances, limits: readonly PermissionBits[]): CheckDecision | null {
-  const { segment } = circumstances;
+function blockedBy(position: number, circumstances: Circumstances): CheckDecision | null {
+  const { segment, asked } = circumstances;
   if (hasBit(segment.closed, position)) return denied('gate.tier');
   for (const gate of segment.flagGates) {
     if (hasBit(gate.gate.bits, position) && !isOpenedOutside(gate, circumstances)) return denied('gate.flag');
   }
-  for (const limit of limits) if (!hasBit(limit, position)) return denied('boundary');
+  if (!isWithinLimits(position, segment.catalogue, asked.question)) return denied('boundary');
   return hasBit(segment.denied, position) ? denied('deny_rule') : null;
 }
 

@@ -14,7 +14,7 @@ import type {
   PolicyFault,
   TokenClaims,
 } from './contract.js';
-import { decideAt, denied } from './decision.js';
+import { decideAt, denied, settledAt } from './decision.js';
 import { conditionalOf, type EffectiveSet } from './effective-set.js';
 import { Explainer } from './explanation.js';
 import { firstFlip } from './horizon.js';
@@ -23,8 +23,7 @@ import { PolicyCompiler, type Snapshot } from './policy-compiler.js';
 import { patternFaults } from './policy-faults.js';
 import { becauseOf, refused } from './refusal.js';
 import { grantedScope, selectScope, type ScopeSelection } from './scope-selection.js';
-import { standingOf } from './standing.js';
-import type { SubjectPlan } from './subject-plan.js';
+import { badStanding, type SubjectPlan } from './subject-plan.js';
 
 type Granted = Extract<PermissionDecision, { effect: 'granted' }>;
 type Selected = Extract<ScopeSelection, { outcome: 'selected' }>;
@@ -44,10 +43,10 @@ export class DefaultPermissionEngine implements PermissionEngine {
   effectivePermissions(request: PermissionRequest): PermissionDecision {
     const snapshot = this.compiler.snapshot(request.policy, request.application);
     const { compiled } = snapshot;
-    const standing = standingOf(request, compiled.index.mappings);
+    const plan = planOf(request, snapshot);
+    const standing = badStanding(request, plan);
     if (standing !== null) return refused(standing.refusal, standing.because);
 
-    const plan = planOf(request, snapshot);
     const selection = selectionOf(request, compiled);
     if (selection?.outcome === 'refused') {
       const actual = selection.value.slice(0, MAX_ACTUAL);
@@ -69,19 +68,20 @@ export class DefaultPermissionEngine implements PermissionEngine {
 
   decide(question: CheckQuestion): CheckDecision {
     const snapshot = this.compiler.snapshot(question.policy, question.application);
-    const { compiled } = snapshot;
-    const standing = standingOf(question, compiled.index.mappings);
+    const plan = planOf(question, snapshot);
+    const standing = badStanding(question, plan);
     if (standing !== null) return denied(standing.code);
-    const position = compiled.catalogue.positionOf(question.permission);
+    const position = snapshot.compiled.catalogue.positionOf(question.permission);
     if (position === undefined) return denied('permission_unknown');
+    const settled = settledAt(position, plan.at(question.now), question);
+    if (settled !== null) return settled;
     const asked = { question, resource: question.resource, unit: question.unit };
-    return decideAt(position, new Circumstances(planOf(question, snapshot), asked, question.now), limitsOf(question, compiled));
+    return decideAt(position, new Circumstances(plan, asked, question.now));
   }
 
   explain(question: CheckQuestion): Explanation {
-    const snapshot = this.compiler.snapshot(question.policy, question.application);
-    const limits = limitsOf(question, snapshot.compiled);
-    return new Explainer(question, planOf(question, snapshot), limits).explain(this.decide(question));
+    const plan = planOf(question, this.compiler.snapshot(question.policy, question.application));
+    return new Explainer(question, plan).explain(this.decide(question));
   }
 
   mappedGroups(policy: PolicyVersion, claims: TokenClaims): readonly string[] {

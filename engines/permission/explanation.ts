@@ -5,9 +5,8 @@ import { decideAt } from './decision.js';
 import { pathOf } from './grant-path.js';
 import { firstFlip } from './horizon.js';
 import { nearMissesOf } from './near-misses.js';
-import { hasBit, type PermissionBits } from './permission-set.js';
-import { standingOf } from './standing.js';
-import type { SubjectPlan } from './subject-plan.js';
+import { hasBit } from './permission-set.js';
+import { badStanding, type SubjectPlan } from './subject-plan.js';
 
 /** How far the horizon of an explanation looks. */
 const YEAR = 366 * 24 * 3_600_000;
@@ -19,7 +18,6 @@ export class Explainer {
   constructor(
     private readonly question: CheckQuestion,
     private readonly plan: SubjectPlan,
-    private readonly limits: readonly PermissionBits[],
   ) {
     this.circumstances = this.at(question.now);
   }
@@ -28,7 +26,7 @@ export class Explainer {
     const { policy, facts, permission } = this.question;
     const whole = { permission, decision, policyVersion: `${policy.set}@${policy.sequence}`, epoch: facts.epoch };
     const position = this.plan.compiled.catalogue.positionOf(permission);
-    if (position === undefined || standingOf(this.question, this.plan.compiled.index.mappings) !== null) {
+    if (position === undefined || badStanding(this.question, this.plan) !== null) {
       return { ...whole, paths: [], blockedBy: [], nearMisses: [], validUntil: null };
     }
     return {
@@ -49,8 +47,8 @@ export class Explainer {
 
   private validUntil(position: number): number | null {
     const first = this.at(this.question.now);
-    const answer = JSON.stringify(decideAt(position, first, this.limits));
-    const isSame = (then: Circumstances): boolean => JSON.stringify(decideAt(position, then, this.limits)) === answer;
+    const answer = JSON.stringify(decideAt(position, first));
+    const isSame = (then: Circumstances): boolean => JSON.stringify(decideAt(position, then)) === answer;
     const { plan } = this;
     return firstFlip(first, { plan, asked: first.asked, until: this.question.now + YEAR, isSame });
   }

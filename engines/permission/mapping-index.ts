@@ -26,7 +26,9 @@ export class MappingIndex {
   }
 
   /** Positions of the mappings that the claims meet, ascending, each once. */
-  metBy({ issuer, roles, groups }: TokenClaims): readonly number[] {
+  metBy(claims: TokenClaims): readonly number[] {
+    if (this.issuers.size === 0) return NONE;
+    const { issuer, roles, groups } = claims;
     const mappings = this.issuers.get(issuer);
     if (mappings === undefined) return NONE;
     const met = [...metIn(mappings.roles, roles), ...metIn(mappings.groups, groups ?? NONE)];

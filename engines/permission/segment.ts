@@ -1,7 +1,9 @@
-import type { CompiledGate } from './compiled-policy.js';
+import type { SubjectFacts } from '#accessors/facts/contract.js';
+import type { CompiledGate, CompiledPolicy } from './compiled-policy.js';
 import type { InternedSet } from './interned-sets.js';
+import type { PermissionCatalogue } from './permission-catalogue.js';
 import type { PermissionBits } from './permission-set.js';
-import type { SubjectPlan } from './subject-plan.js';
+import type { FoundWays } from './way-finder.js';
 import { isUnguarded, UNCONDITIONAL, type CompiledDeny, type Requirements, type Way } from './way.js';
 import { areWithin, isWithin } from './windows.js';
 
@@ -22,6 +24,15 @@ export interface FlagGate {
   readonly missing: readonly string[];
 }
 
+/** What a segment is made from: everything about the subject that does not depend on the time. */
+export interface SegmentSource {
+  readonly compiled: CompiledPolicy;
+  readonly facts: SubjectFacts;
+  readonly found: FoundWays;
+  readonly denies: readonly CompiledDeny[];
+  readonly reach: PermissionBits;
+}
+
 /** What holds for one subject as long as no window begins or ends. */
 export class Segment {
   readonly from: number;
@@ -30,6 +41,11 @@ export class Segment {
   readonly granted: PermissionBits;
   /** Ways that hold if what they ask for besides the time is so, in a fixed order. */
   readonly guarded: readonly Way[];
+  /** Everything that any way leads to, ended, future and guarded ones too. */
+  readonly reach: PermissionBits;
+  /** Whether everything that takes away is in `closed` and `denied`, but for boundaries. */
+  readonly isSettled: boolean;
+  readonly catalogue: PermissionCatalogue;
   /** Denied whatever the request says, and by what. */
   readonly denied: PermissionBits;
   readonly settledDenies: readonly CompiledDeny[];
@@ -43,7 +59,7 @@ export class Segment {
   lastAnswer: InternedSet | null = null;
 
   constructor(
-    private readonly plan: SubjectPlan,
+    private readonly plan: SegmentSource,
     span: { readonly from: number; readonly until: number },
   ) {
     this.from = span.from;
@@ -54,7 +70,9 @@ export class Segment {
     this.rank = compiled.index.tiers.rankAt(facts.subscriptions, now);
     this.flags = this.flagsAt(now);
     const ways = found.isTooMany ? [] : found.ways.filter((way) => !way.isEligible && areWithin(way.windows, now));
+    this.catalogue = compiled.catalogue;
     const { union } = compiled.catalogue;
+    this.reach = plan.reach;
     this.granted = union(ways.filter(isUnguarded));
     this.guarded = ways.filter((way) => !isUnguarded(way)).sort((left, right) => (left.id < right.id ? -1 : 1));
     const denies = this.findDenies(ways, now);
@@ -64,6 +82,7 @@ export class Segment {
     const gates = this.findGates();
     this.flagGates = gates.open;
     this.closed = union(gates.closed);
+    this.isSettled = gates.open.length === 0 && denies.open.length === 0 && compiled.stepUps.length === 0;
   }
 
   private flagsAt(now: number): ReadonlySet<string> {

@@ -1,4 +1,5 @@
-import type { DecisionCode, PermissionQuestion } from './contract.js';
+import type { SubjectFacts } from '#accessors/facts/contract.js';
+import type { DecisionCode, TokenClaims } from './contract.js';
 import type { MappingIndex } from './mapping-index.js';
 
 export interface BadStanding {
@@ -7,8 +8,8 @@ export interface BadStanding {
   readonly because: string;
 }
 
-/** What keeps the subject from having anything at all; `null`: nothing does. */
-export function standingOf({ facts, claims }: PermissionQuestion, mappings: MappingIndex): BadStanding | null {
+/** What keeps the subject from having anything at all, whatever is asked; `null`: nothing does. */
+export function standingOf(facts: SubjectFacts): BadStanding | null {
   if (facts.tenantStatus !== 'active') {
     const because = `tenant ${facts.tenantId} is ${facts.tenantStatus}`;
     return { code: 'tenant_suspended', refusal: 'TENANT_SUSPENDED', because };
@@ -17,9 +18,12 @@ export function standingOf({ facts, claims }: PermissionQuestion, mappings: Mapp
     const because = `subject ${facts.subject.id} is ${facts.subject.status}`;
     return { code: 'subject_disabled', refusal: 'SUBJECT_DISABLED', because };
   }
-  if (claims.groups === null && mappings.usesGroupsOf(claims.issuer)) {
-    const because = `the policy maps groups of issuer ${claims.issuer}, and the groups are unknown`;
-    return { code: 'groups_unknown', refusal: 'GROUPS_OVERAGE_UNRESOLVED', because };
-  }
   return null;
+}
+
+/** Whether groups are unknown that something depends on. */
+export function groupsStanding({ groups, issuer }: TokenClaims, mappings: MappingIndex): BadStanding | null {
+  if (groups !== null || !mappings.usesGroupsOf(issuer)) return null;
+  const because = `the policy maps groups of issuer ${issuer}, and the groups are unknown`;
+  return { code: 'groups_unknown', refusal: 'GROUPS_OVERAGE_UNRESOLVED', because };
 }

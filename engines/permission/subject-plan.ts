@@ -2,7 +2,10 @@ import type { SubjectFacts } from '#accessors/facts/contract.js';
 import type { ClaimMapping } from '#accessors/policy/contract.js';
 import type { TimeWindow } from '#utilities/time-window/contract.js';
 import type { CompiledPolicy } from './compiled-policy.js';
+import type { PermissionQuestion } from './contract.js';
+import type { PermissionBits } from './permission-set.js';
 import { Segment } from './segment.js';
+import { groupsStanding, standingOf, type BadStanding } from './standing.js';
 import { WayFinder, type FoundWays } from './way-finder.js';
 import type { CompiledDeny } from './way.js';
 import { passedEdges, sortedEdges } from './windows.js';
@@ -16,6 +19,9 @@ const MAX_KEPT = 4;
 export class SubjectPlan {
   readonly found: FoundWays;
   readonly denies: readonly CompiledDeny[];
+  /** Everything that any way leads to. */
+  readonly reach: PermissionBits;
+  readonly standing: BadStanding | null;
   /** Unix milliseconds at which any window that concerns the subject begins or ends, ascending. */
   readonly edges: readonly number[];
   private segments: Map<number, Segment> | null = null;
@@ -27,6 +33,8 @@ export class SubjectPlan {
     mappings: readonly ClaimMapping[],
   ) {
     this.found = new WayFinder(compiled, facts, mappings).find();
+    this.standing = standingOf(facts);
+    this.reach = compiled.catalogue.union(this.found.ways);
     this.denies = this.findDenies();
     this.edges = this.findEdges();
   }
@@ -75,4 +83,9 @@ export class SubjectPlan {
     }
     return edges.length === 0 ? NONE : sortedEdges(edges);
   }
+}
+
+/** What keeps the subject from having anything at all; `null`: nothing does. */
+export function badStanding({ claims }: PermissionQuestion, { standing, compiled }: SubjectPlan): BadStanding | null {
+  return standing ?? groupsStanding(claims, compiled.index.mappings);
 }
