@@ -56,7 +56,12 @@ const LITERALS: Readonly<Record<Sort, readonly string[]>> = {
   int: ['0', '1', '-1', '2', '10', '9223372036854775807', '-9223372036854775808'],
   double: ['0.0', '1.0', '0.5', '-2.5', '1e300'],
   string: ['""', '"a"', '"abc"', '"Zürich"', '"A.b"', '"\\n\\"\\\\"'],
-  timestamp: ['timestamp("2026-03-29T00:59:59Z")', 'timestamp("2026-05-13T08:30:00.250Z")', 'timestamp("1970-01-01T00:00:00Z")'],
+  timestamp: [
+    'timestamp("2026-03-29T00:59:59Z")',
+    'timestamp("2026-05-13T08:30:00.250Z")',
+    'timestamp("1970-01-01T00:00:00Z")',
+    'timestamp(1778660999)',
+  ],
   duration: ['duration("1h")', 'duration("-90m")', 'duration("0.25s")', 'duration("48h")'],
 };
 

@@ -12,7 +12,7 @@ import { compileCode } from './code.js';
 import { CelCompiledCondition, CONDITION_BUDGET } from './compiled-condition.js';
 import { costOf, partsOf } from './cost.js';
 import { ConditionNames } from './names.js';
-import { MOST_TEXT, subsetFaults } from './subset.js';
+import { bracketDepth, MOST_NESTED, MOST_TEXT, subsetFaults } from './subset.js';
 import { parseExpression } from './syntax.js';
 import { typeFaults } from './type-check.js';
 import { printType } from './types.js';
@@ -55,6 +55,8 @@ function keyOf(expression: string, { resourceType, params }: ConditionScope): st
 }
 
 function compileAnew(expression: string, scope: ConditionScope): ConditionCompilation {
+  if (bracketDepth(expression) > MOST_NESTED)
+    return refused([{ at: null, message: `brackets are nested deeper than ${MOST_NESTED}` }]);
   const parsed = parseExpression(expression);
   if (!parsed.ok) return refused([{ at: parsed.at, message: parsed.message }]);
   const left = subsetFaults(parsed.node);

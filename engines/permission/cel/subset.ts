@@ -32,6 +32,21 @@ const REASONS: ReadonlyMap<string, string> = new Map([
   ]),
 ]);
 
+const TEXTS = /"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'/gs;
+
+/**
+ * Of the text before it is parsed: the parser is recursive, and how deep it gets depends on who calls it. What is refused at one
+ * time must not be taken at another.
+ */
+export function bracketDepth(text: string): number {
+  let [depth, deepest] = [0, 0];
+  for (const sign of text.replace(TEXTS, '')) {
+    if ('([{'.includes(sign)) deepest = Math.max(deepest, (depth += 1));
+    else if (')]}'.includes(sign)) depth -= 1;
+  }
+  return deepest;
+}
+
 export function subsetFaults(node: Node): readonly ConditionFault[] {
   const walk = new Walk();
   walk.visit(node, { depth: 1, macros: 0 });
