@@ -38,7 +38,7 @@ describeOnPostgres('countersign serve', (open) => {
     const opened = await open({ content: 'empty' });
     database = opened.database;
     ownerUrl = opened.settings.kind === 'postgres' ? opened.settings.url : '';
-    login = await createServiceLogin(opened);
+    login = await createServiceLogin(opened.settings);
     writeFileSync(file('cert.pem'), tls.certificate);
     writeFileSync(file('key.pem'), tls.privateKey, { mode: 0o600 });
     [http, grpc] = [await freePort(), await freePort()];

@@ -164,8 +164,8 @@ describeOnPostgres('ChangeFeed among several connections', (open) => {
   it('numbers changes in the order of their commits', async () => {
     const test = await open();
     const other = await test.reopen();
-    await createThings(test.database);
     const watcher = await test.reopen();
+    await createThings(test.database);
     const epoch = async (database: OpenDatabase): Promise<number> => {
       const [row] = await database.query<{ epoch: string }>('select epoch from data_epoch where tenant_id = $1', [tenantId(1)]);
       return Number(row?.epoch ?? 0);

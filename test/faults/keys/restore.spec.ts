@@ -83,7 +83,8 @@ describeOnPostgres('a database that was restored from before the last rotation',
   }
 
   async function backUp(): Promise<void> {
-    for (const table of TABLES) await asOwner(world.own.database, `create table backup_${table} as table ${table}`);
+    await asOwner(world.own.database, 'create schema backup');
+    for (const table of TABLES) await asOwner(world.own.database, `create table backup.${table} as table ${table}`);
   }
 
   /** Also what the triggers keep is as it was, as after the restore of a whole database. */
@@ -93,7 +94,7 @@ describeOnPostgres('a database that was restored from before the last rotation',
       await world.own.database.query('set local session_replication_role = replica');
       for (const table of TABLES) {
         await world.own.database.query(`delete from ${table}`);
-        await world.own.database.query(`insert into ${table} select * from backup_${table}`);
+        await world.own.database.query(`insert into ${table} select * from backup.${table}`);
       }
     });
   }
