@@ -10,26 +10,28 @@ export interface Residual {
   readonly missing: readonly string[];
 }
 
-/** What is left of requirements of which none is known to be false, and of which something is not known. */
+/** What is left of requirements of which none is known to be false, and of which something is not known: the place, then the rest. */
 export function residualOf({ units, selectors, conditions }: Requirements, circumstances: Circumstances): Residual {
-  const parts: Residual[] = [];
-  for (const unit of units) if (circumstances.ofUnit(unit) === 'unknown') parts.push(unitResidual(unit));
+  const places: Residual[] = [];
   for (const selector of selectors) {
-    if (circumstances.ofSelector(selector) === 'unknown') parts.push(...selectorResidual(selector, circumstances));
+    if (circumstances.ofSelector(selector) === 'unknown') places.push(...selectorResidual(selector, circumstances));
   }
+  for (const unit of units) if (circumstances.ofUnit(unit) === 'unknown') places.push(unitResidual(unit));
+  const rest: Residual[] = [];
   for (const condition of conditions) {
     const result = circumstances.result(condition);
-    if (result.outcome === 'unknown') parts.push({ text: result.residual, missing: result.missing });
+    if (result.outcome === 'unknown') rest.push({ text: result.residual, missing: result.missing });
   }
-  return allOf(parts);
+  return joined([...places, ...inOrder(rest)], AND);
 }
 
+/** The order in which rules stand does not show. */
 export function allOf(parts: readonly Residual[]): Residual {
-  return joined(parts, ' && ', /\|\||\?/);
+  return joined(inOrder(parts), AND);
 }
 
 export function anyOf(parts: readonly Residual[]): Residual {
-  return joined(parts, ' || ', /\?/);
+  return joined(inOrder(parts), OR);
 }
 
 export function notOf({ text, missing }: Residual): Residual {
@@ -68,15 +70,21 @@ function pathText(path: string): string {
   return prefix === null ? `resource.path == ${JSON.stringify(path)}` : `resource.path.startsWith(${JSON.stringify(prefix)})`;
 }
 
-/** In one fixed order, each once, so that the order of rules does not show. `loose`: what would bind less tightly than it should. */
-function joined(parts: readonly Residual[], operator: string, loose: RegExp): Residual {
-  const [first] = parts;
-  if (parts.length === 1 && first !== undefined) return { text: first.text, missing: sorted(first.missing) };
-  const texts = sorted(parts.map(({ text }) => text));
-  const text = texts.length === 1 ? texts.join() : texts.map((part) => (loose.test(part) ? `(${part})` : part)).join(operator);
-  return { text, missing: sorted(parts.flatMap(({ missing }) => missing)) };
+/** `loose`: what a part must not hold unless it stands in brackets. */
+interface Operator {
+  readonly text: string;
+  readonly loose: RegExp;
 }
 
-function sorted(texts: readonly string[]): readonly string[] {
-  return texts.length < 2 ? texts : [...new Set(texts)].sort();
+const AND: Operator = { text: ' && ', loose: /\|\||\?/ };
+const OR: Operator = { text: ' || ', loose: /\?/ };
+
+function inOrder(parts: readonly Residual[]): readonly Residual[] {
+  return parts.length < 2 ? parts : [...parts].sort((left, right) => (left.text < right.text ? -1 : 1));
+}
+
+function joined(parts: readonly Residual[], { text: operator, loose }: Operator): Residual {
+  const texts = [...new Set(parts.map(({ text }) => text))];
+  const text = texts.length === 1 ? texts.join() : texts.map((part) => (loose.test(part) ? `(${part})` : part)).join(operator);
+  return { text, missing: [...new Set(parts.flatMap(({ missing }) => missing))].sort() };
 }
