@@ -12,6 +12,7 @@ import type {
   PolicyTestFile,
   PolicyTestReading,
   PolicyTestReport,
+  PolicyTestResult,
 } from '../policy-language.contract.js';
 import { attributeFaults } from './attribute-faults.js';
 import { ConditionChecks } from './condition-faults.js';
@@ -67,11 +68,15 @@ export class DefaultPolicyLanguage implements PolicyLanguage {
   runTests(policy: PolicyVersion, files: readonly PolicyTestFile[], applications: readonly Application[]): PolicyTestReport {
     const run = new TestRun(this.parts.permissionEngine, policy, applications);
     const coverage = new CoverageCount(this.parts, policy);
+    const names = new Set<string>();
     const results = files.flatMap(({ tests }) =>
       tests.map((test) => {
         const { result, asked } = run.run(test);
         if (asked !== null) coverage.add(asked);
-        return result;
+        // SECURITY: callers tell results by their names; two of one name could pass for one another.
+        const named = names.has(result.name) ? nameless(result) : result;
+        names.add(result.name);
+        return named;
       }),
     );
     return { results, coverage: coverage.report() };
@@ -80,6 +85,10 @@ export class DefaultPolicyLanguage implements PolicyLanguage {
   schemas(): { readonly policy: Readonly<Record<string, unknown>>; readonly tests: Readonly<Record<string, unknown>> } {
     return { policy: schemaOf(policySchema, 'Countersign policy file'), tests: schemaOf(testSchema, 'Countersign policy tests') };
   }
+}
+
+function nameless({ name }: PolicyTestResult): PolicyTestResult {
+  return { name: `${name} (again)`, passed: false, differences: ['another test has this name'] };
 }
 
 function schemaOf(schema: z.ZodType, title: string): Readonly<Record<string, unknown>> {

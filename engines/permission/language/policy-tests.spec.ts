@@ -121,7 +121,7 @@ describe('Running policy tests', () => {
   it('fails a conditional permission that is not expected', () => {
     const junior = { groups: ['juniors'], idp: { issuer: 'contoso', acr: 'mfa' } };
     expect(expecting(junior, { conditional: {}, details: [] })).toEqual([
-      expect.stringMatching(/^conditional billing:invoice:delete: expected nothing, came resource\.amount < 10/),
+      expect.stringMatching(/^conditional billing:invoice:delete: expected nothing, came resource\.type == "invoice" && resource\.amount < 10$/),
     ]);
   });
 
@@ -165,6 +165,17 @@ describe('Running policy tests', () => {
     expect(of({ audience: 'https://billing.test' })).toEqual([]);
     expect(of({ audience: 'biling' })).toEqual(['given.audience: there is no application biling; there are billing, other']);
     expect(of({})).toEqual(['given.audience: no audience is given; there are billing, other']);
+  });
+
+  it('lets no test of one file pass for one of another', () => {
+    const tests = [{ name: 'same', given: { subject: 'ana' }, expect: EXPECTED }];
+    const reading = language.readTests({ ...FILE, defaults: { now: NOW, audience: 'billing' }, subjects: { ana: {} }, tests });
+    if (!reading.ok) throw new Error(JSON.stringify(reading.faults));
+    const { results } = language.runTests(POLICY, [reading.file, reading.file], [BILLING]);
+    expect(results).toEqual([
+      { name: 'same', passed: true, differences: [] },
+      { name: 'same (again)', passed: false, differences: ['another test has this name'] },
+    ]);
   });
 
   it('answers tests about all stored subjects as not passed', () => {

@@ -22,6 +22,7 @@ export class CoverageCount {
   private readonly attributes: AttributeSources;
   private readonly tiers: TierLadder;
   private readonly telling = new Map<Application, readonly string[]>();
+  private readonly patterns = new Map<Application, PatternCoverage>();
 
   constructor(
     private readonly parts: { readonly permissionEngine: PermissionEngine; readonly conditionEvaluator: ConditionEvaluator },
@@ -73,7 +74,7 @@ export class CoverageCount {
   private tellingPermissions(application: Application): readonly string[] {
     const known = this.telling.get(application);
     if (known !== undefined) return known;
-    const coverage = new PatternCoverage([application]);
+    const coverage = this.patternsOf(application);
     const { roles, bindings, gates, denies, stepUps } = this.policy;
     const lists = [
       ...roles.flatMap(({ grants, exclude }) => [...grants, ...exclude].map((pattern) => [pattern])),
@@ -89,15 +90,20 @@ export class CoverageCount {
     return telling;
   }
 
+  private patternsOf(application: Application): PatternCoverage {
+    const known = this.patterns.get(application) ?? new PatternCoverage([application]);
+    this.patterns.set(application, known);
+    return known;
+  }
+
   /** Whether the rule speaks of this subject and of this permission. */
   private isAsked({ rule, place }: PlacedCondition, question: CheckQuestion, held: ReadonlySet<string>): boolean {
     const [kind = '', id = ''] = split(rule);
     if (kind === 'mapping')
       return this.policy.mappings.some((mapping) => mappingRule(mapping) === rule && isMapped(mapping, question));
-    const covers =
-      place.permissions.length === 0 ||
-      new PatternCoverage([question.application]).union(place.permissions).has(question.permission);
-    if (!covers) return false;
+    const isCovered =
+      place.permissions.length === 0 || this.patternsOf(question.application).union(place.permissions).has(question.permission);
+    if (!isCovered) return false;
     if (kind === 'binding') return this.policy.bindings.some((binding) => binding.id === id && held.has(binding.principal));
     return this.policy.denies.some((deny) => deny.id === id && deny.principals.some((principal) => held.has(principal)));
   }
