@@ -43,6 +43,12 @@ describe('A token that is issued', () => {
     expect(Number((await exchanged(house)).claims.exp) * 1_000).toBeLessThanOrEqual(from);
   });
 
+  it('never outlives the token that it was exchanged for', async () => {
+    const house = buildHouse();
+    const exp = Math.floor(house.clock.now() / 1_000) + 120;
+    expect((await exchanged(house, house.token({ exp }))).claims.exp).toBe(exp);
+  });
+
   it('is not made for a part of a second', async () => {
     const house = buildHouse();
     const until = house.clock.now() + 400;

@@ -261,6 +261,19 @@ describe('The freshness of a check', () => {
   });
 });
 
+describe('Of decisions', () => {
+  it('every denial is noted, and one in a hundred that allowed', async () => {
+    const house = buildHouse();
+    house.stored.facts = registered(house.stored.facts);
+    const items = Array.from({ length: 100 }, (_, at) => ({ permission: at % 10 === 0 ? CREATE : READ, resource: null }));
+    for (let round = 0; round < 5; round += 1) await check(house, { subject: ANA, items });
+    expect(house.notes.filter(({ allowed }) => !allowed)).toHaveLength(50);
+    expect(house.notes.filter(({ allowed }) => allowed)).toHaveLength(5);
+    expect(house.notes[0]).toMatchObject({ subjectId: 's-ana', audience: AUDIENCE, policyVersion: 'main@3', epoch: 7 });
+    expect(countsOf(house, 'checks')).toEqual({ 'checks.decided{granted}': 450, 'checks.decided{no_grant}': 50 });
+  });
+});
+
 describe('What is tried out beside', () => {
   const shadow = { policy: { sequence: 9, roles: [] }, share: 1 };
 
