@@ -136,6 +136,7 @@ export default {
     home('jose', ['jose'], '^engines/(token-validation|signing)/', '^accessors/(issuer|key)/', '^devkit/'),
     home('msal', ['@azure/msal-node'], '^accessors/directory/', '^accessors/key/vault/'),
     home('fastify', ['fastify', '@fastify/[^/]+'], '^clients/rest/'),
+    home('openfeature', ['@openfeature/[^/]+'], '^accessors/facts/sources/', '^clients/fact-sources\\.ts$'),
     home('pino', ['pino'], '^utilities/logging/'),
     home('cel', ['@bufbuild/(cel|re2)'], '^engines/permission/cel/'),
     home('zod', ['zod'], '^utilities/config/', '^managers/administration/', '^engines/permission/language/', '^clients/'),

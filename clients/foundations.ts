@@ -8,6 +8,7 @@ import { openDatabase } from '#utilities/database/open.database.js';
 import { CryptoIdSource } from '#utilities/id/crypto.id-source.js';
 import { PinoLogger } from '#utilities/logging/pino.logger.js';
 import { MemoryCounters } from '#utilities/telemetry/memory.counters.js';
+import { closeFactSources, openFactSources } from './fact-sources.js';
 import { MIGRATIONS } from './migrations.js';
 import type { Foundations } from './plugins.module.js';
 
@@ -25,13 +26,14 @@ export interface OpenFoundations extends Foundations {
 }
 
 /**
- * Opens what everything stands on: log, database, change feed.
+ * Opens what everything stands on: log, database, change feed, fact sources.
  *
- * @throws CodedError `SCHEMA_OUTDATED`, `STORE_UNAVAILABLE`, `DATA_DIRECTORY_LOCKED`, `DATABASE_ROLE_UNSAFE`
+ * @throws CodedError `CONFIG_INVALID`, `SCHEMA_OUTDATED`, `STORE_UNAVAILABLE`, `DATA_DIRECTORY_LOCKED`, `DATABASE_ROLE_UNSAFE`
  */
 export async function openFoundations(settings: Settings, options: FoundationOptions): Promise<OpenFoundations> {
   const { migrate, clock = new SystemClock(), unsafeRole = 'refuse' } = options;
   const logger = new PinoLogger({ level: settings.log.level, clock });
+  const factSources = await openFactSources(settings.factSources);
   const database = await openDatabase({ settings: settings.database, migrations: MIGRATIONS, logger, migrate, unsafeRole });
   // When the database was last heard is a matter of the machine's own clock, whatever clock the service is given.
   const changeFeed = new PostgresChangeFeed({ database, clock: new SystemClock(), logger });
@@ -52,8 +54,10 @@ export async function openFoundations(settings: Settings, options: FoundationOpt
     unitOfWork: database,
     changeFeed,
     epochCaches: new MemoryEpochCaches({ changeFeed, units: database }),
+    factSources,
     close: async () => {
       await changeFeed.stop();
+      await closeFactSources(factSources);
       await database.close();
     },
   };

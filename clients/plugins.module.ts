@@ -1,4 +1,5 @@
 import { type DynamicModule, Global, Module, type Provider } from '@nestjs/common';
+import { type ConfiguredFactSource, FACT_SOURCES } from '#accessors/facts/fact-source.contract.js';
 import { ISSUER_PRESETS } from '#accessors/issuer/issuer-preset.contract.js';
 import { IDENTITY_PROVIDERS } from '#engines/token-validation/identity-provider.contract.js';
 import { BUILT_IN_PRESETS } from '#engines/token-validation/presets/issuer-presets.js';
@@ -23,6 +24,7 @@ export interface Foundations {
   readonly unitOfWork: UnitOfWork;
   readonly changeFeed: ChangeFeed;
   readonly epochCaches: EpochCaches;
+  readonly factSources: readonly ConfiguredFactSource[];
 }
 
 /** The one global module: utilities and the lists of plug-ins. Everything else is imported by whoever needs it. */
@@ -40,6 +42,7 @@ export class PluginsModule {
       { provide: UNIT_OF_WORK, useValue: foundations.unitOfWork },
       { provide: CHANGE_FEED, useValue: foundations.changeFeed },
       { provide: EPOCH_CACHES, useValue: foundations.epochCaches },
+      { provide: FACT_SOURCES, useValue: foundations.factSources },
       { provide: ISSUER_PRESETS, useValue: BUILT_IN_PRESETS },
       { provide: IDENTITY_PROVIDERS, useValue: [createEntraIdIdentityProvider(), createOidcIdentityProvider()] },
     ];
@@ -56,6 +59,7 @@ export class PluginsModule {
         UNIT_OF_WORK,
         CHANGE_FEED,
         EPOCH_CACHES,
+        FACT_SOURCES,
         IDENTITY_PROVIDERS,
         ISSUER_PRESETS,
       ],

@@ -164,6 +164,7 @@ describeOnPostgres('With keys in a key vault', (open) => {
       log: { level: 'silent' },
       outbound: { allowLoopbackHttp: true, allowedPrivateAddresses: [] },
       directories: [],
+      factSources: [],
       drainSeconds: 0,
     };
   }

@@ -33,6 +33,8 @@ export interface Settings {
   };
   /** Where group memberships are asked for that a token leaves out; at most one for an issuer and a tenant. */
   readonly directories: readonly DirectorySettings[];
+  /** Where policies have attributes and flags from that are kept elsewhere. */
+  readonly factSources: readonly FactSourceSettings[];
   /** Seconds between readiness off and the closing of ports on SIGTERM. */
   readonly drainSeconds: number;
 }
@@ -53,6 +55,26 @@ export interface DirectorySettings {
   /** PEM file with the only authorities to trust for these calls; `null`: those of the system. */
   readonly caFile: string | null;
 }
+
+/** A fact source, and how far it is trusted. Secrets are in files alone. */
+export type FactSourceSettings = {
+  readonly name: string;
+  readonly timeoutMs: number;
+  readonly cacheSeconds: number;
+  readonly validSeconds: number;
+} & (
+  | {
+      readonly kind: 'sql';
+      readonly urlFile: string;
+      readonly query: string;
+      readonly parameters: readonly ('tenantId' | 'tenant' | 'subjectKey' | 'instance' | 'externalId')[];
+      /** Column by path. */
+      readonly columns: Readonly<Record<string, string>>;
+      readonly poolSize: number;
+    }
+  | { readonly kind: 'http'; readonly url: string; readonly bearerFile: string | null }
+  | { readonly kind: 'openfeature'; readonly providerModule: string }
+);
 
 /** Secrets are in files alone, which are read anew for each use. */
 export type DirectoryCredential =

@@ -1,6 +1,7 @@
 import { accessSync, constants } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { directoryRules } from './directory-rules.js';
+import { factSourceRules } from './fact-source.rules.js';
 import { keyStorageRules } from './key-storage.rules.js';
 import { rotationRules } from './rotation-rules.js';
 import { isLoopbackHost, type SettingsFile } from './settings.schema.js';
@@ -29,6 +30,10 @@ export function brokenRules(input: RuleInput): readonly SettingsFault[] {
     }),
     ...tlsFileRules(input),
     ...storeRules(input),
+    ...factSourceRules(input.members.factSources ?? [], {
+      mode: input.mode,
+      isReadable: (name) => isReadable(resolveBeside(input.fileName, name)),
+    }),
     ...directoryRules(input.members.directories ?? [], (name) => isReadable(resolveBeside(input.fileName, name))),
   ];
   return input.mode === 'dev'

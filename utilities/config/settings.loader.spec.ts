@@ -61,6 +61,7 @@ describe('settings file: defaults', () => {
       log: { level: 'info' },
       outbound: { allowLoopbackHttp: false, allowedPrivateAddresses: [] },
       directories: [],
+      factSources: [],
       drainSeconds: 5,
     });
   });

@@ -1,6 +1,7 @@
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import type { DatabaseSettings, DirectoryCredential, DirectorySettings, ListenerSettings, Settings } from './contract.js';
+import { factSourceOf } from './fact-source.rules.js';
 import { keyStorageOf } from './key-storage.rules.js';
 import { nearestName } from './did-you-mean.js';
 import { rotationOf } from './rotation-rules.js';
@@ -67,6 +68,7 @@ function wellFormedMembers(value: unknown, faults: readonly SettingsFault[]): We
     log: member('log', settingsShape.log),
     outbound: member('outbound', settingsShape.outbound),
     directories: member('directories', settingsShape.directories),
+    factSources: member('factSources', settingsShape.factSources),
     drainSeconds: member('drainSeconds', settingsShape.drainSeconds),
   };
 }
@@ -137,6 +139,7 @@ function settingsOf(file: SettingsFile, input: RuleInput): Settings {
     log: file.log,
     outbound: file.outbound,
     directories: file.directories.map((directory) => directoryOf(directory, fileName)),
+    factSources: file.factSources.map((source) => factSourceOf(source, (name) => resolveBeside(fileName, name))),
     drainSeconds: file.drainSeconds,
   };
 }

@@ -1,5 +1,6 @@
 import { isIPv4 } from 'node:net';
 import { z } from 'zod';
+import { factSourcesSchema } from './fact-source.schema.js';
 import { keyStorageShape } from './key-storage.schema.js';
 import { rotationSchema } from './rotation.schema.js';
 import { isPrivateRange } from './private-range.js';
@@ -191,6 +192,9 @@ export const settingsShape = {
     .array(directory)
     .default([])
     .meta({ description: 'Where group memberships are asked for that a token leaves out: guides/group-overage.md.' }),
+  factSources: factSourcesSchema
+    .default([])
+    .meta({ description: 'Where policies have attributes and flags from that are kept elsewhere: guides/fact-sources.md.' }),
   drainSeconds: z
     .int()
     .min(0)

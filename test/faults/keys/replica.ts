@@ -73,6 +73,7 @@ export async function openReplica(options: ReplicaOptions): Promise<Replica> {
     unitOfWork: database,
     changeFeed,
     epochCaches: new MemoryEpochCaches({ changeFeed, units: database }),
+    factSources: [],
   };
   const root = { module: KeyringModule, imports: [PluginsModule.register(foundations), KeyModule, SigningModule] };
   const app = await NestFactory.createApplicationContext(root, { logger: false, abortOnError: false });
