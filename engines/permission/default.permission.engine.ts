@@ -20,7 +20,7 @@ import { Explainer } from './explanation.js';
 import { firstFlip } from './horizon.js';
 import { isEmpty, sameBits, type PermissionBits } from './permission-set.js';
 import { PolicyCompiler, type Snapshot } from './policy-compiler.js';
-import { patternFaults } from './policy-faults.js';
+import { patternFaults } from './pattern-faults.js';
 import { becauseOf, refused } from './refusal.js';
 import { grantedScope, selectScope, type ScopeSelection } from './scope-selection.js';
 import { badStanding, type SubjectPlan } from './subject-plan.js';
@@ -89,7 +89,7 @@ export class DefaultPermissionEngine implements PermissionEngine {
   }
 
   validatePatterns(patterns: readonly string[], catalogue: readonly string[] | null): readonly PolicyFault[] {
-    return patternFaults('', patterns, catalogue);
+    return patternFaults(patterns, catalogue);
   }
 }
 
