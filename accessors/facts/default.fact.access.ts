@@ -13,9 +13,10 @@ import type {
   TenantRecord,
   WantedFact,
 } from './contract.js';
+import type { ExternalFactsReader } from './external/external.facts.reader.js';
 import { refuseImport, unknownTenants } from './import-fault.js';
 import { AssignmentStore, repeatedAssignments } from './stores/assignment.store.js';
-import { FactStore } from './stores/fact.store.js';
+import { FactStore, type StoredFacts } from './stores/fact.store.js';
 import { contradictions, identityKey } from './stores/subject.state.js';
 import { SubjectStore } from './stores/subject.store.js';
 import { TenantStore } from './stores/tenant.store.js';
@@ -25,6 +26,8 @@ export interface DefaultFactAccessDeps {
   readonly changeFeed: ChangeFeed;
   readonly caches: EpochCaches;
   readonly ids: IdSource;
+  /** Left out: there are no fact sources. */
+  readonly external?: ExternalFactsReader;
 }
 
 const KEPT_SUBJECTS = 100_000;
@@ -35,7 +38,7 @@ export class DefaultFactAccess implements FactAccess {
   private readonly tenants: TenantStore;
   private readonly subjects: SubjectStore;
   private readonly assignments: AssignmentStore;
-  private readonly kept: EpochCache<SubjectFacts>;
+  private readonly kept: EpochCache<StoredFacts>;
   private readonly named: EpochCache<string>;
 
   constructor(private readonly deps: DefaultFactAccessDeps) {
@@ -47,7 +50,7 @@ export class DefaultFactAccess implements FactAccess {
     this.named = deps.caches.create({ values: KEPT_TENANTS, absent: 1 });
   }
 
-  async factsOf(_context: CallContext, question: FactQuestion): Promise<SubjectFacts> {
+  async factsOf(_context: CallContext, question: FactQuestion): Promise<StoredFacts> {
     const { tenantId } = question;
     const key = questionKey(question);
     const facts = this.kept.peek(tenantId, key) ?? (await this.kept.get(tenantId, key, () => this.facts.read(question)));
@@ -55,9 +58,19 @@ export class DefaultFactAccess implements FactAccess {
     return facts;
   }
 
-  externalFacts(_context: CallContext, _question: FactQuestion, wanted: readonly WantedFact[]): Promise<ExternalFacts> {
+  async externalFacts(context: CallContext, question: FactQuestion, wanted: readonly WantedFact[]): Promise<ExternalFacts> {
+    const { external } = this.deps;
     if (wanted.length === 0) return NOTHING_WANTED;
-    return Promise.resolve({ values: new Map(), unavailable: new Set(wanted.map(({ path }) => path)), validUntil: null });
+    if (external === undefined) return unavailable(wanted);
+    try {
+      const { tenantId, tenantSlug, subject } = await this.factsOf(context, question);
+      const asked = question.subject.by === 'identity' ? question.subject.identity : null;
+      const identity = subject?.primaryIdentity ?? asked;
+      return await external.read(context, { tenantId, tenantSlug, identity, subjectKey: subject?.key ?? null }, wanted);
+    } catch {
+      // Nobody knows who that is, so nobody can be asked.
+      return unavailable(wanted);
+    }
   }
 
   factsOfMany(
@@ -117,7 +130,11 @@ export class DefaultFactAccess implements FactAccess {
   }
 }
 
-const NOTHING_WANTED: Promise<ExternalFacts> = Promise.resolve({ values: new Map(), unavailable: new Set(), validUntil: null });
+const NOTHING_WANTED: ExternalFacts = { values: new Map(), unavailable: new Set(), validUntil: null };
+
+function unavailable(wanted: readonly WantedFact[]): ExternalFacts {
+  return { ...NOTHING_WANTED, unavailable: new Set(wanted.map(({ path }) => path)) };
+}
 
 /** Unambiguous, whatever characters the parts hold. */
 function questionKey({ tenantId, subject, groups }: FactQuestion): string {

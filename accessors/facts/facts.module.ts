@@ -1,19 +1,37 @@
-import { Module } from '@nestjs/common';
-import { CHANGE_FEED, EPOCH_CACHES, type ChangeFeed, type EpochCaches } from '#utilities/change-feed/contract.js';
+import { Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
+import { CHANGE_FEED, type ChangeFeed, EPOCH_CACHES, type EpochCaches } from '#utilities/change-feed/contract.js';
+import { CLOCK, type Clock } from '#utilities/clock/contract.js';
 import { DATABASE, type Database } from '#utilities/database/contract.js';
 import { ID_SOURCE, type IdSource } from '#utilities/id/contract.js';
+import { LOGGER, type Logger } from '#utilities/logging/contract.js';
 import { FACT_ACCESS } from './contract.js';
 import { DefaultFactAccess } from './default.fact.access.js';
 import { DefaultLiveData } from './default.live-data.js';
+import { ExternalFactsReader } from './external/external.facts.reader.js';
+import { type ConfiguredFactSource, FACT_SOURCES } from './fact-source.contract.js';
 import { LIVE_DATA } from './live-data.contract.js';
+
+function makeFacts(
+  database: Database,
+  changeFeed: ChangeFeed,
+  caches: EpochCaches,
+  ids: IdSource,
+  external: ExternalFactsReader,
+): DefaultFactAccess {
+  return new DefaultFactAccess({ database, changeFeed, caches, ids, external });
+}
+
+function makeExternal(sources: readonly ConfiguredFactSource[], clock: Clock, logger: Logger): ExternalFactsReader {
+  return new ExternalFactsReader({ sources, clock, logger });
+}
 
 @Module({
   providers: [
+    { provide: ExternalFactsReader, useFactory: makeExternal, inject: [FACT_SOURCES, CLOCK, LOGGER] },
     {
       provide: FACT_ACCESS,
-      useFactory: (database: Database, changeFeed: ChangeFeed, caches: EpochCaches, ids: IdSource) =>
-        new DefaultFactAccess({ database, changeFeed, caches, ids }),
-      inject: [DATABASE, CHANGE_FEED, EPOCH_CACHES, ID_SOURCE],
+      useFactory: makeFacts,
+      inject: [DATABASE, CHANGE_FEED, EPOCH_CACHES, ID_SOURCE, ExternalFactsReader],
     },
     {
       provide: LIVE_DATA,
@@ -23,4 +41,10 @@ import { LIVE_DATA } from './live-data.contract.js';
   ],
   exports: [FACT_ACCESS, LIVE_DATA],
 })
-export class FactsModule {}
+export class FactsModule implements OnApplicationShutdown {
+  constructor(@Inject(ExternalFactsReader) private readonly external: ExternalFactsReader) {}
+
+  onApplicationShutdown(): Promise<void> {
+    return this.external.close();
+  }
+}

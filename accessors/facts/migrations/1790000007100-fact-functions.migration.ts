@@ -53,7 +53,7 @@ const answerOf = (among: Among): string => `
   select
     coalesce((select e.epoch from data_epoch e where e.tenant_id = wanted_tenant), 0),
     json_build_object(
-      'tenant', (select json_build_array(t.status, t.boundary_patterns, t.attributes) from tenant t where t.id = wanted_tenant),
+      'tenant', (select json_build_array(t.status, t.boundary_patterns, t.attributes, t.slug) from tenant t where t.id = wanted_tenant),
       'subscriptions', (
         select json_agg(json_build_array(s.tier, s.valid_from, s.valid_until, s.grace_until) order by s.id)
         from subscription s where s.tenant_id = wanted_tenant),

@@ -6,7 +6,7 @@ type Attributes = Readonly<Record<string, FactValue>>;
 /** What the tenant has, as the database tells it. `null`: there are no such rows. */
 export interface TenantDocument {
   /** `null`: there is no such tenant. */
-  readonly tenant: readonly [status: 'active' | 'suspended', boundary: readonly string[] | null, attributes: Attributes] | null;
+  readonly tenant: TenantRow | null;
   readonly subscriptions: readonly SubscriptionRow[] | null;
   readonly flags: readonly FlagRow[] | null;
 }
@@ -24,6 +24,13 @@ export interface SubjectDocument {
   readonly assignments: AssignmentColumns;
   readonly grants: readonly GrantRow[] | null;
 }
+
+export type TenantRow = readonly [
+  status: 'active' | 'suspended',
+  boundary: readonly string[] | null,
+  attributes: Attributes,
+  slug: string,
+];
 
 export type SubscriptionRow = readonly [tier: string, from: Moment, until: Moment, graceUntil: Moment];
 

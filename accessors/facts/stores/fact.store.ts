@@ -6,6 +6,11 @@ import { NO_SUBJECTS, type SubjectDocument } from './fact.document.js';
 import { isStorable } from './storable.js';
 import { TenantParts, type TenantPart } from './tenant.part.js';
 
+/** Fact sources may know the tenant by its slug. */
+export interface StoredFacts extends SubjectFacts {
+  readonly tenantSlug: string | null;
+}
+
 interface FactRow {
   readonly epoch: string;
   readonly tenant_part: string;
@@ -35,7 +40,7 @@ export class FactStore {
 
   constructor(private readonly deps: { readonly database: Database }) {}
 
-  async read(question: FactQuestion): Promise<Dated<SubjectFacts>> {
+  async read(question: FactQuestion): Promise<Dated<StoredFacts>> {
     const row = await this.rowOf(question);
     const epoch = Number(row.epoch);
     const groups = question.groups;
@@ -88,7 +93,7 @@ interface TenantState {
   readonly tenant: TenantPart;
 }
 
-function toFacts({ tenantId, epoch, tenant }: TenantState, part: SubjectPart, asked: UpstreamIdentity | null): SubjectFacts {
+function toFacts({ tenantId, epoch, tenant }: TenantState, part: SubjectPart, asked: UpstreamIdentity | null): StoredFacts {
   return {
     tenantId,
     epoch,

@@ -6,7 +6,9 @@ import type { FlagRow, TenantDocument } from './fact.document.js';
 import { identityKey } from './subject.state.js';
 
 /** What all subjects of a tenant have in common. */
-type CommonFacts = Pick<SubjectFacts, 'tenantStatus' | 'tenantBoundary' | 'tenantAttributes' | 'subscriptions'>;
+interface CommonFacts extends Pick<SubjectFacts, 'tenantStatus' | 'tenantBoundary' | 'tenantAttributes' | 'subscriptions'> {
+  readonly tenantSlug: string | null;
+}
 
 export interface TenantPart {
   readonly common: CommonFacts;
@@ -15,6 +17,8 @@ export interface TenantPart {
 }
 
 const KEPT_TENANTS = 1_000;
+/** A tenant that is not there gives nobody anything. */
+const NO_TENANT = ['suspended', null, {}, null] as const;
 const NONE: readonly never[] = Object.freeze([]);
 
 /** Subjects of a tenant share these objects for as long as the database tells the same to the letter. */
@@ -31,11 +35,12 @@ export class TenantParts {
 }
 
 function toPart({ tenant, subscriptions, flags }: TenantDocument): TenantPart {
+  const [status, boundary, attributes, slug] = tenant ?? NO_TENANT;
   const common: CommonFacts = {
-    // A tenant that is not there gives nobody anything.
-    tenantStatus: tenant?.[0] ?? 'suspended',
-    tenantBoundary: tenant?.[1] ?? null,
-    tenantAttributes: tenant?.[2] ?? {},
+    tenantStatus: status,
+    tenantBoundary: boundary,
+    tenantAttributes: attributes,
+    tenantSlug: slug,
     subscriptions: (subscriptions ?? NONE).map(([tier, from, until, graceUntil]) => ({
       tier,
       valid: toWindow(from, until),
