@@ -42,7 +42,7 @@ const sql = z.strictObject({
     .meta({
       description: 'What the statement is handed, in this order. A subject of which one is not known is not asked about.',
     }),
-  columns: z.record(path, z.string().min(1).max(63)).meta({ description: 'Column of each path that it tells.' }),
+  columns: columns.meta({ description: 'Column of each path that it tells.' }),
   poolSize: z.int().min(1).max(50).default(4).meta({ description: 'Most connections that one process keeps.' }),
 });
 

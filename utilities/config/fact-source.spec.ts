@@ -77,7 +77,7 @@ describe('settings of fact sources', () => {
     ['a built-in name', SQL.replace('name: hr', 'name: db'), 'built-in source'],
     ['one name twice', `${SQL}\n${SQL}`, 'the same name as factSources[0]'],
     ['a file that is not there', SQL.replace('hr.url', 'absent'), 'factSources[0].urlFile: there is no readable file'],
-    ['a path of the resource', SQL.replace('subject.level', 'resource.level'), 'expected subject.NAME'],
+    ['a path of the resource', SQL.replace('subject.level', 'resource.level'), 'expected paths: subject.NAME'],
     [
       'answers kept for longer than they hold',
       SQL.replace('query:', 'cacheSeconds: 60, validSeconds: 60, query:'),
