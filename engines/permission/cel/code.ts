@@ -149,10 +149,7 @@ function constant(value: CelValue): Code {
 }
 
 function local(slot: number): Code {
-  return (frame) => {
-    charge(frame, 1);
-    return frame.locals[slot] as Outcome;
-  };
+  return (frame) => frame.locals[slot] as Outcome;
 }
 
 function attribute(index: number): Code {

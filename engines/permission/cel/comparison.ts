@@ -77,7 +77,7 @@ function equalNumbers(a: bigint | number | undefined, b: bigint | number | undef
 
 function equalStrings(frame: Frame, a: string, b: string): boolean {
   if (a.length !== b.length) return false;
-  charge(frame, a.length >> 10);
+  charge(frame, a.length >> 12);
   return a === b;
 }
 
@@ -113,7 +113,7 @@ function equalMaps(frame: Frame, a: CelMap, b: CelMap): boolean {
 export const isIn: Binary = (frame, element, container) => {
   if (container instanceof CelMap) return container.get(element) !== undefined;
   if (!isList(container)) return NO_OVERLOAD;
-  charge(frame, 1 + (container.length >> 4));
+  charge(frame, 1 + (container.length >> 5));
   for (const member of container) if (equal(frame, element, member)) return true;
   return false;
 };

@@ -48,8 +48,10 @@ export class CelCompiledCondition implements CompiledCondition {
     const cost = allowed - Math.max(0, frame.left);
     input.budget.left -= cost;
     if (outcome === true || outcome === false) return { outcome: outcome ? 'true' : 'false', cost };
-    if (left !== null) return { outcome: 'unknown', missing: left.missing, residual: left.text, cost };
-    return { outcome: 'error', reason: outcome instanceof Failure ? outcome.message : NOT_DECIDED, cost };
+    if (left !== null && !(left instanceof Failure))
+      return { outcome: 'unknown', missing: left.missing, residual: left.text, cost };
+    const failure = left ?? outcome;
+    return { outcome: 'error', reason: failure instanceof Failure ? failure.message : NOT_DECIDED, cost };
   }
 
   nextEdge(input: ConditionInput, until: number): number | null {
@@ -63,11 +65,15 @@ export class CelCompiledCondition implements CompiledCondition {
     return frame.edge <= until ? frame.edge : null;
   }
 
-  private residual(frame: Frame): Residual {
+  private residual(frame: Frame): Residual | Failure {
     this.reducer ??= new Reducer(this.checked.bound, this.checked.attributes);
     const { seconds, nanos } = frame.now;
     frame.now = timestampOfMillis(seconds * 1000 + nanos / 1_000_000, 1);
-    return this.reducer.reduce(frame);
+    try {
+      return this.reducer.reduce(frame);
+    } catch (error) {
+      return failureOf(error);
+    }
   }
 
   private tracedCode(): Code {
@@ -99,6 +105,11 @@ function run(code: Code, frame: Frame): Outcome {
   try {
     return code(frame);
   } catch (error) {
-    return error instanceof BudgetUsedUp ? SPENT : BROKEN;
+    return failureOf(error);
   }
+}
+
+/** Whatever was thrown, by the caller's lookup too: nobody is granted anything for it. */
+function failureOf(error: unknown): Failure {
+  return error instanceof BudgetUsedUp ? SPENT : BROKEN;
 }

@@ -59,7 +59,7 @@ class Estimator {
       case 'literal':
         return { cost: 0, size: sizeOfValue(node.value) };
       case 'local':
-        return { cost: 1, size: locals[node.slot] ?? PLAIN };
+        return { cost: 0, size: locals[node.slot] ?? PLAIN };
       case 'attribute':
         return { cost: 1, size: this.sizes[node.index] ?? PLAIN };
       case 'select':
@@ -106,7 +106,7 @@ class Estimator {
     const rounds = range.size.length;
     return {
       // The keys of a map are listed before.
-      cost: range.cost + 1 + rounds + rounds * (2 + test + step.cost),
+      cost: range.cost + 1 + rounds + rounds * ((node.macro === 'map' || node.macro === 'filter' ? 2 : 1) + test + step.cost),
       size: { length: rounds, element: step.size },
     };
   }
@@ -124,7 +124,7 @@ const CALLS: ReadonlyMap<string, Own> = new Map<string, Own>([
   ...['_<_', '_<=_', '_>_', '_>=_'].map((name): [string, Own] => [name, ordered]),
   ...['startsWith', 'endsWith'].map((name): [string, Own] => [name, searched]),
   ['contains', (a, b) => walked((a.length + b.length) / 64 + (a.length * b.length) / 2048)],
-  ['@in', (a, b) => walked(1 + b.length / 16 + b.length * comparison(a, b.element ?? PLAIN))],
+  ['@in', (a, b) => walked(1 + b.length / 32 + b.length * comparison(a, b.element ?? PLAIN))],
   [
     '_+_',
     (a, b) => {
@@ -143,7 +143,7 @@ const CALLS: ReadonlyMap<string, Own> = new Map<string, Own>([
 
 function comparison(a: Size, b: Size): number {
   const length = Math.min(a.length, b.length);
-  if (a.element === null || b.element === null) return length / 1024;
+  if (a.element === null || b.element === null) return length / 4096;
   return length + length * comparison(a.element, b.element);
 }
 

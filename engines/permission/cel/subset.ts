@@ -70,7 +70,8 @@ class Walk {
     const reason = reasonAgainst(node);
     if (reason !== null) this.fault(node, reason);
     const within = node.kind === 'fold' ? macros + 1 : macros;
-    if (within === MOST_NESTED_MACROS + 1) this.fault(node, `macros are nested deeper than ${MOST_NESTED_MACROS}`);
+    if (node.kind === 'fold' && within === MOST_NESTED_MACROS + 1)
+      this.fault(node, `macros are nested deeper than ${MOST_NESTED_MACROS}`);
     for (const child of childrenOf(node)) this.visit(child, { depth: depth + 1, macros: within });
   }
 
