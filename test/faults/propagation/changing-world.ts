@@ -10,6 +10,7 @@ import { SAMPLE_AUDIENCE, startService, type TestService } from '../../support/s
 
 const READ = 'billing:invoice:read';
 const FRONT_END = 'front-end';
+const CONTEXT = { diagnosticId: '00000000-0000-4000-8000-000000000003', transport: 'cli' } as const;
 
 /** Somebody with one role and with nothing else, so that every kind of change shows in nobody but those it is about. */
 interface Person {
@@ -31,6 +32,9 @@ export class ChangingWorld {
   private readonly people = new Map<string, Person>();
   /** A token of ours for each, issued while all was well. */
   private readonly tokens = new Map<string, string>();
+
+  /** Whether the application of administration is there: it comes with the first operator. */
+  private hasDoor = false;
 
   private constructor(private readonly service: TestService) {}
 
@@ -100,6 +104,29 @@ export class ChangingWorld {
     return this.service.apply({ ...this.frame(), issuers: [{ ...issuer, status: 'disabled' }] });
   }
 
+  /** Makes somebody the first operator; answers what each replica says to the operator's token. */
+  async appointOperator(): Promise<(replica: Host) => Promise<string>> {
+    const { host, identityProvider, secret } = this.service;
+    const oid = randomUUID();
+    const operator = { cloud: identityProvider.cloud.name, tid: DEV_DIRECTORY_ID, oid };
+    await host.administration.appointFirstOperator(CONTEXT, { apiVersion: 'countersign/bootstrap/v1', operator });
+    this.hasDoor = true;
+    await this.service.apply(this.frame());
+    const subject = identityProvider.issue({ persona: 'alice', overrides: { oid } });
+    const form = exchangeForm(subject, { audience: 'countersign', tenant: 'platform' });
+    const { body } = await post(host, form, { authorization: basic(FRONT_END, secret) });
+    const authorization = `Bearer ${String(body['access_token'] ?? body['code'])}`;
+    return async (replica) => {
+      const answer = await fetch(`${replica.httpUrl}/admin/v1/keys`, { headers: { authorization } });
+      return answer.ok ? 'let in' : ((await answer.json()) as { readonly code: string }).code;
+    };
+  }
+
+  revokeOperator(): Promise<void> {
+    const assignment = { tenant: 'platform', principal: 'subject:first-operator', role: 'operator', state: 'revoked' };
+    return this.service.apply({ ...this.frame(), assignments: [assignment] });
+  }
+
   async refusals(replica: Host, key: string): Promise<Refusals> {
     const [exchange, checkByToken, checkByKey] = await Promise.all([
       this.exchange(replica, key),
@@ -163,7 +190,10 @@ export class ChangingWorld {
         own: [{ issuer: 'devkit', id: DEV_SPA_CLIENT_ID }],
         audiences: [{ issuer: 'devkit', id: DEV_API_CLIENT_ID }],
       },
-      targets: [{ audience: SAMPLE_AUDIENCE, scopes: ['billing:**'] }],
+      targets: [
+        { audience: SAMPLE_AUDIENCE, scopes: ['billing:**'] },
+        ...(this.hasDoor ? [{ audience: 'countersign', scopes: ['countersign:**'] }] : []),
+      ],
       checks: [SAMPLE_AUDIENCE],
     };
   }

@@ -26,6 +26,13 @@ describeOnPostgres('What is taken away is refused by exchange and check', (open)
   }, 120_000);
   afterAll(() => world.close());
 
+  it('on three replicas within 2 s: an operator', async () => {
+    const admission = await world.appointOperator();
+    expect(await Promise.all(world.replicas.map(admission))).toEqual(['let in', 'let in', 'let in']);
+    await world.revokeOperator();
+    await expectWithin(ANNOUNCED_MS, world.replicas, admission, 'OPERATOR_NOT_PERMITTED');
+  });
+
   it.each<[string, string, Refusals, () => Promise<void>]>([
     ['a subject', 'disabled', DISABLED, () => world.disableSubject('disabled')],
     ['an assignment', 'revoked', WITHOUT_ROLE, () => world.revokeRole('revoked')],
@@ -75,11 +82,11 @@ describeOnPostgres('Replicas that hear nothing', (open) => {
   }, 60_000);
 });
 
-async function expectWithin(
+async function expectWithin<Answer>(
   milliseconds: number,
   replicas: readonly Host[],
-  ask: (replica: Host) => Promise<Refusals>,
-  expected: Refusals,
+  ask: (replica: Host) => Promise<Answer>,
+  expected: Answer,
 ): Promise<void> {
   const deadline = performance.now() + milliseconds;
   await Promise.all(
