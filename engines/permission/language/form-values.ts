@@ -46,16 +46,20 @@ export const patterns = z.array(z.string().max(256)).max(10_000);
 /** The name of a condition, or a condition in place. */
 export const when = z.string().min(1).max(4096);
 
-const LIMITS = { depth: 8, members: 256, text: 4096 };
+const LIMITS = { depth: 8, members: 256, text: 4096, parts: 4096 };
 
-/** What JSON can say, bounded: nobody can make a condition walk through more. */
-function isBounded(value: unknown, depth = 0): value is AttributeValue {
+/**
+ * What JSON can say, bounded: nobody can make a condition walk through more. Parts are counted as often as they are met, so that
+ * a value which holds the same part again and again ends too.
+ */
+function isBounded(value: unknown, budget = { parts: LIMITS.parts }, depth = 0): value is AttributeValue {
+  if (budget.parts-- <= 0) return false;
   if (value === null || typeof value === 'boolean') return true;
   if (typeof value === 'number') return Number.isFinite(value);
   if (typeof value === 'string') return value.length <= LIMITS.text;
   if (typeof value !== 'object' || depth >= LIMITS.depth) return false;
   const members: readonly unknown[] = Object.values(value);
-  return members.length <= LIMITS.members && members.every((member) => isBounded(member, depth + 1));
+  return members.length <= LIMITS.members && members.every((member) => isBounded(member, budget, depth + 1));
 }
 
 export const attributeValue = z.custom<AttributeValue>(

@@ -219,6 +219,8 @@ describe('Reading a policy file that cannot be read', () => {
     const nested = Array.from({ length: 50_000 }).reduce<unknown>((inner) => ({ inner }), 1);
     const binding = { id: 'b', principal: 'all', role: 'clerk', when: 'true' };
     expect(faultsOf(document({ bindings: [{ ...binding, params: { nested } }] }))).toHaveLength(1);
+    const bomb = Array.from({ length: 7 }).reduce<unknown>((inner) => Array.from({ length: 200 }, () => inner), 1);
+    expect(faultsOf(document({ bindings: [{ ...binding, params: { bomb } }] }))).toHaveLength(1);
     const circle: Record<string, unknown> = {};
     circle['again'] = circle;
     expect(faultsOf(document({ bindings: [{ ...binding, params: { circle } }] }))).toHaveLength(1);

@@ -121,7 +121,9 @@ describe('Running policy tests', () => {
   it('fails a conditional permission that is not expected', () => {
     const junior = { groups: ['juniors'], idp: { issuer: 'contoso', acr: 'mfa' } };
     expect(expecting(junior, { conditional: {}, details: [] })).toEqual([
-      expect.stringMatching(/^conditional billing:invoice:delete: expected nothing, came resource\.type == "invoice" && resource\.amount < 10$/),
+      expect.stringMatching(
+        /^conditional billing:invoice:delete: expected nothing, came resource\.type == "invoice" && resource\.amount < 10$/,
+      ),
     ]);
   });
 
