@@ -1,11 +1,12 @@
 import { z } from 'zod';
 
 const file = z.string().min(1, 'expected the name of a file');
-const path = z
-  .string()
-  .regex(
-    /^(subject|tenant|session|flag)\.[A-Za-z_][A-Za-z0-9_]{0,63}$/,
-    'expected subject.NAME, tenant.NAME, session.NAME or flag.NAME',
+const PATH = /^(subject|tenant|session|flag)\.[A-Za-z_][A-Za-z0-9_]{0,63}$/;
+const columns = z
+  .record(z.string(), z.string().min(1).max(63))
+  .refine(
+    (record) => Object.keys(record).every((path) => PATH.test(path)),
+    'expected paths: subject.NAME, tenant.NAME, session.NAME or flag.NAME',
   );
 
 const common = {
