@@ -54,12 +54,16 @@ const LIMITS = { depth: 8, members: 256, text: 4096, parts: 4096 };
  */
 function isBounded(value: unknown, budget = { parts: LIMITS.parts }, depth = 0): value is AttributeValue {
   if (budget.parts-- <= 0) return false;
-  if (value === null || typeof value === 'boolean') return true;
-  if (typeof value === 'number') return Number.isFinite(value);
-  if (typeof value === 'string') return value.length <= LIMITS.text;
-  if (typeof value !== 'object' || depth >= LIMITS.depth) return false;
+  if (typeof value !== 'object' || value === null) return isBoundedScalar(value);
+  if (depth >= LIMITS.depth) return false;
   const members: readonly unknown[] = Object.values(value);
   return members.length <= LIMITS.members && members.every((member) => isBounded(member, budget, depth + 1));
+}
+
+function isBoundedScalar(value: unknown): boolean {
+  if (typeof value === 'number') return Number.isFinite(value);
+  if (typeof value === 'string') return value.length <= LIMITS.text;
+  return value === null || typeof value === 'boolean';
 }
 
 export const attributeValue = z.custom<AttributeValue>(
