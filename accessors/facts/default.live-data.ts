@@ -20,7 +20,7 @@ import { LiveRemover } from './live/live.remover.js';
 import { LiveWriter, numbered } from './live/live.writer.js';
 import { faultsOf } from './live/live-record.check.js';
 import { inOneForm, isOf } from './live/live-record.form.js';
-import { PrincipalDirectory } from './live/principal.directory.js';
+import { PrincipalDirectory } from './stores/principal.directory.js';
 import { TenantKind } from './live/tenant.kind.js';
 import { TenantWriter } from './live/tenant.writer.js';
 

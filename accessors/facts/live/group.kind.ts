@@ -1,6 +1,6 @@
 import type { Database } from '#utilities/database/contract.js';
 import { nestingFaults } from './group-nesting.js';
-import { TenantRows } from './json-rows.js';
+import { TenantRows } from '../stores/tenant.rows.js';
 import type { Item, Listed, Listing, LiveKindStore, Planned, RecordOf, Scope, Stored } from './live.kind.js';
 
 type Group = RecordOf<'group'>;

@@ -1,6 +1,6 @@
 import type { Database } from '#utilities/database/contract.js';
 import type { LiveRecord } from '../live-data.contract.js';
-import { TenantRows } from './json-rows.js';
+import { TenantRows } from '../stores/tenant.rows.js';
 import { isRowId } from './live-record.check.js';
 import { canonicalText } from './live-record.form.js';
 import type { Item, Listed, Listing, LiveKindStore, Planned, Scope, Stored } from './live.kind.js';

@@ -1,6 +1,6 @@
 import type { LiveKind, LiveRecord, Page, Principal } from '../live-data.contract.js';
 import type { LiveFaults } from './live-fault.js';
-import type { PrincipalDirectory } from './principal.directory.js';
+import type { PrincipalDirectory } from '../stores/principal.directory.js';
 
 export type RecordOf<Kind extends LiveKind> = Extract<LiveRecord, { readonly kind: Kind }>;
 

@@ -1,6 +1,6 @@
 import type { Database } from '#utilities/database/contract.js';
 import type { Principal } from '../live-data.contract.js';
-import { TenantRows } from './json-rows.js';
+import { TenantRows } from '../stores/tenant.rows.js';
 import type { HeldKindStore, Item, Listed, Listing, Planned, RecordOf, Scope, Stored } from './live.kind.js';
 
 type Membership = RecordOf<'membership'>;

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Database } from '#utilities/database/contract.js';
 import type { FactValue } from '../contract.js';
 import { IdentityOwners } from './identity-owners.js';
-import { TenantRows } from './json-rows.js';
+import { TenantRows } from '../stores/tenant.rows.js';
 import type { Item, Listed, Listing, LiveKindStore, Planned, RecordOf, Scope, Stored } from './live.kind.js';
 
 type Subject = RecordOf<'subject'>;

@@ -2,7 +2,8 @@ import type { Database } from '#utilities/database/contract.js';
 import type { IdSource } from '#utilities/id/contract.js';
 import type { AssignmentRecord, RecordOutcome } from '../contract.js';
 import { refuseImport } from '../import-fault.js';
-import { inChunks } from './in-chunks.js';
+import { PrincipalDirectory } from './principal.directory.js';
+import { TenantRows } from './tenant.rows.js';
 
 export interface WantedAssignment {
   readonly tenantId: string;
@@ -10,82 +11,89 @@ export interface WantedAssignment {
 }
 
 interface StoredAssignment {
-  readonly nr: number;
-  /** `null`: there is no such subject or group. */
-  readonly principal_id: string | null;
-  readonly id: string | null;
-  readonly state: string | null;
+  readonly id: string;
+  readonly principal_id: string;
+  readonly role_key: string;
+  readonly state: string;
 }
 
-/**
- * An import speaks of plain assignments alone: those without unit, condition and window. Looked up one by one in the index, for no
- * statistics tell the database yet how many there are in the middle of an import.
- */
-const plain = (principal: string): string => `
-  select a.id, a.state from role_assignment a
-  where a.tenant_id = wanted.tenant_id and ${principal} and a.role_key = wanted.role and a.unit is null
-    and a.condition_key is null and a.params = '{}' and a.valid_from is null and a.valid_until is null
-  limit 1`;
+interface AssignmentChange {
+  readonly id: string;
+  readonly wanted: WantedAssignment;
+  /** `undefined`: there is no such subject or group. */
+  readonly principalId: string | undefined;
+  readonly outcome: RecordOutcome;
+}
 
-const STORED = `
-  select wanted.nr, coalesce(s.id, g.id) as principal_id, coalesce(of_s.id, of_g.id) as id, coalesce(of_s.state, of_g.state) as state
-  from jsonb_to_recordset($1) as wanted (nr integer, tenant_id uuid, type text, key text, role text)
-  left join subject s on wanted.type = 'subject' and s.tenant_id = wanted.tenant_id and s.key = wanted.key
-  left join subject_group g on wanted.type = 'group' and g.tenant_id = wanted.tenant_id and g.key = wanted.key
-  left join lateral (${plain('a.subject_id = s.id and a.group_id is null')}) as of_s on true
-  left join lateral (${plain('a.subject_id is null and a.group_id = g.id')}) as of_g on true`;
+/** An import speaks of plain assignments alone: those without unit, condition and window. */
+const PLAIN = `
+  select id, principal_id, role_key, state from role_assignment
+  where tenant_id = $1 and unit is null and condition_key is null and params = '{}' and valid_from is null and valid_until is null`;
+
+const OF_SUBJECTS = `${PLAIN} and subject_id = any($2::uuid[])`;
+const OF_GROUPS = `${PLAIN} and subject_id is null and group_id = any($2::uuid[])`;
 
 const INSERT = `
   insert into role_assignment (tenant_id, id, principal_type, principal_id, role_key, state)
-  select tenant_id, id, type, principal_id, role, coalesce(state, 'active')
-  from jsonb_to_recordset($1) as r (tenant_id uuid, id uuid, type text, principal_id uuid, role text, state text)`;
+  select $1::uuid, id, type, principal_id, role, coalesce(state, 'active')
+  from jsonb_to_recordset($2) as r (id uuid, type text, principal_id uuid, role text, state text)`;
 
 const UPDATE = `
   update role_assignment a set state = r.state
-  from jsonb_to_recordset($1) as r (tenant_id uuid, id uuid, state text)
-  where a.tenant_id = r.tenant_id and a.id = r.id`;
+  from jsonb_to_recordset($2) as r (id uuid, state text)
+  where a.tenant_id = $1 and a.id = r.id`;
 
 export class AssignmentStore {
-  constructor(private readonly deps: { readonly database: Database; readonly ids: IdSource }) {}
+  private readonly rows: TenantRows;
+
+  constructor(private readonly deps: { readonly database: Database; readonly ids: IdSource }) {
+    this.rows = new TenantRows(deps.database);
+  }
 
   /** Runs in the caller's unit of work, which holds the locks of the tenants. */
   async assign(assignments: readonly WantedAssignment[]): Promise<RecordOutcome[]> {
-    const keys = assignments.map(({ tenantId, record }, nr) => ({
-      nr,
-      tenant_id: tenantId,
-      ...record.principal,
-      role: record.role,
-    }));
-    const stored = new Map((await this.each<StoredAssignment>(STORED, keys)).map((row) => [row.nr, row]));
-    const changes = assignments.map((wanted, nr) => ({ wanted, stored: stored.get(nr) }));
-    refuseImport(changes.filter(({ stored }) => !stored?.principal_id).map(({ wanted }) => unknownPrincipal(wanted.record)));
-
-    const outcomes = changes.map(({ wanted, stored }) => outcomeOf(wanted, stored));
-    const rows = changes.map(({ wanted, stored }) => this.toRow(wanted, stored));
-    await this.each(
+    const changes = new Map<WantedAssignment, AssignmentChange>();
+    for (const tenantId of new Set(assignments.map((wanted) => wanted.tenantId))) {
+      const own = assignments.filter((wanted) => wanted.tenantId === tenantId);
+      for (const change of await this.changes(tenantId, own)) changes.set(change.wanted, change);
+    }
+    const all = [...changes.values()];
+    refuseImport(all.filter(({ principalId }) => principalId === undefined).map(({ wanted }) => unknownPrincipal(wanted.record)));
+    await this.write(
       INSERT,
-      rows.filter((_, nr) => outcomes[nr] === 'created'),
+      all.filter(({ outcome }) => outcome === 'created'),
     );
-    await this.each(
+    await this.write(
       UPDATE,
-      rows.filter((_, nr) => outcomes[nr] === 'updated'),
+      all.filter(({ outcome }) => outcome === 'updated'),
     );
-    return outcomes;
+    return assignments.map((wanted) => changes.get(wanted)?.outcome ?? 'unchanged');
   }
 
-  private toRow({ tenantId, record }: WantedAssignment, stored: StoredAssignment | undefined): object {
-    return {
-      tenant_id: tenantId,
-      id: stored?.id ?? this.deps.ids.ordered(),
-      type: record.principal.type,
-      principal_id: stored?.principal_id,
-      role: record.role,
-      state: record.state,
-    };
+  private async changes(tenantId: string, assignments: readonly WantedAssignment[]): Promise<AssignmentChange[]> {
+    const principals = new PrincipalDirectory({ database: this.deps.database, tenantId });
+    const keys = (type: 'subject' | 'group'): string[] =>
+      assignments.filter(({ record }) => record.principal.type === type).map(({ record }) => record.principal.key);
+    await principals.learnKeys('subject', keys('subject'));
+    await principals.learnKeys('group', keys('group'));
+    const ids = (type: 'subject' | 'group'): string[] => keys(type).flatMap((key) => principals.idOf({ type, key }) ?? []);
+    const stored = [
+      ...(await this.rows.read<StoredAssignment>(OF_SUBJECTS, tenantId, ids('subject'))),
+      ...(await this.rows.read<StoredAssignment>(OF_GROUPS, tenantId, ids('group'))),
+    ];
+    const byRole = new Map(stored.map((row) => [`${row.principal_id} ${row.role_key}`, row]));
+    return assignments.map((wanted) => {
+      const principalId = principals.idOf(wanted.record.principal);
+      const row = byRole.get(`${principalId} ${wanted.record.role}`);
+      return { id: row?.id ?? this.deps.ids.ordered(), wanted, principalId, outcome: outcomeOf(wanted, row) };
+    });
   }
 
-  private each<Row extends object>(sql: string, items: readonly object[]): Promise<Row[]> {
-    return inChunks(items, (part) => this.deps.database.query<Row>(sql, [JSON.stringify(part)]));
+  private async write(sql: string, changes: readonly AssignmentChange[]): Promise<void> {
+    for (const tenantId of new Set(changes.map(({ wanted }) => wanted.tenantId))) {
+      const own = changes.filter(({ wanted }) => wanted.tenantId === tenantId);
+      await this.rows.write(sql, tenantId, own.map(toRow));
+    }
   }
 }
 
@@ -100,8 +108,12 @@ export function repeatedAssignments(assignments: readonly AssignmentRecord[]): s
   });
 }
 
+function toRow({ id, principalId, wanted: { record } }: AssignmentChange): object {
+  return { id, type: record.principal.type, principal_id: principalId, role: record.role, state: record.state };
+}
+
 function outcomeOf({ record }: WantedAssignment, stored: StoredAssignment | undefined): RecordOutcome {
-  if (stored === undefined || stored.id === null) return 'created';
+  if (stored === undefined) return 'created';
   return record.state === null || stored.state === record.state ? 'unchanged' : 'updated';
 }
 

@@ -1,7 +1,7 @@
 import type { Database } from '#utilities/database/contract.js';
 import type { Principal } from '../live-data.contract.js';
-import { inChunks } from '../stores/in-chunks.js';
-import { isStorable } from '../stores/storable.js';
+import { inChunks } from './in-chunks.js';
+import { isStorable } from './storable.js';
 
 const TABLES = { subject: 'subject', group: 'subject_group' } as const;
 

@@ -1,6 +1,6 @@
 import type { Database } from '#utilities/database/contract.js';
-import { inChunks } from '../stores/in-chunks.js';
-import { isStorable } from '../stores/storable.js';
+import { inChunks } from './in-chunks.js';
+import { isStorable } from './storable.js';
 
 /** Statements of one tenant over many rows at once. `$1`: the tenant; `$2`: the rows as JSON, or a list. */
 export class TenantRows {
