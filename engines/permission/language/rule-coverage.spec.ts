@@ -70,6 +70,12 @@ describe('Coverage of rules', () => {
     expect(Object.entries(counted).filter(([rule, count]) => count > 0 && !rule.startsWith('condition:deny:'))).toEqual([]);
   });
 
+  it('a role that did not count, since it is over or only eligible, takes no part', () => {
+    const over = { role: 'lead', valid: { until: '2026-05-01T00:00:00Z' } };
+    const subjects = { past: { assignments: [over, { role: 'reporter', state: 'eligible' }] } };
+    expect(hits({ subjects, tests: [about('past')] })).toMatchObject({ 'role:lead': 0, 'role:clerk': 0, 'role:reporter': 0 });
+  });
+
   it('conditions of bindings count for those whom the binding is for, on resources', () => {
     const check = { permission: 'billing:invoice:delete', resource: { type: 'invoice', amount: 5 }, expect: 'step_up_required' };
     const tests = [
