@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import type { SubjectFacts } from '#accessors/facts/contract.js';
 import type { PermissionChange, PlanReport } from '../contract.js';
-import type { DifferingRule } from './rule-differences.js';
 import type { RuleTouch } from './rule-touch.js';
 import type { SubjectlessChange } from './standing-difference.js';
 
@@ -24,20 +23,19 @@ export interface Gain {
 type Counts = Record<PermissionChange['change'], number>;
 
 const MAX_LISTED = 1000;
-const NONE: ShapeImpact = { changes: [], loses: false, gains: false, rules: [], digest: '' };
+export const NO_IMPACT: ShapeImpact = { changes: [], loses: false, gains: false, rules: [], digest: '' };
 
-export function shapeImpact(
-  changes: readonly SubjectlessChange[],
-  touch: { readonly rules: readonly DifferingRule[]; readonly touch: RuleTouch; readonly facts: SubjectFacts },
-): ShapeImpact {
-  if (changes.length === 0) return NONE;
-  const permissions = [...new Set(changes.map(({ permission }) => permission))];
+export function shapeImpact(changes: readonly SubjectlessChange[], facts: SubjectFacts, touch: RuleTouch): ShapeImpact {
+  if (changes.length === 0) return NO_IMPACT;
   return {
     changes,
     loses: changes.some(({ change }) => change === 'lost' || change === 'became_conditional'),
     gains: changes.some(({ change }) => change === 'gained' || change === 'became_unconditional'),
-    rules: touch.rules.filter((rule) => touch.touch.concerns(rule, touch.facts, permissions)).map(({ rule }) => rule),
-    digest: outcomeText(changes),
+    rules: touch.concerning(
+      facts,
+      changes.map(({ permission }) => permission),
+    ),
+    digest: changes.map(digestOf).join(''),
   };
 }
 
@@ -50,7 +48,7 @@ export class ImpactTally {
   private readonly listed: PermissionChange[] = [];
   private readonly risks = new Map<string, Counts>();
   private readonly rules = new Map<string, number>();
-  private readonly gainedOnce = new Map<string, Gain>();
+  private readonly gainedOnce = new Map<string, Map<string, Gain>>();
   private readonly seen = new Set<ShapeImpact>();
   private readonly outcome = createHash('sha256');
 
@@ -74,7 +72,7 @@ export class ImpactTally {
 
   /** Each permission that anybody would hold more of, once. */
   get gains(): readonly Gain[] {
-    return [...this.gainedOnce.values()];
+    return [...this.gainedOnce.values()].flatMap((gains) => [...gains.values()]);
   }
 
   get byRisk(): PlanReport['byRisk'] {
@@ -93,8 +91,12 @@ export class ImpactTally {
   private noteGains(impact: ShapeImpact): void {
     if (this.seen.has(impact)) return;
     this.seen.add(impact);
-    for (const { audience, permission, risk } of impact.changes.filter(isGain)) {
-      this.gainedOnce.set(`${audience} ${permission}`, { audience, permission, risk });
+    for (const change of impact.changes) {
+      if (!isGain(change)) continue;
+      const { audience, permission, risk } = change;
+      const gained = this.gainedOnce.get(audience) ?? new Map<string, Gain>();
+      this.gainedOnce.set(audience, gained);
+      if (!gained.has(permission)) gained.set(permission, { audience, permission, risk });
     }
   }
 
@@ -124,10 +126,16 @@ export function isGain({ change, before, after }: Pick<PermissionChange, 'change
   return after === null || (before !== null && after > before);
 }
 
-function outcomeText(changes: readonly SubjectlessChange[]): string {
-  return JSON.stringify(
-    changes.map(({ audience, permission, change, before, after }) =>
-      change === 'horizon_moved' ? [audience, permission, change] : [audience, permission, change, before, after],
-    ),
-  );
+const digests = new WeakMap<SubjectlessChange, string>();
+
+/** Once for each change object: those without a residual or a moment are shared by everybody whom they concern. */
+function digestOf(of: SubjectlessChange): string {
+  let digest = digests.get(of);
+  if (digest === undefined) {
+    const { audience, permission, change, before, after } = of;
+    const said = change === 'horizon_moved' ? [audience, permission, change] : [audience, permission, change, before, after];
+    digest = hash('sha256', JSON.stringify(said), 'base64url');
+    digests.set(of, digest);
+  }
+  return digest;
 }

@@ -6,7 +6,7 @@ import type { CallContext } from '#utilities/call-context/contract.js';
 import type { Progress } from '../contract.js';
 import { FactShapes } from './fact-shape.js';
 import { groupsNamed, holders } from './holders.js';
-import { ImpactTally, shapeImpact, type ShapeImpact } from './impact-tally.js';
+import { ImpactTally, NO_IMPACT, shapeImpact, type ShapeImpact } from './impact-tally.js';
 import { Patterns } from './patterns.js';
 import { differingRules, type DifferingRule } from './rule-differences.js';
 import { RuleTouch } from './rule-touch.js';
@@ -71,8 +71,8 @@ export class ImpactAnalysis {
     this.before = new PolicyStandings(standings, before);
     this.after = new PolicyStandings(standings, after);
     this.shapes = new FactShapes(both);
-    this.touch = new RuleTouch(this.patterns, both);
     this.rules = differingRules(before, after);
+    this.touch = new RuleTouch(this.patterns, this.rules, both);
     this.touched = touchedApplications(this.rules, both, { applications, patterns: this.patterns });
   }
 
@@ -117,6 +117,7 @@ export class ImpactAnalysis {
       this.epoch = Math.max(this.epoch, facts.epoch);
       this.known.clear();
     }
+    if (!this.touch.mayConcern(facts)) return NO_IMPACT;
     const shape = this.shapes.of(facts);
     const known = this.known.get(shape);
     if (known !== undefined) return known;
@@ -132,7 +133,7 @@ export class ImpactAnalysis {
       const [was, is] = [this.before.of(question), this.after.of(question)];
       return standingDifference(application, { standings: this.before, standing: was }, { standings: this.after, standing: is });
     });
-    return shapeImpact(changes, { rules: this.rules, touch: this.touch, facts });
+    return shapeImpact(changes, facts, this.touch);
   }
 
   /** Reads the next page while the one before is judged. */

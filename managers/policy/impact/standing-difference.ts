@@ -17,9 +17,7 @@ export function standingDifference(application: Application, before: Side, after
   const names = [...new Set([...was.keys(), ...is.keys()])].sort();
   return names.flatMap((permission) => {
     const change = changeOf(was.get(permission), is.get(permission)) ?? horizonMove(permission, before, after);
-    return change === null
-      ? []
-      : [{ audience: application.audience, permission, risk: riskOf(application, permission), ...change }];
+    return change === null ? [] : [shared(application, permission, change)];
   });
 }
 
@@ -69,6 +67,21 @@ function moment(at: number | undefined): string | null {
 
 function inWords(residual: string | undefined): string {
   return residual === undefined || residual === '' ? 'granted' : residual;
+}
+
+const plain = new WeakMap<Application, Map<string, SubjectlessChange>>();
+
+/** One object for what is gained or lost without conditions: it is what changes for most, and is compared and digested by object. */
+function shared(application: Application, permission: string, kind: Kind): SubjectlessChange {
+  const known = plain.get(application) ?? new Map<string, SubjectlessChange>();
+  plain.set(application, known);
+  const isPlain = (kind.change === 'gained' && kind.after === 'granted') || (kind.change === 'lost' && kind.before === 'granted');
+  const key = `${kind.change} ${permission}`;
+  const before = isPlain ? known.get(key) : undefined;
+  if (before !== undefined) return before;
+  const change = { audience: application.audience, permission, risk: riskOf(application, permission), ...kind };
+  if (isPlain) known.set(key, change);
+  return change;
 }
 
 const risks = new WeakMap<Application, ReadonlyMap<string, PermissionChange['risk']>>();
