@@ -145,11 +145,13 @@ describe('A check by a token of ours', () => {
     expect(house.calls).not.toContain('PermissionEngine.decide');
   });
 
-  it('refuses to look at it in another tenant', async () => {
-    const house = buildHouse();
-    const { asking } = await issued(house);
-    expect(await refusal(house, { ...asking, tenant: 'other' })).toBe('TENANT_NOT_ALLOWED');
-    expect(codesOf(await check(house, { ...asking, tenant: 'acme' }))).toEqual(['granted']);
+  describe('CVE-2026-9094, CVE-2026-40264: a token that serves in another tenant', () => {
+    it('refuses to look at it in another tenant', async () => {
+      const house = buildHouse();
+      const { asking } = await issued(house);
+      expect(await refusal(house, { ...asking, tenant: 'other' })).toBe('TENANT_NOT_ALLOWED');
+      expect(codesOf(await check(house, { ...asking, tenant: 'acme' }))).toEqual(['granted']);
+    });
   });
 
   it('denies who is disabled by now, and who is in a suspended tenant', async () => {

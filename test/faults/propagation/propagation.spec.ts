@@ -18,7 +18,7 @@ const WITHOUT_CLIENT: Refusals = {
 /** What is stored of a subject does not come by an issuer, so it stays as it is. */
 const WITHOUT_ISSUER: Refusals = { exchange: 'ISSUER_UNTRUSTED', checkByToken: 'CHECK_TOKEN_INVALID', checkByKey: 'granted' };
 
-describeOnPostgres('What is taken away is refused by exchange and check', (open) => {
+describeOnPostgres('CVE-2026-1486, CVE-2026-1609: what is taken away is refused by exchange and check', (open) => {
   let world: ChangingWorld;
   beforeAll(async () => {
     world = await ChangingWorld.open((await open()).settings);
