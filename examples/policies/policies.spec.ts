@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
+import { z } from 'zod';
 import type { PolicyVersion } from '#accessors/policy/contract.js';
 import type { Application } from '#accessors/registration/contract.js';
 import { CelConditionEvaluator } from '#engines/permission/cel/cel.condition-evaluator.js';
@@ -42,6 +43,11 @@ function applicationsOf(name: string): readonly Application[] {
   }));
 }
 
+function publishedSchema(name: string): Parameters<typeof z.fromJSONSchema>[0] {
+  const path = join(import.meta.dirname, `../../docs/${name}.schema.json`);
+  return JSON.parse(readFileSync(path, 'utf8')) as Parameters<typeof z.fromJSONSchema>[0];
+}
+
 const versionOf = ({ set, content }: PolicyFile): PolicyVersion => ({ ...content, tenantId: 't1', set, sequence: 1 });
 
 describe.each(['billing', 'saas'])('The example policy %s', (name) => {
@@ -64,6 +70,16 @@ describe.each(['billing', 'saas'])('The example policy %s', (name) => {
   it('has every rule covered by its tests', () => {
     const { coverage } = language.runTests(versionOf(policyOf(name)), [testsOf(name)], applicationsOf(name));
     expect(coverage.filter(({ hits }) => hits === 0)).toEqual([]);
+  });
+
+  it.each([
+    ['policy.yaml', 'policy'],
+    ['tests.yaml', 'policy-test'],
+    ['applications.yaml', 'import'],
+  ])('has in %s what the published schema allows', (file, schema) => {
+    const published = z.fromJSONSchema(publishedSchema(schema));
+    expect(published.safeParse(load(name, file)).error?.issues ?? []).toEqual([]);
+    expect(published.safeParse({ ...(load(name, file) as object), surprise: 1 }).success).toBe(false);
   });
 
   it('stays what it is when it is written and read again', () => {

@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { CHANGE_TRAIL, type ChangeTrail } from '#accessors/audit/contract.js';
 import { AuditModule } from '#accessors/audit/audit.module.js';
 import { FACT_ACCESS, type FactAccess } from '#accessors/facts/contract.js';
+import { LIVE_DATA, type LiveData } from '#accessors/facts/live-data.contract.js';
 import { FactsModule } from '#accessors/facts/facts.module.js';
 import { ISSUER_ACCESS, ISSUER_REGISTRY, type IssuerAccess, type IssuerRegistry } from '#accessors/issuer/contract.js';
 import { IssuerModule } from '#accessors/issuer/issuer.module.js';
@@ -13,10 +14,15 @@ import { PERMISSION_ENGINE, type PermissionEngine } from '#engines/permission/co
 import { PolicyLanguageModule } from '#engines/permission/language/policy-language.module.js';
 import { PermissionModule } from '#engines/permission/permission.module.js';
 import { POLICY_LANGUAGE, type PolicyLanguage } from '#engines/permission/policy-language.contract.js';
+import { SIGNING_ENGINE, type SigningEngine } from '#engines/signing/contract.js';
+import { SigningModule } from '#engines/signing/signing.module.js';
+import { CHANGE_FEED, type ChangeFeed } from '#utilities/change-feed/contract.js';
 import { UNIT_OF_WORK, type UnitOfWork } from '#utilities/database/contract.js';
 import { ADMINISTRATION_MANAGER, ISSUER_ADMINISTRATION } from './contract.js';
 import { DefaultAdministrationManager } from './default.administration.manager.js';
 import { DefaultIssuerAdministration } from './default.issuer-administration.js';
+import { DefaultLiveAdministration } from './live/default.live-administration.js';
+import { LIVE_ADMINISTRATION } from './live-administration.contract.js';
 
 @Module({
   imports: [
@@ -27,6 +33,7 @@ import { DefaultIssuerAdministration } from './default.issuer-administration.js'
     AuditModule,
     PermissionModule,
     PolicyLanguageModule,
+    SigningModule,
   ],
   providers: [
     {
@@ -68,7 +75,19 @@ import { DefaultIssuerAdministration } from './default.issuer-administration.js'
         new DefaultIssuerAdministration({ issuerRegistry, factAccess, changeTrail, unitOfWork }),
       inject: [ISSUER_REGISTRY, FACT_ACCESS, CHANGE_TRAIL, UNIT_OF_WORK],
     },
+    {
+      provide: LIVE_ADMINISTRATION,
+      useFactory: (
+        liveData: LiveData,
+        factAccess: FactAccess,
+        signingEngine: SigningEngine,
+        changeTrail: ChangeTrail,
+        changeFeed: ChangeFeed,
+        unitOfWork: UnitOfWork,
+      ) => new DefaultLiveAdministration({ liveData, factAccess, signingEngine, changeTrail, changeFeed, unitOfWork }),
+      inject: [LIVE_DATA, FACT_ACCESS, SIGNING_ENGINE, CHANGE_TRAIL, CHANGE_FEED, UNIT_OF_WORK],
+    },
   ],
-  exports: [ADMINISTRATION_MANAGER, ISSUER_ADMINISTRATION],
+  exports: [ADMINISTRATION_MANAGER, ISSUER_ADMINISTRATION, LIVE_ADMINISTRATION],
 })
 export class AdministrationModule {}
