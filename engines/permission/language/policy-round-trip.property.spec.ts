@@ -154,7 +154,7 @@ describe('Writing a policy file', () => {
         const again = language.read(parse(stringify(language.write(reading.file))));
         expect(JSON.stringify(again)).toBe(JSON.stringify(reading));
       }),
-      { numRuns: 150 },
+      { numRuns: 60 },
     );
   });
 
@@ -181,7 +181,7 @@ describe('Writing a policy file', () => {
           JSON.stringify(contentOf({ ...frame, ...sections })),
         );
       }),
-      { numRuns: 100 },
+      { numRuns: 40 },
     );
   });
 });
