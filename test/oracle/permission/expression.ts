@@ -22,6 +22,8 @@ export type Expression =
   /** Unix milliseconds, whole seconds. */
   | { readonly op: 'now'; readonly by: '<' | '<=' | '>' | '>='; readonly at: number }
   | { readonly op: 'hours'; readonly zone: string; readonly from: number; readonly to: number }
+  /** From 0, Sunday. */
+  | { readonly op: 'weekday'; readonly zone: string; readonly except: number }
   /** A division by zero as soon as the path is known. */
   | { readonly op: 'fails'; readonly path: string }
   /** A timestamp of the path, no older than so many seconds. */
@@ -47,6 +49,8 @@ export function meaning(expression: Expression, circumstances: Circumstances): V
       const hour = hourOf(circumstances.now, expression.zone);
       return said(hour >= expression.from && hour < expression.to);
     }
+    case 'weekday':
+      return said(weekdayOf(circumstances.now, expression.zone) !== expression.except);
     case 'and':
       return every(expression.sides.map((side) => meaning(side, circumstances)));
     case 'or':
@@ -128,6 +132,15 @@ function hourOf(now: number, zone: string): number {
   return Number(clock.format(now));
 }
 
+const days = new Map<string, Intl.DateTimeFormat>();
+
+function weekdayOf(now: number, zone: string): number {
+  const known = days.get(zone);
+  const day = known ?? new Intl.DateTimeFormat('en-GB', { timeZone: zone, weekday: 'short' });
+  if (known === undefined) days.set(zone, day);
+  return ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'].indexOf(day.format(now));
+}
+
 /** The same in CEL. */
 export function cel(expression: Expression): string {
   switch (expression.op) {
@@ -139,6 +152,8 @@ export function cel(expression: Expression): string {
       const hour = `now.getHours(${JSON.stringify(expression.zone)})`;
       return `(${hour} >= ${String(expression.from)} && ${hour} < ${String(expression.to)})`;
     }
+    case 'weekday':
+      return `now.getDayOfWeek(${JSON.stringify(expression.zone)}) != ${String(expression.except)}`;
     case 'and':
     case 'or':
       return `(${expression.sides.map((side) => cel(side)).join(expression.op === 'and' ? ' && ' : ' || ')})`;

@@ -8,9 +8,12 @@ import { isOpen, own, type Question, type Situation } from './question.js';
 import { every, FAILS, missingOf, NO, not, said, some, unknown, type Verdict } from './verdict.js';
 import { conditionOf, type Condition, type Requirement, type Way, type Ways } from './ways.js';
 
-/** What fails leads nowhere, whatever else is not known yet. */
 export function wayVerdict(way: Way, situation: Situation): Verdict {
-  const verdicts = way.requirements.map((requirement) => requirementVerdict(requirement, situation));
+  return all(way.requirements.map((requirement) => requirementVerdict(requirement, situation)));
+}
+
+/** What fails leads nowhere, whatever else is not known yet. */
+function all(verdicts: readonly Verdict[]): Verdict {
   return verdicts.find(({ is }) => is === 'false') ?? verdicts.find(({ is }) => is === 'error') ?? every(verdicts);
 }
 
@@ -61,7 +64,7 @@ function resourceVerdict(wanted: Extract<Requirement, { is: 'resource' }>, { res
   if (resource === null) {
     return unknown('resource.type', ...(ids === null ? [] : ['resource.id']), ...(path === null ? [] : ['resource.path']));
   }
-  return every([
+  return all([
     said(resource.type === type),
     ids === null ? said(true) : resource.id === null ? unknown('resource.id') : said(ids.includes(resource.id)),
     path === null ? said(true) : resource.path === null ? unknown('resource.path') : pathVerdict(path, resource.path),

@@ -32,8 +32,7 @@ export function checkOf(request: PermissionRequest, permission: string, resource
 }
 
 /** The whole answer to one question. */
-export function differenceOfAnswers(judge: Judge, request: PermissionRequest): Difference {
-  const decision = judge.effectivePermissions(request);
+export function differenceOfAnswers(decision: PermissionDecision, request: PermissionRequest): Difference {
   const answer = effective(askedOfOracle(request));
   if (decision.effect === 'refused' || answer.effect === 'refused') return differenceOfRefusals(decision, answer);
   const missing = [...answer.conditional].map(([permission, each]) => [permission, ...[...each.missing].toSorted()]);
@@ -55,8 +54,7 @@ function differenceOfRefusals(decision: PermissionDecision, answer: EffectiveAns
 }
 
 /** It is the first moment at which the engine itself answers otherwise, and not later than one at which the second reading does. */
-export function differenceOfHorizons(judge: Judge, request: PermissionRequest): Difference {
-  const decision = judge.effectivePermissions(request);
+export function differenceOfHorizons(judge: Judge, decision: PermissionDecision, request: PermissionRequest): Difference {
   if (decision.effect === 'refused') return undefined;
   const question = askedOfOracle(request);
   const before = withoutTime(decision);

@@ -9,6 +9,8 @@ import { withUnrelatedFacts, withUnrelatedRules } from './unrelated.js';
 export interface Case {
   readonly request: PermissionRequest;
   readonly resource: CheckedResource;
+  /** What whoever is judged answers to it. */
+  readonly decision: PermissionDecision;
   /** The policy with something done to it, made once for many questions. */
   readonly variants: PolicyVariants;
 }
@@ -46,7 +48,7 @@ function answer(decision: PermissionDecision): unknown {
   return decision.effect === 'refused' ? [decision.code, decision.actual ?? null] : decision;
 }
 
-const orderIndependence: Law = (judge, { request, variants }) => {
+const orderIndependence: Law = (judge, { request, decision, variants }) => {
   const { facts } = request;
   const turned = {
     ...facts,
@@ -58,19 +60,19 @@ const orderIndependence: Law = (judge, { request, variants }) => {
     flags: facts.flags.toReversed(),
   };
   const other = judge.effectivePermissions({ ...request, policy: variants.shuffled, facts: turned });
-  return same('in another order', answer(other), answer(judge.effectivePermissions(request)));
+  return same('in another order', answer(other), answer(decision));
 };
 
-const denyDominance: Law = (judge, { request, variants }) => {
-  const before = setsOf(judge.effectivePermissions(request));
+const denyDominance: Law = (judge, { request, decision, variants }) => {
+  const before = setsOf(decision);
   const after = setsOf(judge.effectivePermissions({ ...request, policy: variants.withHardDeny }));
   const kept = (names: readonly string[]): readonly string[] =>
     names.filter((name) => !coveredBy(variants.deny.permissions, name));
   return same('denied to all', after, { granted: kept(before.granted), conditional: kept(before.conditional) });
 };
 
-const denyNeverAdds: Law = (judge, { request, variants }) => {
-  const before = setsOf(judge.effectivePermissions(request));
+const denyNeverAdds: Law = (judge, { request, decision, variants }) => {
+  const before = setsOf(decision);
   const after = setsOf(judge.effectivePermissions({ ...request, policy: variants.withDeny }));
   const either = [...before.granted, ...before.conditional];
   return (
@@ -85,8 +87,8 @@ const denyNeverAdds: Law = (judge, { request, variants }) => {
   );
 };
 
-const withinBoundaries: Law = (judge, { request }) => {
-  const { granted, conditional } = setsOf(judge.effectivePermissions(request));
+const withinBoundaries: Law = (_judge, { request, decision }) => {
+  const { granted, conditional } = setsOf(decision);
   const limits = [request.facts.tenantBoundary, request.boundary, request.ceiling, request.scope];
   const outside = [...granted, ...conditional].filter((name) =>
     limits.some((limit) => limit !== null && !coveredBy(limit, name)),
@@ -94,9 +96,9 @@ const withinBoundaries: Law = (judge, { request }) => {
   return none('outside of a boundary', outside);
 };
 
-const cacheChangesNothing: Law = (judge, { request, variants }) => {
-  const warm = judge.effectivePermissions(request);
-  const copy = { ...structuredClone(request), policy: variants.copied };
+const cacheChangesNothing: Law = (judge, { request, decision: warm, variants }) => {
+  const { facts, claims, external } = request;
+  const copy = { ...request, ...structuredClone({ facts, claims, external }), policy: variants.copied };
   return (
     same('of copies', answer(judge.effectivePermissions(copy)), answer(warm)) ??
     same('the second time', answer(judge.effectivePermissions(request)), answer(warm))
@@ -119,9 +121,9 @@ const checkIsClaims: Law = (judge, { request, resource }) => {
   return undefined;
 };
 
-const unrelatedChangesNothing: Law = (judge, { request, variants }) => {
+const unrelatedChangesNothing: Law = (judge, { request, decision, variants }) => {
   const more = { ...request, policy: variants.withUnrelated, facts: withUnrelatedFacts(request.facts) };
-  return same('with unrelated data', answer(judge.effectivePermissions(more)), answer(judge.effectivePermissions(request)));
+  return same('with unrelated data', answer(judge.effectivePermissions(more)), answer(decision));
 };
 
 export const LAWS: Readonly<Record<string, Law>> = {

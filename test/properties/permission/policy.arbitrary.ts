@@ -74,7 +74,7 @@ const role = (key: string, index: number): fc.Arbitrary<RoleDefinition> =>
   });
 
 export const roleKey = fc.constantFrom(...ROLES, 'gone', '__proto__');
-export const unit = fc.option(fc.constantFrom(...UNITS), { freq: 1 });
+export const unit = fc.option(fc.constantFrom(...UNITS), { freq: 3 });
 export const rarely = <Value>(value: fc.Arbitrary<Value>): fc.Arbitrary<Value | null> =>
   fc.oneof({ weight: 3, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: value });
 
@@ -109,7 +109,7 @@ const binding = (id: string): fc.Arbitrary<PolicyBinding> =>
     .record({
       id: fc.constant(id),
       principal,
-      role: fc.option(roleKey, { freq: 1 }),
+      role: fc.option(roleKey, { freq: 3 }),
       permissions: somePatterns,
       unit: rarely(unit),
       condition: rarely(conditionUse),

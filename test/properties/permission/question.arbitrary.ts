@@ -177,7 +177,7 @@ export const scope = fc.option(
     ),
     { minLength: 1, maxLength: 3 },
   ),
-  { freq: 1 },
+  { freq: 3 },
 );
 
 export type Asked = Omit<PermissionRequest, 'policy' | 'application'>;

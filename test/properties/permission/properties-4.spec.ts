@@ -1,0 +1,3 @@
+import { itHoldsForQuestions } from './property-suite.js';
+
+itHoldsForQuestions({ part: 4, of: 4 });
