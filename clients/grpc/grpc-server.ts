@@ -10,6 +10,8 @@ import { KeyServiceService } from '#protos/generated/countersign/keys/v1/keys.js
 import type { Settings } from '#utilities/config/contract.js';
 
 const MESSAGE_LIMIT_BYTES = 64 * 1024;
+/** Long lists and explanations of a whole batch; clients take 4 MiB by default. */
+const ANSWER_LIMIT_BYTES = 2 * 1024 * 1024;
 const AUTH_SERVICE = 'countersign.auth.v1.AuthService';
 const KEY_SERVICE = 'countersign.keys.v1.KeyService';
 const PROTOS = ['countersign/auth/v1/auth.proto', 'countersign/keys/v1/keys.proto'];
@@ -52,7 +54,7 @@ export class GrpcServer extends ServerGrpc {
       new Server({
         interceptors: [...this.server.interceptors],
         'grpc.max_receive_message_length': MESSAGE_LIMIT_BYTES,
-        'grpc.max_send_message_length': MESSAGE_LIMIT_BYTES,
+        'grpc.max_send_message_length': ANSWER_LIMIT_BYTES,
       }),
     );
   }
