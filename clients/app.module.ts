@@ -19,7 +19,9 @@ import { AccessGuard } from './rest/access.guard.js';
 import { CheckController } from './rest/check.controller.js';
 import { HealthController } from './rest/health.controller.js';
 import { KeysAdminController } from './rest/keys-admin.controller.js';
+import { LiveDataController } from './rest/live-data.controller.js';
 import { OAuthErrorFilter } from './rest/oauth-error.filter.js';
+import { PoliciesController } from './rest/policies.controller.js';
 import { PublishedDocumentsController } from './rest/published-documents.controller.js';
 import { TokenController } from './rest/token.controller.js';
 import { KEYRING_MANAGER, type KeyringManager } from '#managers/keyring/contract.js';
@@ -38,6 +40,8 @@ export class AppModule {
         PublishedDocumentsController,
         HealthController,
         KeysAdminController,
+        LiveDataController,
+        PoliciesController,
         AuthController,
         GrpcCheckController,
         KeyController,

@@ -51,13 +51,14 @@ describeOnPostgres('countersign policy', (open) => {
 
   beforeAll(async () => {
     delete process.env['DATABASE_URL'];
-    const database = await open();
-    login = await createServiceLogin(database);
+    const { settings } = await open();
+    login = await createServiceLogin(settings);
     createKeyEncryptionKeyFile(join(home, 'kek'));
     const document = { issuer: 'https://auth.example.com', database: { url: login.url }, keys: { keyEncryptionKeyFile: 'kek' } };
     writeFileSync(config, JSON.stringify({ ...document, log: { level: 'silent' } }));
   });
-  afterAll(() => {
+  afterAll(async () => {
+    await login.drop();
     if (environmentUrl !== undefined) process.env['DATABASE_URL'] = environmentUrl;
     rmSync(home, { recursive: true });
   });
