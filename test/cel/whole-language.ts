@@ -15,7 +15,7 @@ export interface Surroundings {
   readonly container: string;
 }
 
-export const NOTHING_AROUND: Surroundings = { variables: new Map(), container: '' };
+const NOTHING_AROUND: Surroundings = { variables: new Map(), container: '' };
 
 /** Names of CEL as such: variables that may have dots in them, looked for in the container first, and types. */
 class WholeNames implements Names {

@@ -9,7 +9,7 @@ import { BOOL, commonType, DOUBLE, DYN, INT, NULL, STRING, type Type } from './t
 export const MOST_READ = 16_384;
 export const MOST_CHARACTERS = 4_096;
 export const MOST_MEMBERS = 256;
-export const MOST_DEPTH = 8;
+const MOST_DEPTH = 8;
 
 /** SECURITY: members of these names are how inheritance is reached; nobody needs them, so they are never read, own or not. */
 const NEVER_READ: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);

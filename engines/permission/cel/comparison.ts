@@ -4,7 +4,7 @@ import { charge, type Frame } from './frame.js';
 import { compareMoments } from './moments.js';
 import { CelDuration, CelMap, CelTimestamp, CelType, CelUint, type CelValue, Failure, isList, type Outcome } from './values.js';
 
-export const NO_KEY = new Failure('no such key');
+const NO_KEY = new Failure('no such key');
 const NO_INDEX = new Failure('index out of bounds');
 
 /** `holds` is asked with a number below 0, 0, above, or with `NaN`, of which nothing holds. */

@@ -3,7 +3,7 @@ import type { CelTimestamp, Outcome } from './values.js';
 
 /** Thrown, never a value: no operator can absorb it. One for all, so that throwing it costs no stack trace. */
 export class BudgetUsedUp extends Error {}
-export const BUDGET_USED_UP = new BudgetUsedUp('budget used up');
+const BUDGET_USED_UP = new BudgetUsedUp('budget used up');
 
 /** Where attributes come from: the value of the attribute with this number, converted and checked. */
 export type Loader = (index: number, frame: Frame) => Outcome;

@@ -7,7 +7,7 @@ import { CelUint, type CelValue } from './values.js';
 export const MOST_TEXT = 2_048;
 export const MOST_NODES = 200;
 export const MOST_NESTED = 32;
-export const MOST_NESTED_MACROS = 2;
+const MOST_NESTED_MACROS = 2;
 export const MOST_LITERALS = 100;
 
 /** Calls by name, form and number of arguments. */

@@ -43,7 +43,7 @@ export function printType(type: Type): string {
   return type.kind === 'map' ? `map<string, ${printType(type.value)}>` : type.kind;
 }
 
-export function isSame(a: Type, b: Type): boolean {
+function isSame(a: Type, b: Type): boolean {
   if (a.kind === 'list') return b.kind === 'list' && isSame(a.element, b.element);
   if (a.kind === 'map') return b.kind === 'map' && isSame(a.value, b.value);
   return a.kind === b.kind;
