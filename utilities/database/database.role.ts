@@ -2,7 +2,7 @@ import type { ClientBase } from 'pg';
 import { CodedError } from '#utilities/errors/coded-error.js';
 
 /** Made by a migration; what it may do is granted after each of them. */
-export const SERVICE_ROLE = 'countersign_service';
+const SERVICE_ROLE = 'countersign_service';
 
 /** What to do about a role that row-level security does not bind. */
 export type UnsafeRole = 'refuse' | 'step-down' | 'keep';
