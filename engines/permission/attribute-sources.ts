@@ -41,8 +41,13 @@ export class AttributeSources {
     this.readsTenantFacts = [...(this.sources.get('tenant')?.values() ?? [])].some((list) => list.includes('sts'));
   }
 
-  lookup(origin: AttributeOrigin): AttributeLookup {
-    return (root, name) => (root === 'resource' ? this.ofResource(origin.resource, name) : this.read(origin, root, name));
+  /**
+   * @param resourceType the type that the condition is about. SECURITY: a resource of another type may have attributes of the same
+   *   names that mean something else, so that nothing is known of them.
+   */
+  lookup(origin: AttributeOrigin, resourceType: string | null): AttributeLookup {
+    return (root, name) =>
+      root === 'resource' ? this.ofResource(origin.resource, name, resourceType) : this.read(origin, root, name);
   }
 
   private read(origin: AttributeOrigin, root: string, name: string): AttributeValue | undefined {
@@ -55,9 +60,10 @@ export class AttributeSources {
     return undefined;
   }
 
-  private ofResource(resource: CheckedResource | null, name: string): AttributeValue | undefined {
+  private ofResource(resource: CheckedResource | null, name: string, about: string | null): AttributeValue | undefined {
     if (resource === null) return undefined;
     if (name === 'id' || name === 'type' || name === 'unit' || name === 'path') return resource[name] ?? undefined;
+    if (resource.type !== about) return undefined;
     return this.ofResources.get(resource.type)?.has(name) === true ? own(resource.attributes, name) : undefined;
   }
 

@@ -7,6 +7,8 @@ export interface BoundCondition {
   readonly key: string | null;
   readonly expression: string;
   readonly params: Readonly<Record<string, AttributeValue>>;
+  /** The type of resource whose attributes it reads; `null`: of none. */
+  readonly resourceType: string | null;
   /** `null`: the policy has no such condition, or it does not compile. It always fails then. */
   readonly compiled: CompiledCondition | null;
   readonly readsNow: boolean;
@@ -55,7 +57,7 @@ export class ConditionBook {
     const scope = conditionScope(this.declarations, place, use.params);
     const compilation = this.evaluator.compile(use.expression, scope);
     const compiled = compilation.ok ? compilation.condition : null;
-    const made = boundCondition(use, compiled);
+    const made = boundCondition({ ...use, resourceType }, compiled);
     if (this.known.size >= MAX_KEPT) this.known.clear();
     this.known.set(name, made);
     return made;
@@ -67,7 +69,7 @@ export class ConditionBook {
     place: ConditionPlace,
   ): BoundCondition {
     const expression = this.named.get(use.key) ?? null;
-    if (expression === null) return boundCondition({ ...use, expression: '' }, null);
+    if (expression === null) return boundCondition({ ...use, expression: '', resourceType: null }, null);
     if (place !== NO_PLACE || Object.keys(use.params).length > 0) return this.bind({ ...use, expression }, place);
     const known = this.plain.get(use.key);
     if (known !== undefined) return known;
@@ -78,12 +80,14 @@ export class ConditionBook {
 }
 
 function boundCondition(
-  { key, expression, params }: Pick<BoundCondition, 'key' | 'expression' | 'params'>,
+  use: Pick<BoundCondition, 'key' | 'expression' | 'params' | 'resourceType'>,
   compiled: CompiledCondition | null,
 ): BoundCondition {
   const readsNow = compiled?.reads.includes('now') ?? false;
   // Parameters are part of the condition, and do not change.
   const others = compiled?.reads.filter((path) => path !== 'now' && !path.startsWith('params.')) ?? [];
   const readsTimeAlone = readsNow && others.length === 0;
-  return { key, expression, params, compiled, readsNow, readsTimeAlone, stretch: null, stamp: 0, result: NOT_COMPILED };
+  const { key, expression, params, resourceType } = use;
+  const unasked = { stretch: null, stamp: 0, result: NOT_COMPILED };
+  return { key, expression, params, resourceType, compiled, readsNow, readsTimeAlone, ...unasked };
 }

@@ -29,6 +29,7 @@ export class Circumstances {
   private timed: BoundCondition[] | null = null;
   private budget: ConditionBudget | null = null;
   private lookup: AttributeLookup | null = null;
+  private lookupType: string | null = null;
   private readonly stamp = ++evaluations;
 
   constructor(
@@ -61,8 +62,11 @@ export class Circumstances {
     return result;
   }
 
-  input({ params }: BoundCondition, budget: ConditionBudget): ConditionInput {
-    this.lookup ??= this.makeLookup();
+  input({ params, resourceType }: BoundCondition, budget: ConditionBudget): ConditionInput {
+    if (this.lookup === null || this.lookupType !== resourceType) {
+      this.lookup = this.makeLookup(resourceType);
+      this.lookupType = resourceType;
+    }
     return { lookup: this.lookup, params, now: this.now, budget };
   }
 
@@ -154,10 +158,13 @@ export class Circumstances {
     return result;
   }
 
-  private makeLookup(): AttributeLookup {
+  private makeLookup(resourceType: string | null): AttributeLookup {
     const { plan, asked, now } = this;
     const tenantFacts = (): Readonly<Record<string, AttributeValue>> => this.tenantFacts();
-    return plan.compiled.index.attributes.lookup({ question: asked.question, resource: asked.resource, now, tenantFacts });
+    return plan.compiled.index.attributes.lookup(
+      { question: asked.question, resource: asked.resource, now, tenantFacts },
+      resourceType,
+    );
   }
 
   private tenantFacts(): Readonly<Record<string, AttributeValue>> {

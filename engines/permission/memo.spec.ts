@@ -6,6 +6,7 @@ import { DefaultPermissionEngine } from './default.permission.engine.js';
 import {
   BILLING,
   binding,
+  codeOf,
   granted,
   newEngine,
   questionOf,
@@ -154,6 +155,22 @@ describe('PermissionEngine: what conditions may read', () => {
     const external = { ...NO_EXTERNAL, values: new Map([['tenant.both', 'told']]) };
     expect(seenBy('tenant.both', { external })).toBe('told');
     expect(seenBy('tenant.both', { external, facts: { tenantAttributes: { both: 'stored' } } })).toBe('stored');
+  });
+
+  it('of a resource nothing that belongs to another type of resource', () => {
+    const amount = (resourceType: string) => ({
+      root: 'resource' as const,
+      resourceType,
+      name: 'small',
+      type: 'bool',
+      source: 'pep',
+    });
+    const bindings = [binding('b', { permissions: [READ], condition: when('resource.small') })];
+    const ask = (attributes: readonly ReturnType<typeof amount>[], type: string): string =>
+      codeOf({ policy: { attributes, bindings } }, READ, { type, attributes: { small: true } });
+    expect(ask([amount('invoice')], 'invoice')).toBe('granted');
+    expect(ask([amount('invoice')], 'report')).toBe('conditional');
+    expect(ask([amount('invoice'), amount('report')], 'report')).toBe('conditional');
   });
 
   it('never members that every object has', () => {

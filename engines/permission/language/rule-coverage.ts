@@ -138,7 +138,8 @@ export class CoverageCount {
     const compiled = this.parts.conditionEvaluator.compile(expression, scope);
     if (!compiled.ok) return null;
     const { resource, now } = question;
-    const lookup = this.attributes.lookup({ question, resource, now, tenantFacts: () => this.tenantFacts(question) });
+    const origin = { question, resource, now, tenantFacts: () => this.tenantFacts(question) };
+    const lookup = this.attributes.lookup(origin, scope.resourceType);
     const { outcome } = compiled.condition.evaluate({ lookup, params: scope.params, now, budget: { left: BUDGET } });
     return outcome === 'true' || outcome === 'false' ? outcome : null;
   }
