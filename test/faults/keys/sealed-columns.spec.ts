@@ -46,6 +46,8 @@ describeOnPostgres('what is sealed, in a ring with keys in every state', (open) 
     expect(rows.map(({ table, columns }) => `${table}: ${columns.join(' ')}`).sort()).toEqual([
       'installation_secret: sealed wrapped_data_key',
       'installation_secret: sealed wrapped_data_key',
+      'installation_secret: sealed wrapped_data_key',
+      'installation_secret: sealed wrapped_data_key',
       'signing_key: public_proof',
       'signing_key: public_proof',
       'signing_key: public_proof sealed wrapped_data_key',
