@@ -36,7 +36,9 @@ export const slug = z
   .string()
   .regex(/^[a-z0-9][a-z0-9_-]{0,62}$/, 'expected lower-case letters, digits, _ and -, at most 63 characters');
 /** Text of an identity provider that is compared exactly: anything but control characters. */
-export const claimText = z.string().regex(/^[^\u0000-\u001f\u007f-\u009f]{1,1024}$/u, 'expected 1 to 1024 characters without control characters');
+export const claimText = z
+  .string()
+  .regex(/^[^\u0000-\u001f\u007f-\u009f]{1,1024}$/u, 'expected 1 to 1024 characters without control characters');
 export const unit = z.string().max(512).regex(UNIT, MESSAGES.unit);
 export const selector = z.string().regex(SELECTOR, MESSAGES.selector);
 export const attributeName = z.string().regex(IDENTIFIER, MESSAGES.attribute);
