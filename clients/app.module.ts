@@ -11,6 +11,7 @@ import { AUTHORIZATION_MANAGER, type AuthorizationManager } from '#managers/auth
 import { AuthController } from './grpc/auth.controller.js';
 import { GrpcCheckController } from './grpc/check.controller.js';
 import { KeyController } from './grpc/key.controller.js';
+import { PolicyController } from './grpc/policy.controller.js';
 import { Callers, CALLERS } from './grpc/callers.js';
 import { HANDLER_DEADLINE, HandlerDeadline } from './handler-deadline.js';
 import { type Foundations, PluginsModule } from './plugins.module.js';
@@ -45,6 +46,7 @@ export class AppModule {
         AuthController,
         GrpcCheckController,
         KeyController,
+        PolicyController,
       ],
       providers: [
         { provide: READINESS, useValue: new Readiness() },

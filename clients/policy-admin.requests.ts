@@ -6,7 +6,6 @@ import { CodedError } from '#utilities/errors/coded-error.js';
 type SchemaObject = Exclude<Extract<ApiBodyOptions, { schema: unknown }>['schema'], { $ref: string }>;
 
 const MAX_TESTS = 100;
-const DAY_MS = 86_400_000;
 
 const document = z.record(z.string(), z.unknown());
 const tests = z.array(document).max(MAX_TESTS).default([]);
@@ -67,8 +66,7 @@ export const ROLLBACK_BODY = schemaOf(ROLLBACK);
 export const CAN_I_BODY = schemaOf(CAN_I);
 export const WHO_CAN_BODY = schemaOf(WHO_CAN);
 
-export type ReadPlan = Omit<PlanOptions, 'progress' | 'replaySince'> & {
-  readonly policy: unknown;
+export type ReadPlan = Omit<PlanOptions, 'progress'> & { readonly policy: unknown };
   readonly replayDays: number | null;
 };
 
@@ -93,11 +91,6 @@ export const readCanI = (body: unknown): SubjectQuestion => read(CAN_I, body);
 export const readWhoCan = (
   body: unknown,
 ): Omit<SubjectQuestion, 'subject'> & { readonly after: string | null; readonly limit: number } => read(WHO_CAN, body);
-
-/** Unix milliseconds since when decisions are asked again. */
-export function replaySince(days: number | null, now: number): number | null {
-  return days === null ? null : now - days * DAY_MS;
-}
 
 function read<Schema extends z.ZodType>(schema: Schema, value: unknown): z.infer<Schema> {
   const parsed = schema.safeParse(value);

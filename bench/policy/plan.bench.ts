@@ -20,7 +20,7 @@ export async function timePlan({ subjects, rounds, cleanUp, say }: PlanBenchOpti
   const world = await preparePlanWorld(subjects, cleanUp);
   if (world === undefined) throw new Error('it needs PostgreSQL 15 or later: set DATABASE_URL, or install the server binaries');
   const { manager, context, database } = world;
-  const options = { guardRails: {}, tests: [], replaySince: null };
+  const options = { guardRails: {}, tests: [], replayDays: null };
   const first = await timed(() => manager.plan(context, benchPolicy(false), options));
   say(`the first policy: ${told(first)}, ${String(first.result.changedSubjects)} subjects gain`);
   await manager.apply(context, first.result.planId, 'bench');

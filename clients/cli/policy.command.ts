@@ -3,7 +3,6 @@ import type { GuardRails, PlanReport, PolicyName, Progress } from '#managers/pol
 import type { CallContext } from '#utilities/call-context/contract.js';
 import { CodedError } from '#utilities/errors/coded-error.js';
 import { type Managers, withManagers } from '../host.js';
-import { SystemClock } from '../operator-tools.js';
 import { loadSettings } from './load-settings.js';
 import { readPolicyDocument } from './policy-document.js';
 import { activationLines, diffLines, fileLines, historyLines, lintLines, planLines, testLines } from './policy.lines.js';
@@ -28,7 +27,6 @@ interface Planning extends Common {
 /** As Terraform's detailed exit codes: 0 nothing to change, 1 error, 2 changes. */
 const CHANGES = 2;
 const REFUSED = 1;
-const DAY_MS = 86_400_000;
 
 export function addPolicyCommand(program: Command): void {
   const policy = program
@@ -74,7 +72,7 @@ function addPlanning(policy: Command): void {
         policies.plan(context, readPolicyDocument(file), {
           guardRails: guardRailsOf(options),
           tests: options.tests.map(readPolicyDocument),
-          replaySince: replaySince(options),
+          replayDays: options.replayDays ?? null,
           ...(process.stderr.isTTY && options.json === undefined ? { progress: progressLine } : {}),
         }),
       );
@@ -164,10 +162,6 @@ function testsOption(): Option {
 
 function guardRailsOf({ maxSubjectsLosing, forbidGain }: Planning): GuardRails {
   return { forbidGain, ...(maxSubjectsLosing === undefined ? {} : { maxSubjectsLosing }) };
-}
-
-function replaySince({ replayDays }: Planning): number | null {
-  return replayDays === undefined ? null : new SystemClock().now() - replayDays * DAY_MS;
 }
 
 function exitCodeOf({ refusals, base, candidate, changedSubjects }: PlanReport): number {

@@ -7,6 +7,7 @@ import { ServerGrpc } from '@nestjs/microservices';
 import { HealthImplementation } from 'grpc-health-check';
 import { AuthServiceService } from '#protos/generated/countersign/auth/v1/auth.js';
 import { KeyServiceService } from '#protos/generated/countersign/keys/v1/keys.js';
+import { PolicyServiceService } from '#protos/generated/countersign/policy/v1/policy.js';
 import type { Settings } from '#utilities/config/contract.js';
 
 const MESSAGE_LIMIT_BYTES = 64 * 1024;
@@ -14,7 +15,8 @@ const MESSAGE_LIMIT_BYTES = 64 * 1024;
 const ANSWER_LIMIT_BYTES = 2 * 1024 * 1024;
 const AUTH_SERVICE = 'countersign.auth.v1.AuthService';
 const KEY_SERVICE = 'countersign.keys.v1.KeyService';
-const PROTOS = ['countersign/auth/v1/auth.proto', 'countersign/keys/v1/keys.proto'];
+const POLICY_SERVICE = 'countersign.policy.v1.PolicyService';
+const PROTOS = ['countersign/auth/v1/auth.proto', 'countersign/keys/v1/keys.proto', 'countersign/policy/v1/policy.proto'];
 
 export interface GrpcServerOptions {
   readonly settings: Settings['grpc'];
@@ -33,8 +35,12 @@ export class GrpcServer extends ServerGrpc {
 
   constructor(private readonly server: GrpcServerOptions) {
     super({
-      package: ['countersign.auth.v1', 'countersign.keys.v1'],
-      packageDefinition: { [AUTH_SERVICE]: AuthServiceService, [KEY_SERVICE]: KeyServiceService },
+      package: ['countersign.auth.v1', 'countersign.keys.v1', 'countersign.policy.v1'],
+      packageDefinition: {
+        [AUTH_SERVICE]: AuthServiceService,
+        [KEY_SERVICE]: KeyServiceService,
+        [POLICY_SERVICE]: PolicyServiceService,
+      },
     });
   }
 

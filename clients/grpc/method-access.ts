@@ -10,6 +10,18 @@ const OPERATOR_METHODS: ReadonlyMap<string, string> = new Map([
   ['/countersign.keys.v1.KeyService/RotateKeys', 'countersign:key:rotate'],
   ['/countersign.keys.v1.KeyService/TaintKey', 'countersign:key:revoke'],
   ['/countersign.keys.v1.KeyService/RevokeKey', 'countersign:key:revoke'],
+  ['/countersign.policy.v1.PolicyService/LintPolicy', 'countersign:policy:read'],
+  ['/countersign.policy.v1.PolicyService/TestPolicy', 'countersign:policy:plan'],
+  ['/countersign.policy.v1.PolicyService/PlanPolicy', 'countersign:policy:plan'],
+  ['/countersign.policy.v1.PolicyService/GetPlan', 'countersign:policy:read'],
+  ['/countersign.policy.v1.PolicyService/ApprovePlan', 'countersign:policy:approve'],
+  ['/countersign.policy.v1.PolicyService/ApplyPlan', 'countersign:policy:apply'],
+  ['/countersign.policy.v1.PolicyService/ShadowPlan', 'countersign:policy:apply'],
+  ['/countersign.policy.v1.PolicyService/RollbackPolicy', 'countersign:policy:apply'],
+  ['/countersign.policy.v1.PolicyService/GetHistory', 'countersign:policy:read'],
+  ['/countersign.policy.v1.PolicyService/DiffPolicy', 'countersign:policy:read'],
+  ['/countersign.policy.v1.PolicyService/CanI', 'countersign:decision:read'],
+  ['/countersign.policy.v1.PolicyService/WhoCan', 'countersign:decision:read'],
 ]);
 
 /**

@@ -11,7 +11,6 @@ import {
   type PolicyQuestions,
 } from '#managers/policy/contract.js';
 import type { CallContext } from '#utilities/call-context/contract.js';
-import { CLOCK, type Clock } from '#utilities/clock/contract.js';
 import { ForOperators } from '../access.decorators.js';
 import * as requests from '../policy-admin.requests.js';
 import { operatorOf } from './access.guard.js';
@@ -35,7 +34,6 @@ export class PoliciesController {
   constructor(
     @Inject(POLICY_MANAGER) private readonly policies: PolicyManager,
     @Inject(POLICY_QUESTIONS) private readonly questions: PolicyQuestions,
-    @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
   @Post('/lint')
@@ -69,9 +67,8 @@ export class PoliciesController {
   @ApiBody({ schema: requests.PLAN_BODY })
   @ApiResponse({ status: 200, description: 'The plan' })
   plan(@Req() request: FastifyRequest, @Body() body: unknown): Promise<PlanReport> {
-    const { policy, replayDays, ...options } = requests.readPlan(body);
-    const replaySince = requests.replaySince(replayDays, this.clock.now());
-    return this.policies.plan(contextOf(request), policy, { ...options, replaySince });
+    const { policy, ...options } = requests.readPlan(body);
+    return this.policies.plan(contextOf(request), policy, options);
   }
 
   @Get('/plans/:id')

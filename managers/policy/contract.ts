@@ -97,8 +97,8 @@ export interface PlanOptions {
   readonly guardRails: GuardRails;
   /** Parsed test files. */
   readonly tests: readonly unknown[];
-  /** Unix milliseconds since when decisions are asked again; `null`: none are. */
-  readonly replaySince: number | null;
+  /** Days whose recorded decisions are asked again, up to now; `null`: none are. */
+  readonly replayDays: number | null;
   readonly progress?: (progress: Progress) => void;
 }
 

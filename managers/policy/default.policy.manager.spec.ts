@@ -4,7 +4,7 @@ import { describeOnPostgres } from '../../test/support/database.js';
 import type { PlanOptions, PlanReport } from './contract.js';
 import { BILLING, CONTEXT, policyFile, policyWorld, type PolicyWorld } from './fixtures/policy-world.fixture.js';
 
-const ASKING: PlanOptions = { guardRails: {}, tests: [], replaySince: null };
+const ASKING: PlanOptions = { guardRails: {}, tests: [], replayDays: null };
 const CLERK = { clerk: { grants: ['billing:invoice:read', 'billing:invoice:create'] } };
 const BASE = policyFile({ roles: CLERK });
 const WIDER = policyFile({ roles: { clerk: { grants: ['billing:invoice:*'] } } });
@@ -288,7 +288,7 @@ describeOnPostgres('PolicyManager', (open) => {
     };
     world.decisions.push(decision, decision, { ...decision, subjectId: null }, { ...decision, code: 'deny_rule' });
     const narrower = policyFile({ roles: { clerk: { grants: ['billing:invoice:read'] } } });
-    const { replay } = await world.manager.plan(CONTEXT, narrower, { ...ASKING, replaySince: 0 });
+    const { replay } = await world.manager.plan(CONTEXT, narrower, { ...ASKING, replayDays: 1 });
     expect(replay).toEqual({
       decisions: 4,
       notReplayable: 2,

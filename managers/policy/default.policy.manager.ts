@@ -50,7 +50,7 @@ export class DefaultPolicyManager implements PolicyManager {
     const testFiles = files.readTests(tests);
     const { tenantId, policy: before } = await versions.inForce(context, file.tenant);
     const after = { tenantId, set: file.set, sequence: 0, ...file.content };
-    const options = { tests: testFiles, replaySince: null };
+    const options = { tests: testFiles, replayDays: null };
     const outcome = await planMaker.outcome(context, { before, after, surroundings }, options);
     return outcome.tests ?? { results: [], coverage: [] };
   }

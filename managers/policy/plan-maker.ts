@@ -36,6 +36,7 @@ export interface Outcome {
 
 /** Decisions that are asked again at most, the newest ones. */
 const MAX_REPLAYED = 10_000;
+const DAY_MS = 86_400_000;
 const NO_REPLAY: PlanReport['replay'] = { decisions: 0, notReplayable: 0, changed: [] };
 
 /** Works out what one version in place of another would change: the same work for a plan, for its application and for tests. */
@@ -45,11 +46,11 @@ export class PlanMaker {
   async outcome(
     context: CallContext,
     comparison: Comparison,
-    options: Pick<PlanOptions, 'replaySince' | 'progress'> & { readonly tests: readonly PolicyTestFile[] },
+    options: Pick<PlanOptions, 'replayDays' | 'progress'> & { readonly tests: readonly PolicyTestFile[] },
   ): Promise<Outcome> {
     const { before, after, surroundings } = comparison;
     const { applications } = surroundings;
-    const replay = await this.replay(context, comparison, options.replaySince);
+    const replay = await this.replay(context, comparison, options.replayDays);
     const invariants = new Invariants(new Patterns(this.parts.permissionEngine), options.tests, applications);
     const watches = replay !== null || !invariants.isEmpty;
     const impact = await new ImpactAnalysis(this.parts, {
@@ -76,19 +77,21 @@ export class PlanMaker {
 
   /** What changes for whom, without tests and replay. */
   async impact(context: CallContext, comparison: Comparison, progress?: (progress: Progress) => void): Promise<Impact> {
-    const options = { replaySince: null, tests: [], ...(progress === undefined ? {} : { progress }) };
+    const options = { replayDays: null, tests: [], ...(progress === undefined ? {} : { progress }) };
     return (await this.outcome(context, comparison, options)).impact;
   }
 
   private async replay(
     context: CallContext,
     { before, after, surroundings }: Comparison,
-    since: number | null,
+    days: number | null,
   ): Promise<DecisionReplay | null> {
-    if (since === null) return null;
-    const decisions = await this.parts.decisionTrail.decisions(context, after.tenantId, { since, limit: MAX_REPLAYED });
+    if (days === null) return null;
     const { permissionEngine: engine, clock } = this.parts;
-    return new DecisionReplay({ engine, before, after, applications: surroundings.applications, now: clock.now() }, decisions);
+    const now = clock.now();
+    const query = { since: now - days * DAY_MS, limit: MAX_REPLAYED };
+    const decisions = await this.parts.decisionTrail.decisions(context, after.tenantId, query);
+    return new DecisionReplay({ engine, before, after, applications: surroundings.applications, now }, decisions);
   }
 }
 
