@@ -137,6 +137,7 @@ export default {
     home('msal', ['@azure/msal-node'], '^accessors/directory/', '^accessors/key/vault/'),
     home('fastify', ['fastify', '@fastify/[^/]+'], '^clients/rest/'),
     home('openfeature', ['@openfeature/[^/]+'], '^accessors/facts/sources/', '^clients/fact-sources\\.ts$'),
+    home('csv', ['csv-parse'], '^managers/administration/live/'),
     home('pino', ['pino'], '^utilities/logging/'),
     home('cel', ['@bufbuild/(cel|re2)'], '^engines/permission/cel/'),
     home('zod', ['zod'], '^utilities/config/', '^managers/administration/', '^engines/permission/language/', '^clients/'),

@@ -9,6 +9,7 @@ import {
   ISSUER_ADMINISTRATION,
   type IssuerAdministration,
 } from '#managers/administration/contract.js';
+import { LIVE_ADMINISTRATION, type LiveAdministration } from '#managers/administration/live-administration.contract.js';
 import { AUTHORIZATION_MANAGER, type AuthorizationManager } from '#managers/authorization/contract.js';
 import { KEY_EMERGENCY, KEYRING_MANAGER, type KeyEmergency, type KeyringManager } from '#managers/keyring/contract.js';
 import { KEY_SEALING, type KeySealing } from '#managers/keyring/key-sealing.contract.js';
@@ -58,6 +59,7 @@ export async function startHost(settings: Settings, options: FoundationOptions):
 export interface Managers {
   readonly administration: AdministrationManager;
   readonly issuers: IssuerAdministration;
+  readonly liveAdministration: LiveAdministration;
   readonly keyring: KeyringManager;
   readonly keyEmergency: KeyEmergency;
   readonly keySealing: KeySealing;
@@ -79,6 +81,7 @@ export async function withManagers<Result>(
     const managers = {
       administration: app.get<AdministrationManager>(ADMINISTRATION_MANAGER),
       issuers: app.get<IssuerAdministration>(ISSUER_ADMINISTRATION),
+      liveAdministration: app.get<LiveAdministration>(LIVE_ADMINISTRATION),
       keyring: app.get<KeyringManager>(KEYRING_MANAGER),
       keyEmergency: app.get<KeyEmergency>(KEY_EMERGENCY),
       keySealing: app.get<KeySealing>(KEY_SEALING),

@@ -30,7 +30,9 @@ const slug = z
 const cloudName = z.string().regex(/^[a-z0-9-]{1,64}$/, 'expected lower-case letters, digits and -');
 const guid = z.string().regex(GUID, 'expected a GUID').toLowerCase();
 /** Text of an identity provider that is compared exactly: anything but control characters. */
-const claimText = z.string().regex(/^[^\u0000-\u001f\u007f-\u009f]{1,1024}$/u, 'expected 1 to 1024 characters without control characters');
+const claimText = z
+  .string()
+  .regex(/^[^\u0000-\u001f\u007f-\u009f]{1,1024}$/u, 'expected 1 to 1024 characters without control characters');
 const patterns = z.array(z.string()).max(10_000);
 
 function isProviderUrl(text: string): boolean {

@@ -134,6 +134,7 @@ export const VIOLATIONS: readonly Violation[] = [
   plant('msal-has-one-home', 'accessors/key/p42.ts', type('@azure/msal-node')),
   plant('fastify-has-one-home', 'clients/grpc/p33.ts', type('fastify')),
   plant('openfeature-has-one-home', 'managers/policy/p48.ts', type('@openfeature/server-sdk')),
+  plant('csv-has-one-home', 'managers/policy/p49.ts', type('csv-parse')),
   plant('pino-has-one-home', 'accessors/audit/p34.ts', type('pino')),
   plant('zod-has-one-home', 'engines/permission/p35.ts', type('zod')),
   plant('cel-has-one-home', 'engines/permission/p46.ts', type('@bufbuild/cel')),
