@@ -121,7 +121,7 @@ describeOnEachDatabase('Row-level security', (open) => {
     }
   });
 
-  it('lets trails be added to for many tenants, and read by each alone', async () => {
+  it('lets trails be added to for many tenants, and read and cleared by each alone', async () => {
     await database.query(
       `insert into decision (tenant_id, id, at, decision_id, diagnostic_id, client_id, audience, permission, allowed, code,
          policy_version, epoch)
@@ -132,5 +132,10 @@ describeOnEachDatabase('Row-level security', (open) => {
     const decisions = () => seen('select decision_id as id from decision');
     expect(await decisions()).toEqual([]);
     expect(await database.forTenants([GLOBEX], decisions)).toEqual([GLOBEX]);
+    await database.forTenants([GLOBEX], async () => {
+      await database.query(`update decision set code = 'changed'`);
+      await database.query('delete from decision');
+    });
+    expect(await asOwner(database, 'select decision_id as id, code from decision')).toEqual([{ id: ACME, code: 'c' }]);
   });
 });

@@ -140,17 +140,17 @@ async function createAttachment(runner: QueryRunner): Promise<void> {
     declare
       in_view text := 'coalesce(tenant_id = any ((select tenants_in_view())::uuid[]), false)';
       in_hand text := format('coalesce(tenant_id = any ((select %s())::uuid[]), false)',
-        case kind when 'platform' then 'tenants_in_view' when 'tenant' then 'tenants_in_hand' end);
+        case kind when 'platform' then 'tenants_in_view' else 'tenants_in_hand' end);
     begin
       execute format('alter table %s enable row level security', table_name);
       execute format('alter table %s force row level security', table_name);
       execute format('create policy tenant_read on %s for select using (%s)', table_name, in_view);
+      execute format('create policy tenant_remove on %s for delete using (%s)', table_name, in_hand);
       if kind = 'trail' then
         execute format('create policy trail_add on %s for insert with check (true)', table_name);
       else
         execute format('create policy tenant_add on %s for insert with check (%s)', table_name, in_hand);
         execute format('create policy tenant_change on %s for update using (%s) with check (%s)', table_name, in_hand, in_hand);
-        execute format('create policy tenant_remove on %s for delete using (%s)', table_name, in_hand);
       end if;
     end $$`);
   await runner.query(`
