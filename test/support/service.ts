@@ -1,6 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createKeyEncryptionKeyFile } from '#accessors/key/file.key-encryption-key.js';
@@ -13,8 +12,9 @@ import { parseSettings } from '#utilities/config/settings.loader.js';
 import { usualRotation } from '#utilities/config/rotation-rules.js';
 import { isCodedError } from '#utilities/errors/coded-error.js';
 import type { DatabaseSettings, Settings } from '#utilities/config/contract.js';
+import { freePort } from './free-port.js';
 
-export { ORDERS_CLIENT_ID, PORTAL_CLIENT_ID, SAMPLE_AUDIENCE };
+export { freePort, ORDERS_CLIENT_ID, PORTAL_CLIENT_ID, SAMPLE_AUDIENCE };
 
 export interface TestService {
   readonly settings: Settings;
@@ -99,18 +99,4 @@ async function defaults(database: DatabaseSettings, keyEncryptionKeyFile: string
     drainSeconds: 0,
   };
   return parseSettings(JSON.stringify(file), keyEncryptionKeyFile, {}, 'dev');
-}
-
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      if (typeof address !== 'object' || address === null) throw new Error('a TCP port has a number');
-      probe.close(() => {
-        resolve(address.port);
-      });
-    });
-  });
 }
