@@ -5,7 +5,7 @@ type Explanation = NonNullable<Result['explanation']>;
 type Json = Readonly<Record<string, unknown>>;
 
 /** A decision as JSON: what there is nothing to say about is left out. */
-export function decisionBody(result: Result): Json {
+function decisionBody(result: Result): Json {
   const { allowed, code, residual, missing, stepUp, explanation } = result;
   return {
     allowed,
