@@ -67,8 +67,6 @@ export const CAN_I_BODY = schemaOf(CAN_I);
 export const WHO_CAN_BODY = schemaOf(WHO_CAN);
 
 export type ReadPlan = Omit<PlanOptions, 'progress'> & { readonly policy: unknown };
-  readonly replayDays: number | null;
-};
 
 /** All of these @throws CodedError `REQUEST_PARAMETER_INVALID` */
 export const readLint = (body: unknown): { readonly policy: unknown } => read(LINT, body);
