@@ -9,7 +9,7 @@ import { CelConditionEvaluator } from '#engines/permission/cel/cel.condition-eva
 import { DefaultPermissionEngine } from '#engines/permission/default.permission.engine.js';
 import { DefaultPolicyLanguage } from '#engines/permission/language/default.policy-language.js';
 import type { PolicyFile, PolicyTestFile } from '#engines/permission/policy-language.contract.js';
-import { policyLanguage } from '../../managers/administration/fixtures/import-world.fixture.js';
+import { faultsOf, policyLanguage } from '../../managers/administration/fixtures/import-world.fixture.js';
 import { importPlan } from '../../managers/administration/import-plan.js';
 import { readImport } from '../../managers/administration/import-reading.js';
 import { readPolicies } from '../../managers/administration/import-policies.js';
@@ -56,6 +56,10 @@ describe.each(['billing', 'saas'])('The example policy %s', (name) => {
   it('has no fault', () => {
     const surroundings = { applications: applicationsOf(name), issuers: issuers[name] ?? [], factSources: ['hr'] };
     expect(language.lint(policyOf(name).content, surroundings).faults).toEqual([]);
+  });
+
+  it('has a catalogue that can be imported', async () => {
+    expect(await faultsOf(load(name, 'applications.yaml'))).toEqual([]);
   });
 
   it('does what its tests say', () => {
