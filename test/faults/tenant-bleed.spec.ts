@@ -1,12 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { MIGRATIONS } from '#clients/migrations.js';
 import { openDatabase, type OpenDatabase } from '#utilities/database/open.database.js';
+import { accessorParts } from '../support/accessor-parts.js';
 import { describeOnPostgres, type TestDatabase } from '../support/database.js';
 import { findPgBouncer, type PgBouncer, startPgBouncer } from '../support/pg-bouncer.js';
 import { createServiceLogin, type ServiceLogin } from '../support/service-login.js';
 import { SilentLogger } from '../support/silent.logger.js';
 import { planted, plantMissingWhere, readAfterSessionSet, readWithoutWhere } from './tenant-bleed/bleed.plants.js';
-import { bleed } from './tenant-bleed/bleed.run.js';
+import { bleed, CALLS_AND_ANNOUNCEMENTS } from './tenant-bleed/bleed.run.js';
 import { misplacedRows, populate, roomsOn, TENANTS, type BleedTenant } from './tenant-bleed/bleed.world.js';
 
 /** More where the machine is the test's alone: CI makes 100 000. */
@@ -73,6 +74,13 @@ describeOnPostgres('CVE-2026-9094, CVE-2026-40264: one tenant reaches what is of
       },
       LONGEST_MS,
     );
+
+    it('CVE-2026-33496, CVE-2026-33729: show none from memory either, while what is kept changes', async () => {
+      const parts = await accessorParts(service);
+      const verdict = await bleed(roomsOn(service, parts), tenants, FEW, CALLS_AND_ANNOUNCEMENTS);
+      await parts.changeFeed.stop();
+      expect(verdict).toEqual({ calls: FEW, foreign: 0, empty: 0 });
+    });
 
     it('share two connections of the server', async () => {
       const rows = await test.database.run(async () => {

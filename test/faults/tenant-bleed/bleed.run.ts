@@ -56,6 +56,12 @@ export const CALLS: readonly WeightedCall[] = [
   },
 ];
 
+/** The same in a process that keeps what it read until it hears of a change. */
+export const CALLS_AND_ANNOUNCEMENTS: readonly WeightedCall[] = [
+  ...CALLS,
+  { weight: 3, finds: 'nothing', call: ({ facts }) => facts.announceChanges(CONTEXT) },
+];
+
 const CALLERS = 40;
 
 /** Makes the calls, interleaved over many callers and all tenants, in an order that looks random and is always the same. */

@@ -3,7 +3,7 @@ import { DefaultPolicyAccess } from '#accessors/policy/default.policy.access.js'
 import { EMPTY_POLICY } from '#accessors/policy/contract.js';
 import { AuditStore } from '#accessors/audit/audit.store.js';
 import { DecisionStore } from '#accessors/audit/decision.store.js';
-import { PLATFORM_TENANT, type EpochCaches } from '#utilities/change-feed/contract.js';
+import { PLATFORM_TENANT, type ChangeFeed, type EpochCaches } from '#utilities/change-feed/contract.js';
 import { PostgresChangeFeed } from '#utilities/change-feed/postgres.change-feed.js';
 import { SystemClock } from '#utilities/clock/system.clock.js';
 import type { OpenDatabase } from '#utilities/database/open.database.js';
@@ -24,7 +24,7 @@ export interface BleedTenant {
   readonly mark: string;
 }
 
-/** What one process asks, always of the database: nothing is kept in memory. */
+/** What one process asks. */
 export interface BleedRooms {
   readonly database: OpenDatabase;
   readonly facts: DefaultFactAccess;
@@ -43,10 +43,13 @@ const NO_CACHES: EpochCaches = {
   }),
 };
 
-export function roomsOn(database: OpenDatabase): BleedRooms {
+export function roomsOn(
+  database: OpenDatabase,
+  kept: { readonly caches?: EpochCaches; readonly changeFeed?: ChangeFeed } = {},
+): BleedRooms {
   const parts = { database, clock: new SystemClock(), logger: new SilentLogger() };
-  const changeFeed = new PostgresChangeFeed(parts);
-  const deps = { ...parts, unitOfWork: database, caches: NO_CACHES, changeFeed, ids, sources: [] };
+  const { caches = NO_CACHES, changeFeed = new PostgresChangeFeed(parts) } = kept;
+  const deps = { ...parts, unitOfWork: database, caches, changeFeed, ids, sources: [] };
   return {
     database,
     facts: new DefaultFactAccess(deps),
