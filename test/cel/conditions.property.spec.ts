@@ -95,6 +95,22 @@ describe('conditions made at random', () => {
     );
   });
 
+  it('cost no more than was said before on the largest attributes that there may be', () => {
+    let dearest = 0;
+    fc.assert(
+      fc.property(seed, fc.boolean(), (number, isPartly) => {
+        const condition = made(number)?.condition;
+        if (condition === undefined) return;
+        const values = new Facts(number).large();
+        const { cost } = condition.evaluate(inputOf(isPartly ? without(values, isOfResource) : values, NOW));
+        dearest = Math.max(dearest, cost);
+        if (cost > condition.costLimit) throw new Error(`${condition.expression} cost ${cost}, and said ${condition.costLimit}`);
+      }),
+      { numRuns: RUNS },
+    );
+    expect(dearest).toBeGreaterThan(2_000);
+  });
+
   it('end within any budget, traced or not, and never answer true for want of one', () => {
     fc.assert(
       fc.property(seed, fc.integer({ min: 0, max: 40 }), fc.boolean(), (number, left, isTraced) => {

@@ -135,6 +135,14 @@ describe('the next moment at which a condition may change by time alone', () => 
     expect(edgesOf('now.getHours("Australia/Lord_Howe") == 1', lordHowe, lordHowe + HOURS)).toEqual(['2026-04-04T15:00:00.000Z']);
   });
 
+  it('does not come every millisecond, going backwards over a change of the clocks neither', () => {
+    const values = { 'subject.since': '2026-03-29T06:00:00Z' };
+    const backwards = '(subject.since - (now - timestamp("2026-03-28T20:00:00Z"))).getDate("Europe/Zurich") == 29';
+    expect(
+      edgesOf(backwards, Date.parse('2026-03-28T20:00:00Z'), Date.parse('2026-03-29T08:00:00Z'), values).length,
+    ).toBeLessThan(10);
+  });
+
   it('is soon again where the budget of the request does not last for finding it', () => {
     const condition = compiled('now.getHours("Europe/Zurich") == 3 || now < timestamp("2030-01-01T00:00:00Z")');
     expect(condition.nextEdge(inputOf({}, SPRING, 0), SPRING + SPAN)).toBe(SPRING + SECOND);

@@ -224,6 +224,21 @@ export class Facts {
     this.random = seeded(seed ^ 0x5bd1e995);
   }
 
+  /** As large as they may be, so that loops run to their ends. */
+  large(): Record<string, AttributeValue> {
+    const names = (length: number): string[] => Array.from({ length: 256 }, (_, index) => index.toString().padStart(length, 'x'));
+    const long = 'abc'.repeat(400);
+    return {
+      ...(this.values() as Record<string, AttributeValue>),
+      'subject.name': long,
+      'subject.groups': names(14),
+      'subject.numbers': Array.from({ length: 256 }, (_, index) => index),
+      'tenant.labels': { plan: long },
+      'resource.owner': long,
+      'resource.readers': names(15),
+    };
+  }
+
   values(): Record<string, AttributeValue | undefined> {
     const pick = (...values: readonly AttributeValue[]): AttributeValue => oneOf(this.random, values);
     return {

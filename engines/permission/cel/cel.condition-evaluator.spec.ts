@@ -18,7 +18,14 @@ const declare = (path: string, type: string): AttributeDeclaration => {
 };
 const SCOPE: ConditionScope = {
   resourceType: 'invoice',
-  params: { limit: 10_000, factors: [1, 2.5], zone: 'Europe/Zurich', net: '10.0.0.0/8', nothing: null },
+  params: {
+    limit: 10_000,
+    factors: [1, 2.5],
+    zone: 'Europe/Zurich',
+    net: '10.0.0.0/8',
+    nothing: null,
+    hidden: 'a\u202eb\u{e0001}"\n',
+  },
   declarations: [
     declare('subject.department', 'string'),
     declare('subject.level', 'int'),
@@ -126,6 +133,8 @@ describe('a condition in CEL', () => {
     ['subject.department.replace("a", "b") == "x"', 18, /no function replace/],
     ['subject.level ==', 14, /found|expect/],
     ['subject.groups.all(a, subject.groups.all(b, subject.groups.all(c, a == b)))', 58, /nested deeper than 2/],
+    ['subject.department == "a\u202eb"', 24, /nobody sees/],
+    ['subject.active\u200b', 14, /nobody sees/],
     ['subject.groups.all(a, resource.tags.all(b, a.contains(b)))', null, /may cost \d+ units/],
   ])('%s is refused', (expression, at, message) => {
     const compilation = evaluator.compile(expression, SCOPE);
@@ -286,6 +295,7 @@ describe('what is not known', () => {
       'resource.path.startsWith("/a") || subject.manager == "eve"',
       ['resource.path'],
     ],
+    ['resource.owner == params.hidden', 'resource.owner == "a\\u202eb\\U000e0001\\"\\n"', ['resource.owner']],
     ['resource.amount > 1 && (now - subject.since < subject.grace || false)', 'resource.amount > 1', ['resource.amount']],
   ])('of %s leaves %s', (expression, residual, missing) => {
     expect(evaluate(expression)).toMatchObject({ outcome: 'unknown', residual, missing });

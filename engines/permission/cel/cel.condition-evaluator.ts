@@ -54,7 +54,13 @@ function keyOf(expression: string, { resourceType, params }: ConditionScope): st
   return JSON.stringify([resourceType, types, expression]);
 }
 
+/** SECURITY: what turns the direction of writing or takes no room makes people read another condition than this service does. */
+const UNSEEN = /(?![\t\n\r])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
+
 function compileAnew(expression: string, scope: ConditionScope): ConditionCompilation {
+  const unseen = expression.search(UNSEEN);
+  if (unseen >= 0)
+    return refused([{ at: unseen, message: 'there is a character that nobody sees: write it as \\u and its number' }]);
   if (bracketDepth(expression) > MOST_NESTED)
     return refused([{ at: null, message: `brackets are nested deeper than ${MOST_NESTED}` }]);
   const parsed = parseExpression(expression);

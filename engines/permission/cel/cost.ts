@@ -174,7 +174,7 @@ function zoneCost([value, zone]: readonly Bound[]): number {
 
 function patternCost(pattern: Bound | undefined, text: Size): number {
   const compiled = pattern?.kind === 'literal' && typeof pattern.value === 'string' ? compilePattern(pattern.value) : '';
-  return typeof compiled === 'string' ? 0 : (text.length * compiled.units) / 64;
+  return typeof compiled === 'string' ? 0 : (text.length * compiled.units) / 32;
 }
 
 /** So many expressions is it made of. */

@@ -20,7 +20,7 @@ export type Builder = (name: string, args: readonly Argument[]) => Code | string
 const MOST_PATTERN = 256;
 /** Of a regular expression: what each character of the text may cost. */
 const MOST_INSTRUCTIONS = 1_000;
-const MOST_STATES = 500;
+const MOST_STATES = 100;
 const NO_ADDRESS = new Failure('no IP address');
 const NO_NETWORK = new Failure('no network such as 10.0.0.0/8');
 const NO_PATTERN = new Failure('no regular expression');
@@ -112,7 +112,7 @@ const matches: Builder = (_name, args) => {
   if (typeof compiled === 'string') return compiled;
   return unary(text, (frame, value) => {
     if (typeof value !== 'string') return NO_OVERLOAD;
-    charge(frame, (value.length * compiled.units) >> 6);
+    charge(frame, (value.length * compiled.units) >> 5);
     return compiled.test(value);
   });
 };
@@ -123,7 +123,7 @@ function matchAnew(frame: Frame, text: CelValue, pattern: CelValue): Outcome {
   charge(frame, 1_000);
   const compiled = compilePattern(pattern);
   if (typeof compiled === 'string') return NO_PATTERN;
-  charge(frame, (text.length * compiled.units) >> 6);
+  charge(frame, (text.length * compiled.units) >> 5);
   return compiled.test(text);
 }
 

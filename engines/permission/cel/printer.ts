@@ -117,17 +117,25 @@ function isNegative(value: CelValue): boolean {
 }
 
 function member(operand: string, name: string): string {
-  return IDENTIFIER.test(name) && !RESERVED.has(name) ? `${operand}.${name}` : `${operand}[${JSON.stringify(name)}]`;
+  return IDENTIFIER.test(name) && !RESERVED.has(name) ? `${operand}.${name}` : `${operand}[${printText(name)}]`;
 }
 
 function printValue(value: CelValue): string {
-  if (typeof value === 'string') return JSON.stringify(value);
+  if (typeof value === 'string') return printText(value);
   if (typeof value === 'number') return printNumber(value);
   if (isList(value)) return `[${value.map(printValue).join(', ')}]`;
   if (value instanceof CelTimestamp) return `timestamp("${printTimestamp(value)}")`;
   if (value instanceof CelDuration) return `duration("${printDuration(value)}")`;
   if (value instanceof CelUint) return `${value.value}u`;
   return typeof value === 'object' ? 'null' : value.toString();
+}
+
+/** What nobody sees is written by its number; conditions have it in no other way. */
+function printText(value: string): string {
+  return JSON.stringify(value).replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => {
+    const number = (character.codePointAt(0) ?? 0).toString(16);
+    return number.length > 4 ? `\\U${number.padStart(8, '0')}` : `\\u${number.padStart(4, '0')}`;
+  });
 }
 
 /** Written so that it is read as a double. */

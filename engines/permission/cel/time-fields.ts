@@ -105,9 +105,7 @@ function noteFieldEdge(frame: Frame, { millis, local, slope, unit, zone }: Movin
     return;
   }
   const start = millis - into;
-  // Backwards every moment of the day before may be the one; a change of the clocks is then looked for with a finer unit.
-  const isPlain = zone.changeWithin(start, millis) === null;
-  noteEdge(frame, isPlain ? into / -slope : 0);
+  noteEdge(frame, (millis - (zone.changeWithin(start, millis) ?? start)) / -slope);
 }
 
 function durationField(frame: Frame, value: CelDuration, name: string): Outcome {
