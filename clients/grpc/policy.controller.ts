@@ -41,11 +41,7 @@ export class PolicyController {
   async planPolicy(request: proto.PlanPolicyRequest, metadata: Metadata): Promise<proto.PlanPolicyResponse> {
     const context = this.callers.operatorOf(metadata);
     const { maxSubjectsLosing, forbidGain, replayDays } = request;
-    const {
-      policy,
-      replayDays: days,
-      ...options
-    } = requests.readPlan({
+    const { policy, ...options } = requests.readPlan({
       ...documentsIn(request),
       guardRails: { forbidGain, ...(maxSubjectsLosing === undefined ? {} : { maxSubjectsLosing }) },
       replayDays: replayDays ?? null,
