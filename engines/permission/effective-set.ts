@@ -3,7 +3,7 @@ import type { ConditionalPermission } from './contract.js';
 import type { StepUp } from '#accessors/policy/contract.js';
 import { isCurrent } from './attribute-sources.js';
 import { denyVerdict } from './deny-verdict.js';
-import { hasAny, hasBit, keepOnly, positionsOf, removeAll, type PermissionBits } from './permission-set.js';
+import { copyTo, hasAny, hasBit, keepOnly, positionsOf, removeAll, type PermissionBits } from './permission-set.js';
 import { allOf, anyOf, notOf, residualOf, type Residual } from './residual.js';
 import type { FlagGate } from './segment.js';
 import type { Compiled, Way } from './way.js';
@@ -49,9 +49,10 @@ export class EffectiveSets {
     if (segment.guarded.length === 0 && segment.openDenies.length === 0)
       return { granted, open, held, openWays: NONE, openDenies: NONE };
     const openWays = this.addGuarded(circumstances);
-    const openDenies = this.takeDenied(circumstances);
+    const openDenies = segment.openDenies.length === 0 ? NONE : this.takeDenied(circumstances);
+    if (openWays.length === 0 && openDenies.length === 0) return { granted, open, held, openWays: NONE, openDenies: NONE };
     removeAll(open, granted);
-    held.set(granted);
+    copyTo(held, granted);
     for (const { bits } of openDenies) {
       addWithin(open, bits, held);
       removeAll(granted, bits);
@@ -61,8 +62,8 @@ export class EffectiveSets {
 
   /** What the subject holds before anything is taken away. */
   heldIn(circumstances: Circumstances): PermissionBits {
-    this.limit.fill(-1);
-    this.granted.set(circumstances.segment.granted);
+    this.limitTo([]);
+    copyTo(this.granted, circumstances.segment.granted);
     this.addGuarded(circumstances);
     return this.granted;
   }
@@ -72,20 +73,22 @@ export class EffectiveSets {
     const { granted, open, limit } = this;
     const { segment, plan } = circumstances;
     this.limitTo(limits);
-    removeAll(limit, segment.denied);
-    removeAll(limit, segment.closed);
+    if (segment.settledDenies.length > 0) removeAll(limit, segment.denied);
+    if (plan.compiled.gates.length > 0) removeAll(limit, segment.closed);
     for (const gate of segment.flagGates) if (!isOpenedOutside(gate, circumstances)) removeAll(limit, gate.gate.bits);
     for (const step of plan.compiled.stepUps) if (!isSteppedUp(step, circumstances)) removeAll(limit, step.bits);
-    granted.set(segment.granted);
-    keepOnly(granted, limit);
-    open.fill(0);
+    for (let word = 0; word < limit.length; word++) {
+      granted[word] = (segment.granted[word] ?? 0) & (limit[word] ?? 0);
+      open[word] = 0;
+    }
   }
 
-  private limitTo([first, ...more]: readonly PermissionBits[]): void {
+  private limitTo(limits: readonly PermissionBits[]): void {
     const { limit } = this;
+    const [first] = limits;
     if (first === undefined) limit.fill(-1);
-    else limit.set(first);
-    for (const each of more) keepOnly(limit, each);
+    else copyTo(limit, first);
+    for (let next = 1; next < limits.length; next++) keepOnly(limit, limits[next] ?? limit);
   }
 
   private addGuarded(circumstances: Circumstances): readonly Way[] {

@@ -17,6 +17,11 @@ export function hasBit(bits: PermissionBits, position: number): boolean {
   return ((bits[position >>> 5] ?? 0) & (1 << (position & 31))) !== 0;
 }
 
+/** A plain loop: for sets as small as these the built-in costs more than it saves. */
+export function copyTo(target: PermissionBits, source: PermissionBits): void {
+  for (let word = 0; word < target.length; word++) target[word] = source[word] ?? 0;
+}
+
 export function addAll(target: PermissionBits, source: PermissionBits): void {
   for (let word = 0; word < target.length; word++) target[word] = (target[word] ?? 0) | (source[word] ?? 0);
 }
