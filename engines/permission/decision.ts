@@ -10,7 +10,7 @@ import type { Way } from './way.js';
 import { whyNot } from './why-not.js';
 
 const NONE: readonly never[] = Object.freeze([]);
-export const GRANTED: CheckDecision = Object.freeze({
+const GRANTED: CheckDecision = Object.freeze({
   allowed: true,
   code: 'granted',
   residual: null,

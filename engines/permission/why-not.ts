@@ -50,7 +50,7 @@ export function wayCode(way: Way, circumstances: Circumstances): WayCode {
 }
 
 /** Whether it holds for other units or resources than the one that is asked about. */
-export function isElsewhere({ units, selectors }: Way, circumstances: Circumstances): boolean {
+function isElsewhere({ units, selectors }: Way, circumstances: Circumstances): boolean {
   return (
     units.some((unit) => circumstances.ofUnit(unit) === 'false') ||
     selectors.some((selector) => circumstances.ofSelector(selector) === 'false')
