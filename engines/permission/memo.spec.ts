@@ -206,6 +206,28 @@ describe('PermissionEngine: the budget of a request', () => {
     expect(alone.permissions).toHaveLength(19);
   });
 
+  it('holds although an evaluator does not look at it', () => {
+    const careless: ConditionEvaluator = {
+      language: 'careless',
+      compile: (expression) => ({
+        ok: true,
+        condition: {
+          expression,
+          reads: [],
+          costLimit: 10_000,
+          evaluate: ({ budget }) => {
+            budget.left -= 10_000;
+            return { outcome: 'true', cost: 10_000 };
+          },
+          nextEdge: () => null,
+        },
+      }),
+    };
+    const request = requestOf({ application, policy, facts: { assignments } });
+    const decision = new DefaultPermissionEngine({ conditionEvaluator: careless }).effectivePermissions(request);
+    expect(decision.effect === 'granted' && decision.permissions.length).toBe(20);
+  });
+
   it('each condition is paid for once, however many ways it stands in', () => {
     const same = assignments.map((each) => ({ ...each, condition: { key: 'k0', params: {} } }));
     expect(granted({ application, policy, facts: { assignments: same } }).permissions).toHaveLength(30);
