@@ -7,6 +7,7 @@ import {
   BILLING,
   binding,
   codeOf,
+  EXPORT,
   granted,
   newEngine,
   questionOf,
@@ -57,6 +58,23 @@ describe('CVE-2026-41131, CVE-2026-33729: one request’s conditional result nev
     expect(holds({ claims: claimsOf({}), context })).toBe(false);
     expect(holds({ claims: claimsOf({ roles: ['r'], issuer: 'other' }), context })).toBe(false);
     expect(holds({ claims: mapped, context })).toBe(true);
+  });
+
+  it('on the same facts, whichever of the mappings the claims meet', () => {
+    const roles = rolesOf({ reader: { grants: [READ] }, other: { grants: [EXPORT] } });
+    const mappings = ['r', 'o', 'x'].map((value) => ({
+      issuer: 'contoso',
+      claim: 'roles' as const,
+      value,
+      role: value === 'o' ? 'other' : 'reader',
+    }));
+    const request = { ...requestOf({}), policy: policyOf({ roles, mappings }) };
+    const ask = (...values: readonly string[]) =>
+      engine.effectivePermissions({ ...request, claims: claimsOf({ roles: values }) });
+    const answers = [ask('r'), ask('o'), ask('x'), ask('r', 'o'), ask('r', 'x'), ask('x', 'x', 'r')];
+    expect(answers).toMatchObject(
+      [[READ], [EXPORT], [READ], [READ, EXPORT], [READ], [READ]].map((permissions) => ({ permissions })),
+    );
   });
 
   it('on the same facts, whatever fact sources say', () => {
