@@ -42,6 +42,8 @@ export class FactDecoder {
   /** Of each registered subject of the document, in its order. */
   subjects(asked: readonly string[]): SubjectPart[] {
     const count = this.document.subjects[0]?.length ?? 0;
+    // One without an identity must not be taken for nobody: that would hide that it is disabled.
+    if (count !== this.document.chosen) throw new Error('every registered subject has a first identity');
     return Array.from({ length: count }, (_, row) => this.part(this.toSubject(row), row + 1, asked));
   }
 
@@ -129,17 +131,13 @@ export class FactDecoder {
 
   private toSubject(row: number): RegisteredSubject {
     const [ids, keys, kinds, statuses, attributes, instances, externalIds] = this.document.subjects;
-    const instance = at(instances, row);
-    const externalId = at(externalIds, row);
-    // To be taken for nobody would hide that somebody is disabled.
-    if (instance === null || externalId === null) throw new Error('every registered subject has a first identity');
     return {
       id: at(ids, row),
       key: at(keys, row),
       kind: at(kinds, row),
       status: at(statuses, row),
       attributes: at(attributes, row) ?? NO_ATTRIBUTES,
-      primaryIdentity: { instance, externalId },
+      primaryIdentity: { instance: at(instances, row), externalId: at(externalIds, row) },
     };
   }
 

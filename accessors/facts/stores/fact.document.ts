@@ -16,6 +16,8 @@ export interface TenantDocument {
  * their own; a holder is the number of a subject, or of a group with a minus.
  */
 export interface SubjectDocument {
+  /** How many subjects were found. */
+  readonly chosen: number;
   readonly subjects: SubjectColumns;
   readonly groups: readonly (readonly [group: number, key: string])[] | null;
   /** Groups that are in others, at whatever distance. */
@@ -44,8 +46,8 @@ export type SubjectColumns = readonly [
   kinds: Column<'user' | 'workload' | 'agent'>,
   statuses: Column<'active' | 'disabled'>,
   attributes: Column<Attributes | null>,
-  instances: Column<string | null>,
-  externalIds: Column<string | null>,
+  instances: Column<string>,
+  externalIds: Column<string>,
 ];
 
 export type MemberColumns = readonly [
@@ -77,6 +79,7 @@ export type GrantRow = readonly [
 
 /** Of a tenant that has nobody. */
 export const NO_SUBJECTS: SubjectDocument = {
+  chosen: 0,
   subjects: [null, null, null, null, null, null, null],
   groups: null,
   nested: null,
