@@ -8,6 +8,12 @@ const KEPT_KEYS = 8;
 const PERIOD_BYTES = 2;
 const PERIOD_MS = 24 * 3_600_000;
 
+interface DayKey {
+  readonly purpose: SecretPurpose;
+  readonly period: number;
+  readonly key: KeyObject;
+}
+
 interface Content {
   readonly purpose: SecretPurpose;
   readonly bound: string;
@@ -20,7 +26,7 @@ interface Content {
  * the secret itself lives for as long as the installation.
  */
 export class TextSealer {
-  private readonly keys = new WeakMap<KeyObject, Map<string, KeyObject>>();
+  private readonly keys = new WeakMap<KeyObject, DayKey[]>();
 
   constructor(private readonly deps: { readonly clock: Clock }) {}
 
@@ -46,16 +52,15 @@ export class TextSealer {
   }
 
   private keyOf(secret: KeyObject, purpose: SecretPurpose, period: number): KeyObject {
-    const name = `${purpose}:${String(period)}`;
-    const known = this.keys.get(secret) ?? new Map<string, KeyObject>();
-    const kept = known.get(name);
-    if (kept !== undefined) return kept;
+    const known = this.keys.get(secret) ?? [];
+    for (const each of known) if (each.period === period && each.purpose === purpose) return each.key;
 
-    const key = createSecretKey(createHmac('sha256', secret).update(`countersign seal:${name}`).digest());
-    const [oldest] = known.keys();
-    if (known.size >= KEPT_KEYS && oldest !== undefined) known.delete(oldest);
-    this.keys.set(secret, known.set(name, key));
-    return key;
+    const digest = createHmac('sha256', secret)
+      .update(`countersign seal:${purpose}:${String(period)}`)
+      .digest();
+    const made = { purpose, period, key: createSecretKey(digest) };
+    this.keys.set(secret, [made, ...known].slice(0, KEPT_KEYS));
+    return made.key;
   }
 }
 

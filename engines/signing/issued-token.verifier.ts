@@ -25,7 +25,29 @@ interface Question {
   readonly audience: string;
 }
 
-type ReadClaims = Omit<IssuedClaims, 'reference'> & { readonly sealed: string | null };
+/** What we write, as far as it is read again. */
+interface WrittenClaims {
+  readonly iss: unknown;
+  readonly cnf: unknown;
+  readonly jti: string;
+  readonly aud: string;
+  readonly iat: number;
+  readonly exp: number;
+  readonly sub: string;
+  readonly client_id: string;
+  readonly tenant: string;
+  readonly pv: string;
+  readonly ep: number;
+  readonly scope?: string;
+  readonly permissions?: readonly string[];
+  readonly act?: { readonly sub: string };
+  readonly acr?: string;
+  readonly amr?: readonly string[];
+  readonly auth_time?: number;
+  readonly sref?: string;
+}
+
+const NONE: readonly string[] = [];
 
 /** Tells whether a token is one of ours. Its header is compared with the one that we write and never interpreted. */
 export class IssuedTokenVerifier {
@@ -67,28 +89,43 @@ export class IssuedTokenVerifier {
   }
 
   private judge({ context, key, audience }: Question, claims: Record<string, unknown> | undefined): IssuedVerdict {
-    const read = claims === undefined ? undefined : issuedClaims(key.kid, claims);
-    if (claims === undefined || read === undefined) return refused('claims-incomplete');
-    if (claims['iss'] !== this.deps.issuer) return refused('issuer-mismatch');
-    if (read.audience !== audience) return refused('audience-mismatch');
+    if (claims === undefined || !isWritten(claims)) return refused('claims-incomplete');
+    if (claims.iss !== this.deps.issuer) return refused('issuer-mismatch');
+    if (claims.aud !== audience) return refused('audience-mismatch');
     // SECURITY: a bound token that were taken without its proof would be a bearer token.
-    if (claims['cnf'] !== undefined) return refused('sender-constrained');
-    const fault = this.faultOfTimes(key, read);
-    return fault === undefined ? { genuine: true, claims: this.withReference(context, read) } : refused(fault);
+    if (claims.cnf !== undefined) return refused('sender-constrained');
+    const fault = this.faultOfTimes(key, claims);
+    return fault === undefined ? { genuine: true, claims: this.claimsOf(context, key.kid, claims) } : refused(fault);
   }
 
-  /** Unsealing costs as much as the rest without the signature, and few who verify want it. */
-  private withReference(context: CallContext, { sealed, ...claims }: ReadClaims): IssuedClaims {
+  /** The reference is read when it is asked for: unsealing costs as much as all of this, and few who verify want it. */
+  private claimsOf(context: CallContext, kid: string, claims: WrittenClaims): IssuedClaims {
     const { references } = this.deps;
+    const { jti: tokenId, sref } = claims;
     return {
-      ...claims,
+      kid,
+      tokenId,
+      subject: claims.sub,
+      clientId: claims.client_id,
+      actor: claims.act?.sub ?? null,
+      audience: claims.aud,
+      tenant: claims.tenant,
+      scope: claims.scope ?? '',
+      permissions: claims.permissions ?? NONE,
+      issuedAt: claims.iat,
+      expiresAt: claims.exp,
+      policyVersion: claims.pv,
+      epoch: claims.ep,
+      acr: claims.acr ?? null,
+      amr: claims.amr ?? NONE,
+      authTime: claims.auth_time ?? null,
       get reference() {
-        return sealed === null ? null : references.read(context, sealed, claims.tokenId);
+        return sref === undefined ? null : references.read(context, sref, tokenId);
       },
     };
   }
 
-  private faultOfTimes(key: VerificationKey, { issuedAt, expiresAt }: ReadClaims): IssuedTokenFault | undefined {
+  private faultOfTimes(key: VerificationKey, { iat: issuedAt, exp: expiresAt }: WrittenClaims): IssuedTokenFault | undefined {
     const now = Math.floor(this.deps.clock.now() / 1_000);
     if (expiresAt <= now) return 'expired';
     if (issuedAt > now + SKEW_SECONDS || expiresAt <= issuedAt) return 'not-yet-valid';
@@ -128,55 +165,39 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** `undefined` when a claim that every token of ours has is missing or is of another type. */
-function issuedClaims(kid: string, claims: Record<string, unknown>): ReadClaims | undefined {
-  const frame = frameOf(claims);
-  const origin = originOf(claims);
-  const session = sessionOf(claims);
-  if (frame === undefined || origin === undefined || session === undefined) return undefined;
-  const held = heldOf(claims);
-  return held === undefined ? undefined : { kid, ...frame, ...origin, ...session, ...held };
+type Claims = Readonly<Record<string, unknown>>;
+
+/** Whether every claim that each token of ours has is there, and every claim is of its type. Without lists: it runs for each token. */
+function isWritten(claims: Claims): claims is Claims & WrittenClaims {
+  return hasFrame(claims) && hasOrigin(claims) && hasSession(claims) && hasRest(claims);
 }
 
-function heldOf(claims: Record<string, unknown>): Pick<ReadClaims, 'scope' | 'permissions' | 'actor' | 'sealed'> | undefined {
-  const { scope = '', permissions = [], sref: sealed = null } = claims;
-  const actor = actorIn(claims['act']);
-  if (typeof scope !== 'string' || !isTextList(permissions) || actor === undefined) return undefined;
-  return sealed === null || typeof sealed === 'string' ? { scope, permissions, actor, sealed } : undefined;
+function hasFrame({ jti, aud, iat, exp }: Claims): boolean {
+  return typeof jti === 'string' && typeof aud === 'string' && isWhole(iat) && isWhole(exp);
 }
 
-function sessionOf(claims: Record<string, unknown>): Pick<IssuedClaims, 'acr' | 'amr' | 'authTime'> | undefined {
-  const { acr = null, amr = [], auth_time: authTime = null } = claims;
-  if ((acr !== null && typeof acr !== 'string') || !isTextList(amr)) return undefined;
-  return authTime === null || isWhole(authTime) ? { acr, amr, authTime } : undefined;
+function hasOrigin({ sub, client_id: clientId, tenant, pv, ep }: Claims): boolean {
+  if (typeof sub !== 'string' || typeof clientId !== 'string' || typeof tenant !== 'string') return false;
+  return typeof pv === 'string' && isWhole(ep);
 }
 
-/** Checked one by one, without lists: this runs for each token that is checked. */
-function frameOf(
-  claims: Record<string, unknown>,
-): Pick<IssuedClaims, 'tokenId' | 'audience' | 'issuedAt' | 'expiresAt'> | undefined {
-  const { jti: tokenId, aud: audience, iat: issuedAt, exp: expiresAt } = claims;
-  if (typeof tokenId !== 'string' || typeof audience !== 'string') return undefined;
-  return isWhole(issuedAt) && isWhole(expiresAt) ? { tokenId, audience, issuedAt, expiresAt } : undefined;
+function hasSession({ acr, amr, auth_time: authTime }: Claims): boolean {
+  if (acr !== undefined && typeof acr !== 'string') return false;
+  return (amr === undefined || isTextList(amr)) && (authTime === undefined || isWhole(authTime));
 }
 
-function originOf(
-  claims: Record<string, unknown>,
-): Pick<IssuedClaims, 'subject' | 'clientId' | 'tenant' | 'policyVersion' | 'epoch'> | undefined {
-  const { sub: subject, client_id: clientId, tenant, pv: policyVersion, ep: epoch } = claims;
-  if (typeof subject !== 'string' || typeof clientId !== 'string' || typeof tenant !== 'string') return undefined;
-  return typeof policyVersion === 'string' && isWhole(epoch) ? { subject, clientId, tenant, policyVersion, epoch } : undefined;
+function hasRest({ scope, permissions, act, sref }: Claims): boolean {
+  if (scope !== undefined && typeof scope !== 'string') return false;
+  if (sref !== undefined && typeof sref !== 'string') return false;
+  return (permissions === undefined || isTextList(permissions)) && (act === undefined || isActor(act));
+}
+
+function isActor(act: unknown): boolean {
+  return isObject(act) && typeof act['sub'] === 'string';
 }
 
 function isWhole(value: unknown): value is number {
   return Number.isSafeInteger(value);
-}
-
-/** `null`: nobody acts. `undefined`: not in the form that we write. */
-function actorIn(act: unknown): string | null | undefined {
-  if (act === undefined) return null;
-  if (typeof act !== 'object' || act === null || !('sub' in act)) return undefined;
-  return typeof act.sub === 'string' ? act.sub : undefined;
 }
 
 function refused(fault: IssuedTokenFault): IssuedVerdict {
