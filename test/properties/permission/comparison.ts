@@ -138,3 +138,21 @@ function differs(what: string, said: unknown, wanted: unknown): Difference {
   const [one, other] = [JSON.stringify(said), JSON.stringify(wanted)];
   return one === other ? undefined : `${what}: engine ${one}, second reading ${other}`;
 }
+
+/** What a detail names is allowed without anything else being known. */
+export function differenceOfDetails(decision: Granted, request: PermissionRequest): Difference {
+  const interpreter = new Interpreter(askedOfOracle(request));
+  for (const detail of decision.details) {
+    const { actions, datatypes, identifier, path, unit } = detail;
+    const about: CheckedResource = {
+      type: datatypes[0] ?? 'anything',
+      id: identifier ?? 'another',
+      unit: unit ?? null,
+      path: path?.replace('**', 'below') ?? null,
+      attributes: {},
+    };
+    const refused = actions.filter((permission) => interpreter.judge(permission, about).state !== 'granted');
+    if (refused.length > 0) return differs(`of ${JSON.stringify(detail)} not allowed`, refused, []);
+  }
+  return undefined;
+}

@@ -43,6 +43,8 @@ const ATOMS: readonly Expression[] = [
   { op: 'compare', path: 'resource.region', by: '==', to: 'eu' },
   { op: 'oneOf', path: 'resource.id', values: ['i1', 'i2'] },
   { op: 'fails', path: 'subject.level' },
+  { op: 'fails', path: 'context.risk' },
+  { op: 'fails', path: 'subject.clearance' },
   { op: 'hours', zone: 'Europe/Zurich', from: 7, to: 18 },
   ...momentsAround([-60, 0, 30, 300]).map((at): Expression => ({ op: 'now', by: '<', at })),
   ...momentsAround([0, 60]).map((at): Expression => ({ op: 'now', by: '>=', at })),

@@ -6,11 +6,13 @@ import type { CheckedResource } from '#engines/permission/contract.js';
 import {
   differenceOfAnswers,
   differenceOfChecks,
+  differenceOfDetails,
   differenceOfHorizons,
   differenceOfResiduals,
   type Circumstance,
   type Difference,
 } from './comparison.js';
+import { unitHolds } from '../../oracle/permission/names.js';
 import type { Judge } from './judge.js';
 import { LAWS, variantsOf, type Case } from './laws.js';
 import { application, deny, policy } from './policy.arbitrary.js';
@@ -45,6 +47,8 @@ export const PROPERTIES: Readonly<Record<string, (judge: Judge, each: Asking) =>
   'residuals mean what they stand for': (_judge, { request, decision, samples }) => {
     return decision.effect === 'refused' ? undefined : differenceOfResiduals(decision, request, samples);
   },
+  'what details name is allowed': (_judge, { request, decision }) =>
+    decision.effect === 'refused' ? undefined : differenceOfDetails(decision, request),
   'answers change when the second reading says so': (judge, { request, decision }) =>
     differenceOfHorizons(judge, decision, request),
   ...LAWS,
@@ -123,8 +127,14 @@ function askingFor(
   judge: Judge,
 ): Asking {
   const request = { ...question, policy: its.policy, application: its.application };
-  const samples = SAMPLES.map((sample) => ({ resource: { ...about, ...sample }, context }));
+  const samples = SAMPLES.map((sample) => ({ resource: withinUnit({ ...about, ...sample }, request.unit), context }));
   return { request, resource: about, decision: judge.effectivePermissions(request), variants, samples };
+}
+
+/** An answer about a unit says nothing of resources elsewhere. */
+function withinUnit(about: CheckedResource, unit: string | null): CheckedResource {
+  const isWithin = unit === null || (about.unit !== null && unitHolds(unit, about.unit));
+  return isWithin ? about : { ...about, unit: null };
 }
 
 const SAMPLES: readonly Partial<CheckedResource>[] = [

@@ -116,7 +116,7 @@ export const facts: fc.Arbitrary<SubjectFacts> = fc.record({
   assignments: fc.array(assignment, { minLength: 1, maxLength: 4 }).map(numbered),
   grants: fc.array(grant, { maxLength: 2 }).map(numbered),
   subscriptions: fc.array(subscription, { maxLength: 2 }),
-  flags: fc.array(flag, { maxLength: 2 }),
+  flags: fc.array(flag, { maxLength: 3 }),
 });
 
 const external: fc.Arbitrary<ExternalFacts> = fc
