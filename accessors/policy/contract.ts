@@ -12,9 +12,12 @@ export type AttributeValue =
 /** `bool`, `int`, `double`, `string`, `timestamp`, `duration`, `list<…>` or `map<string, …>` of these. */
 export type AttributeType = string;
 
-/** Something that conditions may read. `subject.*`, `tenant.*` and `session.*` are settled in an exchange; `resource.*` never is. */
+/**
+ * Something that conditions may read. `subject.*`, `tenant.*` and `session.*` are settled in an exchange; `resource.*` never is. `flag.*`
+ * is read by gates alone, and says which fact source tells the flag.
+ */
 export interface AttributeDeclaration {
-  readonly root: 'subject' | 'tenant' | 'session' | 'context' | 'resource';
+  readonly root: 'subject' | 'tenant' | 'session' | 'context' | 'resource' | 'flag';
   /** With `resource`: which type of resource has it. Otherwise `null`. */
   readonly resourceType: string | null;
   readonly name: string;

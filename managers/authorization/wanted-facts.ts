@@ -4,7 +4,7 @@ import type { AttributeDeclaration, PolicyVersion } from '#accessors/policy/cont
 /** Sources that are not fact sources. */
 const BUILT_IN: ReadonlySet<string> = new Set(['idp', 'sts', 'db', 'pep']);
 /** What a fact source is asked about the subject and its tenant; it is told of no resource and no request. */
-const ASKED_ABOUT: ReadonlySet<AttributeDeclaration['root']> = new Set(['subject', 'tenant', 'session']);
+const ASKED_ABOUT: ReadonlySet<AttributeDeclaration['root']> = new Set(['subject', 'tenant', 'session', 'flag']);
 
 export const NO_EXTERNAL_FACTS: ExternalFacts = Object.freeze({
   values: new Map(),

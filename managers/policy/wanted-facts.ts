@@ -6,7 +6,7 @@ const BUILT_IN: ReadonlySet<string> = new Set(['idp', 'sts', 'db', 'pep']);
 const wanted = new WeakMap<PolicyVersion, readonly WantedFact[]>();
 
 /** What a fact source is told of: the subject and its tenant, no resource and no request. */
-const ASKED_ABOUT: ReadonlySet<AttributeDeclaration['root']> = new Set(['subject', 'tenant', 'session']);
+const ASKED_ABOUT: ReadonlySet<AttributeDeclaration['root']> = new Set(['subject', 'tenant', 'session', 'flag']);
 
 /** What fact sources have to be asked for under a policy. */
 export function wantedFacts(policy: PolicyVersion): readonly WantedFact[] {

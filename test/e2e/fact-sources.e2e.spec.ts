@@ -9,7 +9,8 @@ const APPROVE = 'billing:invoice:approve';
 describe('An exchange under a policy that reads a fact from elsewhere', () => {
   let service: TestService;
   let level = 1;
-  const endpoint = new JsonEndpoint(() => ({ body: { values: { 'subject.level': level } } }));
+  let beta = true;
+  const endpoint = new JsonEndpoint(() => ({ body: { values: { 'subject.level': level, 'flag.beta': beta } } }));
   beforeAll(async () => {
     const source: FactSourceSettings = {
       name: 'hr',
@@ -27,7 +28,8 @@ describe('An exchange under a policy that reads a fact from elsewhere', () => {
       policies: [
         {
           tenant: 'acme',
-          attributes: { subject: { level: { type: 'int', source: 'hr' } } },
+          attributes: { subject: { level: { type: 'int', source: 'hr' } }, flag: { beta: { type: 'bool', source: 'hr' } } },
+          gates: [{ id: 'reports', permissions: ['billing:report:read'], flags: ['beta'] }],
           roles: { approver: { grants: [APPROVE] }, viewer: { grants: ['billing:*:read'] } },
           bindings: [
             { id: 'everybody', principal: 'all', role: 'viewer' },
@@ -63,6 +65,13 @@ describe('An exchange under a policy that reads a fact from elsewhere', () => {
     await endpoint.stop();
     expect(await scope()).toBe('billing:invoice:read');
     await endpoint.start(port);
+    expect(await scope()).toBe(`${APPROVE} billing:invoice:read billing:report:read`);
+  });
+
+  it('opens a gate by a flag that it tells, and no longer than it tells it', async () => {
+    beta = false;
+    expect(await scope()).toBe(`${APPROVE} billing:invoice:read`);
+    beta = true;
     expect(await scope()).toBe(`${APPROVE} billing:invoice:read billing:report:read`);
   });
 

@@ -9,9 +9,10 @@ const BUILT_IN_SOURCES: Readonly<Record<AttributeDeclaration['root'], readonly s
   session: ['idp'],
   context: ['pep'],
   resource: ['pep'],
+  flag: [],
 };
 const ALL_BUILT_IN = new Set(Object.values(BUILT_IN_SOURCES).flat());
-const EXTERNAL_ROOTS = new Set<string>(['subject', 'tenant']);
+const EXTERNAL_ROOTS = new Set<string>(['subject', 'tenant', 'flag']);
 /** What the verified token and this service itself tell, with its types. */
 const TOLD: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'session idp': { acr: 'string', amr: 'list<string>', auth_time: 'timestamp' },
@@ -58,6 +59,7 @@ function typeFaults(path: string, { root, name, type, source }: AttributeDeclara
     const message = 'expected bool, int, double, string, timestamp, duration, list<TYPE> or map<string, TYPE>';
     return [{ path, message }];
   }
+  if (root === 'flag' && type !== 'bool') return [{ path, message: 'expected bool' }];
   const told = TOLD[`${root} ${source}`];
   if (told === undefined) return [];
   const expected = Object.hasOwn(told, name) ? told[name] : undefined;
@@ -71,7 +73,7 @@ function sourceFaults(
   factSources: readonly string[] | null,
 ): readonly PolicyFault[] {
   if (BUILT_IN_SOURCES[root].includes(source)) return [];
-  const allowed = BUILT_IN_SOURCES[root].join(' or ');
+  const allowed = BUILT_IN_SOURCES[root].join(' or ') || 'a fact source';
   if (ALL_BUILT_IN.has(source)) return [{ path, message: `${root} attributes come from ${allowed}, not from ${source}` }];
   if (!EXTERNAL_ROOTS.has(root)) return [{ path, message: `${root} attributes come from ${allowed}, not from a fact source` }];
   if (!/^[a-z0-9-]{1,64}$/.test(source)) return [{ path, message: 'expected the name of a fact source' }];

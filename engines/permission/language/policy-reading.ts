@@ -26,6 +26,8 @@ export const USUAL_SOURCES: Readonly<Record<Root, string>> = {
   session: 'idp',
   context: 'pep',
   resource: 'pep',
+  // There is none: the name of a fact source has to be said.
+  flag: '',
 };
 
 /** The content of a file without faults of form, in the one order; and what no schema finds. */
@@ -87,7 +89,7 @@ export class PolicyReader {
   private attributes(): readonly AttributeDeclaration[] {
     const { resource = {}, ...plain } = this.written.attributes;
     const declared = Object.entries(resource).flatMap(([type, members]) => declarations('resource', type, members));
-    for (const root of ['subject', 'tenant', 'session', 'context'] as const)
+    for (const root of ['subject', 'tenant', 'session', 'context', 'flag'] as const)
       declared.push(...declarations(root, null, plain[root] ?? {}));
     return declared.toSorted(
       byText(({ root, resourceType, name, source }) => [root, resourceType ?? '', name, source].join(' ')),

@@ -92,6 +92,7 @@ const policySections = {
       tenant: attributes.optional(),
       session: attributes.optional(),
       context: attributes.optional(),
+      flag: attributes.optional(),
       resource: z.record(attributeName, attributes).optional(),
     })
     .default({}),

@@ -11,7 +11,7 @@ import { API_VERSION } from './form-values.js';
 import { USUAL_SOURCES } from './policy-reading.js';
 import { writeDuration, writeWindow } from './time-values.js';
 
-const ROOTS = ['subject', 'tenant', 'session', 'context'] as const;
+const ROOTS = ['subject', 'tenant', 'session', 'context', 'flag'] as const;
 
 type Written = Readonly<Record<string, AttributeValue>>;
 
