@@ -33,7 +33,7 @@ export class MemoryPolicyStore implements PolicyStore {
       const version = versions.find(({ id }) => id === versionId);
       if (version === undefined) throw new Error('an activation without its version');
       const { set, sequence } = version.record;
-      const document = have.includes(versionId) ? undefined : structuredClone(version.document);
+      const document = have.includes(versionId) ? undefined : copy(version.document);
       return { id: versionId, activation: number, set, sequence, document };
     };
     const enforced = activations.findLast(({ mode }) => mode === 'enforce');
@@ -51,16 +51,16 @@ export class MemoryPolicyStore implements PolicyStore {
     const ofSet = versions.filter(({ record }) => record.set === set);
     const digest = sha256.toString('hex');
     const same = ofSet.findLast(({ record }) => record.sha256 === digest);
-    if (same !== undefined) return structuredClone(same);
+    if (same !== undefined) return copy(same);
     const record = { set, sequence: ofSet.length + 1, sha256: digest, author, message, createdAt: this.now() };
     const version: StoredVersion = { id: randomUUID(), record, document: JSON.parse(json) as unknown };
     versions.push(version);
-    return structuredClone(version);
+    return copy(version);
   }
 
   async version(tenantId: string, set: string, sequence: number): Promise<StoredVersion | undefined> {
     const found = this.tenants.get(tenantId)?.versions.find(({ record }) => record.set === set && record.sequence === sequence);
-    return found === undefined ? undefined : structuredClone(found);
+    return found === undefined ? undefined : copy(found);
   }
 
   async versions(tenantId: string, set: string): Promise<readonly PolicyVersionRecord[]> {
@@ -100,13 +100,14 @@ export class MemoryPolicyStore implements PolicyStore {
   }
 
   async savePlan(plan: Omit<StoredPlan, 'id' | 'createdAt' | 'approvedBy'>): Promise<StoredPlan> {
-    const stored: StoredPlan = { ...structuredClone(plan), id: randomUUID(), createdAt: this.now(), approvedBy: null };
+    const stored: StoredPlan = { ...copy(plan), id: randomUUID(), createdAt: this.now(), approvedBy: null };
     this.plans.set(stored.id, stored);
-    return structuredClone(stored);
+    return copy(stored);
   }
 
   async plan(id: string): Promise<StoredPlan | undefined> {
-    return structuredClone(this.plans.get(id));
+    const plan = this.plans.get(id);
+    return plan === undefined ? undefined : copy(plan);
   }
 
   async approvePlan(id: string, by: string): Promise<StoredPlan | undefined> {
@@ -114,7 +115,7 @@ export class MemoryPolicyStore implements PolicyStore {
     if (plan === undefined || plan.approvedBy !== null) return undefined;
     const approved = { ...plan, approvedBy: by };
     this.plans.set(id, approved);
-    return structuredClone(approved);
+    return copy(approved);
   }
 
   private known(tenantId: string): Kept {
@@ -122,4 +123,9 @@ export class MemoryPolicyStore implements PolicyStore {
     if (kept === undefined) throw new CodedError('POLICY_UNKNOWN', { internal: 'the tenant is not there' });
     return kept;
   }
+}
+
+/** Callers get copies, so that nothing that they do changes what is kept. All of it is JSON. */
+function copy<Value>(value: Value): Value {
+  return JSON.parse(JSON.stringify(value)) as Value;
 }
