@@ -80,7 +80,10 @@ class NamedZone implements Zone {
 
   private ask(millis: number): number {
     const name = this.format.formatToParts(millis).find(({ type }) => type === 'timeZoneName')?.value ?? '';
-    const [, sign, hours = '0', minutes = '0', seconds = '0'] = OFFSET.exec(name) ?? [];
+    const parts = OFFSET.exec(name);
+    // SECURITY: an offset that is not understood is no offset of 0: a condition on office hours would hold at night.
+    if (parts === null) throw new Error(`the offset ${name} is not understood`);
+    const [, sign, hours = '0', minutes = '0', seconds = '0'] = parts;
     const offset = (Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds)) * 1000;
     return sign === '-' ? -offset : offset;
   }
@@ -113,7 +116,10 @@ function fixedZone(name: string): Zone | null {
 function namedZone(name: string): Zone | null {
   if (!NAMED.test(name)) return null;
   try {
-    return new NamedZone(new Intl.DateTimeFormat('en-US', { timeZone: name, timeZoneName: 'longOffset' }));
+    const zone = new NamedZone(new Intl.DateTimeFormat('en-US', { timeZone: name, timeZoneName: 'longOffset' }));
+    // So that a name of which nothing can be told is refused and not kept.
+    zone.offsetAt(0);
+    return zone;
   } catch {
     return null;
   }
