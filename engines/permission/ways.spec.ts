@@ -115,6 +115,21 @@ describe('PermissionEngine: ways to a permission', () => {
     expect(codeOf(situation, EXPORT)).toBe('no_grant');
   });
 
+  it('a condition or a tier that is there twice counts for neither', () => {
+    const twice = ['yes', 'yes'].map((expression) => ({ key: 'c', expression }));
+    const facts = {
+      assignments: [assignment('reader', { condition: { key: 'c', params: {} } })],
+      subscriptions: [{ tier: 'pro', valid: ALWAYS, graceUntil: null }],
+    };
+    expect(codeOf({ policy: { roles: ROLES, conditions: twice.slice(1) }, facts }, READ)).toBe('granted');
+    expect(codeOf({ policy: { roles: ROLES, conditions: twice }, facts }, READ)).toBe('condition_error');
+    const gates = [{ id: 'g', permissions: [READ], tier: 'pro', flags: [] }];
+    const tiers = ['pro', 'pro'].map((key) => ({ key, flags: [] }));
+    const gated = { roles: ROLES, conditions: twice.slice(1), gates };
+    expect(codeOf({ policy: { ...gated, tiers: tiers.slice(1) }, facts }, READ)).toBe('granted');
+    expect(codeOf({ policy: { ...gated, tiers }, facts }, READ)).toBe('gate.tier');
+  });
+
   it('members that every object has are neither roles nor conditions nor groups', () => {
     for (const key of ['constructor', '__proto__', 'toString', 'hasOwnProperty']) {
       expect(permissionsOf({ policy: { roles: ROLES }, facts: { assignments: [assignment(key)] } })).toEqual([]);
