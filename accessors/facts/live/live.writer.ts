@@ -68,7 +68,7 @@ export class LiveWriter {
   }
 }
 
-export function planOf<Row extends LiveRecord>(
+function planOf<Row extends LiveRecord>(
   scope: Scope,
   { number, record }: Item<Row>,
   stored: Stored<Row> | undefined,
