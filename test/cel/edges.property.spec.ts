@@ -135,6 +135,14 @@ describe('the next moment at which a condition may change by time alone', () => 
     expect(edgesOf('now.getHours("Australia/Lord_Howe") == 1', lordHowe, lordHowe + HOURS)).toEqual(['2026-04-04T15:00:00.000Z']);
   });
 
+  it('is the midnight of the day on which the clocks change, which is an hour away from that of other days', () => {
+    const night = Date.parse('2026-03-28T23:30:00Z');
+    expect(edgesOf('now.getDate("Europe/Zurich") == 29', night, night + 23 * HOURS)).toEqual([
+      '2026-03-29T01:00:00.000Z',
+      '2026-03-29T22:00:00.000Z',
+    ]);
+  });
+
   it('does not come every millisecond, going backwards over a change of the clocks neither', () => {
     const values = { 'subject.since': '2026-03-29T06:00:00Z' };
     const backwards = '(subject.since - (now - timestamp("2026-03-28T20:00:00Z"))).getDate("Europe/Zurich") == 29';

@@ -295,6 +295,11 @@ describe('what is not known', () => {
       'resource.path.startsWith("/a") || subject.manager == "eve"',
       ['resource.path'],
     ],
+    [
+      'timestamp(resource.owner) < now - subject.grace',
+      'timestamp(resource.owner) < now - duration("5400s")',
+      ['resource.owner'],
+    ],
     ['resource.owner == params.hidden', 'resource.owner == "a\\u202eb\\U000e0001\\"\\n"', ['resource.owner']],
     ['resource.amount > 1 && (now - subject.since < subject.grace || false)', 'resource.amount > 1', ['resource.amount']],
   ])('of %s leaves %s', (expression, residual, missing) => {
