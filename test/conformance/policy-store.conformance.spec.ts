@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import type { PolicyStore } from '#accessors/policy/policy-store.contract.js';
 import { PostgresPolicyStore } from '#accessors/policy/stores/postgres.policy-store.js';
 import { CryptoIdSource } from '#utilities/id/crypto.id-source.js';
@@ -30,23 +30,23 @@ function memory(fault: (good: MemoryPolicyStore) => Partial<PolicyStore> = () =>
 }
 
 describeOnEachDatabase('PolicyStore in the database of the service', (open) => {
-  let opened: Promise<PolicyStoreSubject> | undefined;
-  const subject = async (): Promise<PolicyStoreSubject> => {
+  let subject: PolicyStoreSubject | undefined;
+  beforeAll(async () => {
     const parts = await accessorParts((await open()).database);
     await parts.changeFeed.stop();
     const newTenant = async () => {
       const id = ids.ordered();
-      await parts.database.forTenants([id], () =>
-        parts.database.query('insert into tenant (id, slug) values ($1, $2)', [id, id]),
-      );
+      const insert = 'insert into tenant (id, slug) values ($1, $2)';
+      await parts.database.forTenants([id], () => parts.database.query(insert, [id, id]));
       return id;
     };
-    return { store: new PostgresPolicyStore(parts), newTenant };
+    subject = { store: new PostgresPolicyStore(parts), newTenant };
+  }, 60_000);
+  const opened = async (): Promise<PolicyStoreSubject> => {
+    if (subject === undefined) throw new Error('the store is not open');
+    return subject;
   };
-  it.each(policyStoreConformance(() => (opened = subject())))('$name', async ({ check }) => {
-    await check();
-    await opened;
-  });
+  it.each(policyStoreConformance(opened))('$name', ({ check }) => check());
 });
 
 describe('PolicyStore in memory', () => {
