@@ -295,6 +295,37 @@ describeOnEachDatabase('LiveData', (open) => {
     expect(found).toEqual(found.toSorted());
   });
 
+  it('lists what concerns one subject or group, or begins with a text, page by page', async () => {
+    await put(liveGroup('fin'), liveGroup('hr'), liveSubject('ana'), liveSubject('anton'), liveSubject('bo'));
+    await put(member('ana', 'fin'), member('ana', 'hr'), member('anton', 'fin'), member('bo', 'fin'));
+    await put(assigned('subject:ana', 'clerk'), assigned('group:fin', 'chief'), granted('group:fin', ['x:y']));
+    const names = async (kind: LiveKind, about: string | null, limit = 2): Promise<string[]> => {
+      const found: string[] = [];
+      for (let after: string | null = null; ;) {
+        const { items, next }: Awaited<ReturnType<typeof live.list>> = await live.list(CONTEXT, tenant, {
+          kind,
+          about,
+          after,
+          limit,
+        });
+        for (const item of items) found.push(item.kind === 'membership' ? `${item.subject}/${item.group}` : item.kind);
+        if (next === null) return found;
+        after = next;
+      }
+    };
+    expect(await names('membership', null)).toEqual(['ana/fin', 'ana/hr', 'anton/fin', 'bo/fin']);
+    expect(await names('membership', 'group:fin', 1)).toEqual(['ana/fin', 'anton/fin', 'bo/fin']);
+    expect(await names('membership', 'subject:ana')).toEqual(['ana/fin', 'ana/hr']);
+    expect(await names('membership', 'an')).toEqual(['ana/fin', 'ana/hr', 'anton/fin']);
+    expect(await names('subject', 'an', 1)).toEqual(['subject', 'subject']);
+    expect(await names('subject', 'an%')).toEqual([]);
+    expect([(await names('assignment', 'group:fin')).length, (await names('assignment', null, 1)).length]).toEqual([1, 2]);
+    expect([(await names('grant', 'group:fin')).length, (await names('grant', 'subject:ana')).length]).toEqual([1, 0]);
+    for (const about of ['subject:nobody', 'group:nobody', 'subject:Ana']) {
+      expect([await names('membership', about), await names('assignment', about)]).toEqual([[], []]);
+    }
+  });
+
   it('refuses places in a list that no answer told', async () => {
     for (const kind of ['membership', 'assignment', 'grant', 'subscription', 'subject'] as const) {
       const query = { kind, about: null, after: "'\u0000", limit: 1 };
