@@ -203,7 +203,11 @@ describe('A check by name', () => {
     const house = buildHouse({ policy: { bindings: [{ ...everybody, valid: { from: null, until: null } }] } });
     for (const subject of [ANA, { by: 'identity', tenant: 'acme', instance: 'i', externalId: 'nobody' }] as const) {
       expect(codesOf(await check(house, { subject }))).toEqual(['no_grant']);
-      expect(await effective(house, { subject })).toMatchObject({ granted: [], conditional: [], validUntil: null });
+      expect(await house.manager.effectivePermissions(context, await authenticated(house), request({ subject }))).toMatchObject({
+        granted: [],
+        conditional: [],
+        validUntil: null,
+      });
     }
     house.stored.facts = registered(house.stored.facts);
     expect(codesOf(await check(house, { subject: ANA }))).toEqual(['granted']);
@@ -357,10 +361,6 @@ function authenticated(house: House): Promise<AuthenticatedClient> {
 
 async function check(house: House, changes: Partial<CheckRequest>): Promise<CheckAnswer> {
   return house.manager.check(context, await authenticated(house), request(changes));
-}
-
-async function effective(house: House, changes: Partial<CheckRequest>) {
-  return house.manager.effectivePermissions(context, await authenticated(house), request(changes));
 }
 
 async function refusal(house: House, changes: Partial<CheckRequest>): Promise<string> {
