@@ -35,7 +35,7 @@ describeOnPostgres('The chain of a change of policy', (open) => {
       const name = NAMES[member as keyof PolicyManagerParts];
       return [member, name === undefined ? part : recorded(name, part as object, calls)];
     });
-    manager = policyManager(Object.fromEntries(wrapped) as PolicyManagerParts);
+    manager = policyManager(Object.fromEntries(wrapped) as unknown as PolicyManagerParts);
     await world.parts.changeFeed.stop();
   });
 
