@@ -334,6 +334,22 @@ describe('the budget', () => {
     }
   });
 
+  it.each([
+    ['"none" in subject.groups', 8],
+    ['subject.groups == subject.groups', 250],
+    ['size(subject.groups + subject.groups) > 1', 500],
+    ['subject.groups.filter(group, group == "none") == []', 500],
+    ['subject.department.contains("none")', 50],
+    ['subject.department.matches("no+ne")', 500],
+    ['subject.department < subject.department + "x"', 50],
+    ['subject.department.lowerAscii() == "none"', 50],
+  ])('is taken by the size of what is walked over: %s', (expression, more) => {
+    const small = evaluate(expression, { 'subject.groups': ['a'], 'subject.department': 'a' });
+    const groups = Array.from({ length: 256 }, (_, index) => `g${index}`);
+    const large = evaluate(expression, { 'subject.groups': groups, 'subject.department': 'a'.repeat(4_000) });
+    expect(large.cost - small.cost).toBeGreaterThanOrEqual(more);
+  });
+
   it('is shared: many conditions of one request take from one', () => {
     const given = input(KNOWN, 100);
     const outcomes = Array.from({ length: 20 }, () => condition.evaluate(given).outcome);
