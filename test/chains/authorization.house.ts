@@ -267,6 +267,20 @@ export function assignmentOf(role: string): RoleAssignment {
   return { id: `asg-${role}`, group: null, role, unit: null, condition: null, valid: ALWAYS, state: 'active' };
 }
 
+/** The same facts of somebody who is registered. */
+export const registered = (facts: SubjectFacts, changes: Partial<NonNullable<SubjectFacts['subject']>> = {}): SubjectFacts => ({
+  ...facts,
+  subject: {
+    id: 's-ana',
+    key: 'ana',
+    kind: 'user',
+    status: 'active',
+    attributes: {},
+    primaryIdentity: { instance: 'i', externalId: 'e' },
+    ...changes,
+  },
+});
+
 function facts(stored: Stored, asked: (readonly WantedFact[])[]): Pick<FactAccess, 'factsOf' | 'externalFacts' | 'tenantNamed'> {
   return {
     factsOf: () => {

@@ -1,7 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import type { SubjectFacts } from '#accessors/facts/contract.js';
 import type { AuthenticatedClient, CheckAnswer, CheckRequest } from '#managers/authorization/contract.js';
-import { assignmentOf, AUDIENCE, buildHouse, type House, type HouseChanges, TENANT } from './authorization.house.js';
+import { assignmentOf, AUDIENCE, buildHouse, type House, type HouseChanges, registered, TENANT } from './authorization.house.js';
 
 const context = { diagnosticId: '4c2c1f0a-0000-4000-8000-000000000001', transport: 'rest' } as const;
 const READ = 'billing:invoice:read';
@@ -18,19 +17,6 @@ const DECIDE = ['PermissionEngine.decide'];
 const NOTE = ['DecisionTrail.note'];
 /** What is tried out beside the answer, and what names the state that it was read from. */
 const ANSWER = ['PolicyAccess.shadowPolicy', 'SigningEngine.consistencyToken', 'KeyAccess.keyedDigest'];
-
-const registered = (facts: SubjectFacts, changes: Partial<NonNullable<SubjectFacts['subject']>> = {}): SubjectFacts => ({
-  ...facts,
-  subject: {
-    id: 's-ana',
-    key: 'ana',
-    kind: 'user',
-    status: 'active',
-    attributes: {},
-    primaryIdentity: { instance: 'i', externalId: 'e' },
-    ...changes,
-  },
-});
 
 describe('The check chain', () => {
   let house: House;
