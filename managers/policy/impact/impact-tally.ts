@@ -120,7 +120,7 @@ export class ImpactTally {
  * SECURITY: whatever may be more than before counts as a gain: another condition need not be a narrower one, and a later end is
  * more too.
  */
-export function isGain({ change, before, after }: Pick<PermissionChange, 'change' | 'before' | 'after'>): boolean {
+function isGain({ change, before, after }: Pick<PermissionChange, 'change' | 'before' | 'after'>): boolean {
   if (change === 'lost' || change === 'became_conditional') return false;
   if (change !== 'horizon_moved') return true;
   return after === null || (before !== null && after > before);
