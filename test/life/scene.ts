@@ -23,7 +23,7 @@ export interface Scene {
   readonly personas: Readonly<Record<string, Question>>;
 }
 
-export const application: Application = {
+const application: Application = {
   id: 'a1',
   audience: 'https://billing.example',
   prefix: 'billing',

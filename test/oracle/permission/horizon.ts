@@ -13,11 +13,6 @@ export function firstChange(question: EffectiveQuestion, moments = momentsOf(que
   return first === undefined || first > question.until ? null : first;
 }
 
-export function everySecond({ now, until }: EffectiveQuestion): readonly number[] {
-  const first = Math.floor(now / 1000) + 1;
-  return Array.from({ length: Math.max(0, Math.floor(until / 1000) - first + 1) }, (_, index) => (first + index) * 1000);
-}
-
 export function cappedBy(question: EffectiveQuestion): readonly number[] {
   const answer = effective(question);
   if (answer.effect === 'refused') return [];

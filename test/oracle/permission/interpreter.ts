@@ -32,10 +32,6 @@ export type EffectiveAnswer =
       readonly scope: string;
     };
 
-export function judge(permission: string, question: Question, resource: Resource | null): Judgement {
-  return new Interpreter(question).judge(permission, resource);
-}
-
 export function effective(question: EffectiveQuestion): EffectiveAnswer {
   return new Interpreter(question).effective(question.scope);
 }

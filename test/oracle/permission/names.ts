@@ -19,7 +19,7 @@ export function isPattern(pattern: string): boolean {
 const known = new Map<string, Map<string, boolean>>();
 
 /** Kept, since the same few are compared again and again. */
-export function covers(pattern: string, name: string): boolean {
+function covers(pattern: string, name: string): boolean {
   const ofPattern = known.get(pattern) ?? new Map<string, boolean>();
   if (ofPattern.size === 0) known.set(pattern, ofPattern);
   const before = ofPattern.get(name);

@@ -32,7 +32,7 @@ export function requirementVerdict(requirement: Requirement, situation: Situatio
   }
 }
 
-export function conditionVerdict(condition: Condition, situation: Situation): Verdict {
+function conditionVerdict(condition: Condition, situation: Situation): Verdict {
   const { policy, meanings, now } = situation.question;
   const expression = condition.expression === null ? undefined : meanings.get(condition.expression);
   if (expression === undefined || !compiles(expression, condition, policy)) return FAILS;

@@ -22,7 +22,7 @@ export interface Circumstance {
   readonly context: Readonly<Record<string, AttributeValue>>;
 }
 
-export function askedOfOracle(request: PermissionRequest): EffectiveQuestion {
+function askedOfOracle(request: PermissionRequest): EffectiveQuestion {
   return { ...request, meanings: MEANINGS };
 }
 

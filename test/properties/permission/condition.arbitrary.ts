@@ -2,9 +2,9 @@
 import fc from 'fast-check';
 import type { AttributeDeclaration, ConditionUse } from '#accessors/policy/contract.js';
 import type { NamedCondition } from '#accessors/facts/contract.js';
-import { cel, type Expression } from '../../oracle/permission/expression.js';
+import type { Expression } from '../../oracle/permission/expression.js';
 import { meaningsOf } from '../../oracle/permission/horizon.js';
-import { BASE, momentsAround } from './times.js';
+import { momentsAround } from './times.js';
 
 const declared = (
   root: AttributeDeclaration['root'],
@@ -75,7 +75,7 @@ export const MEANINGS = meaningsOf(EXPRESSIONS);
 
 const TEXTS = [...MEANINGS.keys()];
 /** The last ones stand in no policy. */
-export const CONDITION_KEYS = ['c0', 'c1', 'c2', 'c3', 'gone', '__proto__', 'toString'];
+const CONDITION_KEYS = ['c0', 'c1', 'c2', 'c3', 'gone', '__proto__', 'toString'];
 
 const params = fc.oneof(
   { weight: 6, arbitrary: fc.constantFrom({ limit: 50 }, { limit: 2 }, { limit: 100 }) },
@@ -98,6 +98,3 @@ export const namedCondition: fc.Arbitrary<NamedCondition> = fc.record({
   ),
   params,
 });
-
-export const textOf = (expression: Expression): string => cel(expression);
-export const FIRST_MOMENT = BASE;

@@ -84,7 +84,7 @@ export const selector: fc.Arbitrary<ResourceSelector> = fc.record({
   path: rarely(fc.constantFrom('/emea/**', '/emea', '/emea/ch/**', '/**')),
 });
 
-export const principal = fc.oneof(
+const principal = fc.oneof(
   fc.constant('all'),
   fc.constantFrom(...SUBJECTS, '__proto__').map((key) => `subject:${key}`),
   fc.constantFrom(...GROUPS).map((key) => `group:${key}`),

@@ -93,7 +93,7 @@ const flag: fc.Arbitrary<FlagState> = fc.record({ key: fc.constantFrom(...FLAGS)
 const numbered = <Row extends { readonly id: string }>(rows: readonly Row[]): readonly Row[] =>
   rows.map((row, index) => ({ ...row, id: `${row.id}${String(index)}` }));
 
-export const facts: fc.Arbitrary<SubjectFacts> = fc.record({
+const facts: fc.Arbitrary<SubjectFacts> = fc.record({
   tenantId: fc.constant('t1'),
   tenantStatus: fc.oneof(
     { weight: 40, arbitrary: fc.constant('active' as const) },
@@ -137,7 +137,7 @@ const external: fc.Arbitrary<ExternalFacts> = fc
 
 const values = fc.subarray(CLAIM_VALUES);
 
-export const claims: fc.Arbitrary<TokenClaims> = fc.record({
+const claims: fc.Arbitrary<TokenClaims> = fc.record({
   issuer: fc.constantFrom(...ISSUERS, ...ISSUERS, 'other', ''),
   roles: values,
   groups: fc.oneof({ weight: 15, arbitrary: values }, { weight: 1, arbitrary: fc.constant(null) }),
@@ -148,7 +148,7 @@ export const claims: fc.Arbitrary<TokenClaims> = fc.record({
 
 export const sampleContext = fc.record({ ip: fc.constantFrom('10.1.2.3', '203.0.113.9'), risk: fc.constantFrom(1, 9) });
 
-export const context = fc.option(
+const context = fc.option(
   fc.record({ ip: fc.constantFrom('10.1.2.3', '203.0.113.9', 'nonsense'), risk: fc.constantFrom(1, 9) }, { requiredKeys: [] }),
   { freq: 3 },
 );
@@ -169,7 +169,7 @@ export const resource: fc.Arbitrary<CheckedResource> = fc.record({
   ),
 });
 
-export const scope = fc.option(
+const scope = fc.option(
   fc.array(
     fc.oneof(
       fc.constantFrom('billing:invoice:*', 'billing:report:**', '**'),
