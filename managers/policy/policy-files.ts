@@ -17,6 +17,8 @@ export interface PolicyFilesParts {
   readonly policyLanguage: PolicyLanguage;
   readonly registrationAccess: Pick<RegistrationAccess, 'applications'>;
   readonly issuerRegistry: Pick<IssuerRegistry, 'issuers'>;
+  /** Left out: any name is taken. */
+  readonly factSourceNames?: readonly string[];
 }
 
 /** Bounds the message. */
@@ -31,7 +33,7 @@ export class PolicyFiles {
       this.parts.registrationAccess.applications(context),
       this.parts.issuerRegistry.issuers(context),
     ]);
-    return { applications, issuers: issuers.map(({ name }) => name), factSources: null };
+    return { applications, issuers: issuers.map(({ name }) => name), factSources: this.parts.factSourceNames ?? null };
   }
 
   lint(document: unknown, surroundings: PolicySurroundings): PolicyLint {

@@ -65,6 +65,7 @@ const PARTS: unique symbol = Symbol('PolicyManagerParts');
         unitOfWork,
         clock,
         settings: settings.policy,
+        factSourceNames: settings.factSources.map(({ name }) => name),
       }),
       inject: [
         POLICY_LIFE,

@@ -32,6 +32,8 @@ export interface PolicyManagerParts {
   readonly unitOfWork: UnitOfWork;
   readonly clock: Clock;
   readonly settings: Settings['policy'];
+  /** Names of the configured fact sources; left out: any is taken. */
+  readonly factSourceNames?: readonly string[];
 }
 
 export function policyManager(parts: PolicyManagerParts): PolicyManager {

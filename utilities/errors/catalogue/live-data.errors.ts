@@ -6,7 +6,10 @@ export const LIVE_DATA_ERRORS = {
     summary: 'The live data is not valid; nothing was changed.',
     cause:
       'A record names something that is not there, contradicts another one, has an identity that belongs to somebody else, a window that ends before it begins, or would put a group inside itself.',
-    remedy: ['Correct every fault that is listed; each says which record it is about.', 'Try it first without changing anything.'],
+    remedy: [
+      'Correct every fault that is listed; each says which record it is about.',
+      'Try it first without changing anything.',
+    ],
   },
   LIVE_DATA_UNKNOWN: {
     summary: 'There is no such tenant, or no such row of live data.',
