@@ -51,7 +51,7 @@ const ATOMS: readonly Expression[] = [
 ];
 
 /** Every atom, and pairs of them in each form; a fixed list, so that each is compiled once. */
-export const EXPRESSIONS: readonly Expression[] = [
+const EXPRESSIONS: readonly Expression[] = [
   ...ATOMS,
   ...ATOMS.flatMap((one, at): Expression[] => {
     const other = ATOMS[(at * 7 + 3) % ATOMS.length] ?? one;

@@ -22,12 +22,12 @@ const NAMES = [
 /** So many that they do not fit into one word of bits. */
 const MORE_NAMES = Array.from({ length: 60 }, (_, index) => `billing:bulk:n${String(index)}`);
 
-export const ROLES = ['r0', 'r1', 'r2', 'r3', 'constructor'];
+const ROLES = ['r0', 'r1', 'r2', 'r3', 'constructor'];
 export const GROUPS = ['g0', 'g1', 'g2', '__proto__'];
 export const SUBJECTS = ['ana', 'bo'];
 export const ISSUERS = ['contoso', 'keycloak'];
 export const CLAIM_VALUES = ['v1', 'v2', 'v3'];
-export const UNITS = ['org', 'org.emea', 'org.emea.ch', 'org.apac', 'org.em'];
+const UNITS = ['org', 'org.emea', 'org.emea.ch', 'org.apac', 'org.em'];
 export const TIERS = ['free', 'team', 'pro'];
 export const FLAGS = ['f0', 'f1', 'f2', '__proto__'];
 export const ACRS = ['gold', 'silver'];
