@@ -287,6 +287,7 @@ export interface PolicyLife {
    */
   activateVersion(context: CallContext, order: PolicyActivationOrder): Promise<PolicyActivation>;
 
+  /** Keeps a plan, and answers it with its id. It is never changed but for who agreed. */
   savePlan(context: CallContext, plan: Omit<StoredPlan, 'id' | 'createdAt' | 'approvedBy'>): Promise<StoredPlan>;
 
   /** @throws CodedError `PLAN_UNKNOWN` */

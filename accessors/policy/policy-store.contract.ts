@@ -62,6 +62,7 @@ export interface PolicyStore {
    */
   ensureVersion(version: NewVersion): Promise<StoredVersion>;
 
+  /** `undefined`: there is no such version. */
   version(tenantId: string, set: string, sequence: number): Promise<StoredVersion | undefined>;
 
   /** Newest first. */
@@ -78,8 +79,10 @@ export interface PolicyStore {
    */
   activate(order: PolicyActivationOrder): Promise<PolicyActivation>;
 
+  /** Keeps a plan, and answers it with its id. */
   savePlan(plan: Omit<StoredPlan, 'id' | 'createdAt' | 'approvedBy'>): Promise<StoredPlan>;
 
+  /** `undefined`: there is no such plan. */
   plan(id: string): Promise<StoredPlan | undefined>;
 
   /** Notes the first who agrees. Answers `undefined` where there is no such plan or somebody agreed before. */

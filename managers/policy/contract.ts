@@ -159,6 +159,7 @@ export interface PolicyManager {
 
 /** Looking at policies and at what they mean. */
 export interface PolicyQuestions {
+  /** Every version of the set and every activation, newest first. @throws CodedError `TENANT_UNRESOLVED` */
   history(
     context: CallContext,
     name: PolicyName,

@@ -16,6 +16,7 @@ import { basic, call, exchangeForm, JWT_TYPE, post } from '../support/callers.js
 import { describeOnPostgres } from '../support/database.js';
 import { selfSigned } from '../support/self-signed.js';
 import { PORTAL_CLIENT_ID, SAMPLE_AUDIENCE, startService, type TestService } from '../support/service.js';
+import { createServiceLogin } from '../support/service-login.js';
 import { until } from '../support/until.js';
 
 const IN_VAULT: KeyEncryptionKeySettings = { provider: 'azure-key-vault', keyName: 'kek', keyVersion: null };
@@ -134,7 +135,8 @@ describeOnPostgres('With keys in a key vault', (open) => {
     const { settings: database } = await open();
     createKeyEncryptionKeyFile(join(home, 'kek'));
     const file: KeyEncryptionKeySettings = { provider: 'file', file: join(home, 'kek') };
-    const base = settingsOn(database);
+    const login = await createServiceLogin(database);
+    const base = settingsOn({ kind: 'postgres', url: login.url, poolSize: 2 });
     const published = (changes: Partial<KeyStorageSettings>) =>
       withManagers({ ...base, keys: keysWith({ backend: 'local', ...changes }) }, async ({ keyring }, context) => {
         await keyring.prepare(context);
@@ -149,6 +151,7 @@ describeOnPostgres('With keys in a key vault', (open) => {
     expect(report.rewrapped).toBeGreaterThanOrEqual(3);
     rmSync(join(home, 'kek'));
     expect(await published({})).toEqual(before);
+    await login.drop();
   });
 
   function settingsOn(database: Settings['database']): Settings {

@@ -3,7 +3,7 @@ import type { AttributeValue } from '#accessors/policy/contract.js';
 import { charge, type Frame } from './frame.js';
 import { parseDuration, parseTimestamp, durationOf, timestampOf } from './moments.js';
 import { CelMap, type CelValue, Failure, isStop, type Outcome } from './values.js';
-import { BOOL, commonType, DOUBLE, DYN, INT, NULL, STRING, type Type } from './types.js';
+import { BOOL, commonType, DOUBLE, DYN, INT, NULL, STRING, type Type } from './condition-types.js';
 
 /** Of all attributes that one evaluation reads, as characters and members. */
 export const MOST_READ = 16_384;

@@ -15,7 +15,7 @@ import { ConditionNames } from './names.js';
 import { bracketDepth, MOST_NESTED, MOST_TEXT, subsetFaults } from './subset.js';
 import { parseExpression } from './syntax.js';
 import { typeFaults } from './type-check.js';
-import { printType } from './types.js';
+import { printType } from './condition-types.js';
 
 /** Compilations that are kept for one list of declarations; a policy has some dozens. */
 const MOST_KEPT = 2_000;

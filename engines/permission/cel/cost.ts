@@ -4,7 +4,7 @@ import { type Bound, type BoundFold, boundChildren } from './binding.js';
 import { compilePattern } from './functions.js';
 import type { Attribute } from './names.js';
 import { isTimeField } from './time-fields.js';
-import type { Type } from './types.js';
+import type { Type } from './condition-types.js';
 import { type CelValue, isList } from './values.js';
 
 /** Of a string its characters, of a list its elements; 0 of what has no parts. */

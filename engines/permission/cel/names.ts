@@ -3,7 +3,7 @@ import type { AttributeDeclaration, AttributeValue } from '#accessors/policy/con
 import type { ConditionScope } from '../condition-evaluator.contract.js';
 import { isReadable, typeOfParam } from './attributes.js';
 import type { Names, Resolution } from './binding.js';
-import { parseType, STRING, type Type } from './types.js';
+import { parseType, STRING, type Type } from './condition-types.js';
 
 /** Something that a condition reads, with its number in the evaluation. */
 export interface Attribute {

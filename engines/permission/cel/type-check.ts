@@ -17,7 +17,7 @@ import {
   STRING,
   TIMESTAMP,
   type Type,
-} from './types.js';
+} from './condition-types.js';
 import type { CelValue } from './values.js';
 
 export function typeFaults(bound: Bound, attributes: readonly Attribute[]): readonly ConditionFault[] {
