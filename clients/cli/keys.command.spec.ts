@@ -7,6 +7,7 @@ import { Command } from 'commander';
 import { createKeyEncryptionKeyFile } from '#accessors/key/file.key-encryption-key.js';
 import type { KeyringStatus } from '#managers/keyring/contract.js';
 import { describeOnPostgres } from '../../test/support/database.js';
+import { createServiceLogin, type ServiceLogin } from '../../test/support/service-login.js';
 import { addKeysCommand } from './keys.command.js';
 
 describeOnPostgres('countersign keys', (open) => {
@@ -14,12 +15,14 @@ describeOnPostgres('countersign keys', (open) => {
   const config = join(home, 'settings.json');
   const environmentUrl = process.env['DATABASE_URL'];
   let printed: string[] = [];
+  let login: ServiceLogin;
 
   beforeAll(async () => {
     delete process.env['DATABASE_URL'];
     const { settings } = await open();
     createKeyEncryptionKeyFile(join(home, 'kek'));
-    const url = settings.kind === 'postgres' ? settings.url : '';
+    login = await createServiceLogin(settings);
+    const { url } = login;
     const document = {
       issuer: 'https://auth.example.com',
       database: { url },
@@ -28,7 +31,8 @@ describeOnPostgres('countersign keys', (open) => {
     };
     writeFileSync(config, JSON.stringify(document));
   });
-  afterAll(() => {
+  afterAll(async () => {
+    await login.drop();
     if (environmentUrl !== undefined) process.env['DATABASE_URL'] = environmentUrl;
     rmSync(home, { recursive: true });
   });

@@ -11,9 +11,11 @@ case "$*" in
   --version) echo 11.0.0; exit 0 ;;
   test) echo "Tests: many"; echo "$TOTALS"; echo "Time: 1 s"; echo 'ran: test'; [ -z "$TESTS_FAIL" ] ;;
   *verify) echo 'ran: verify'; [ -z "$GATES_FAIL" ] ;;
+  *conformance:cel) echo 'ran: conformance'; [ -z "$CONFORMANCE_FAILS" ] ;;
   *fuzz:tokens*) echo 'ran: fuzz'; [ -z "$FUZZ_FAILS" ] ;;
   *soak:rotation*) echo 'ran: soak'; [ -z "$SOAK_FAILS" ] ;;
   *demo) echo 'ran: demo'; [ -z "$DEMO_FAILS" ] ;;
+  *'bench -- permissions --short --no-limits') echo 'ran: permissions'; [ -z "$PERMISSIONS_FAIL" ] ;;
   *'bench -- --short') echo 'ran: bench'; [ -z "$BENCH_FAILS" ] ;;
   *) echo "unknown: $*"; exit 1 ;;
 esac
@@ -49,11 +51,13 @@ describe('.ci/run', () => {
     expect(outcome.output.match(/^ran: \w+/gm)).toEqual([
       'ran: test',
       'ran: verify',
+      'ran: conformance',
       'ran: fuzz',
       'ran: fuzz',
       'ran: soak',
       'ran: demo',
       'ran: bench',
+      'ran: permissions',
     ]);
     expect(lines(outcome).at(-1)).toBe(GREEN);
     expect(outcome.status).toBe(0);
@@ -67,6 +71,8 @@ describe('.ci/run', () => {
   it.each([
     ['tests', { TESTS_FAIL: '1', TOTALS: '11 passed, 1 failed, 0 skipped' }, 'failed: tests'],
     ['gates', { GATES_FAIL: '1' }, 'failed: gates'],
+    ['conformance', { CONFORMANCE_FAILS: '1' }, 'failed: conformance'],
+    ['permissions', { PERMISSIONS_FAIL: '1' }, 'failed: permissions'],
     ['soak', { SOAK_FAILS: '1' }, 'failed: soak'],
     ['demonstration', { DEMO_FAILS: '1' }, 'failed: demonstration'],
     ['benchmark', { BENCH_FAILS: '1' }, 'failed: benchmark'],
@@ -79,7 +85,7 @@ describe('.ci/run', () => {
     ['a runner without totals', { TOTALS: '' }, 'failed: the test runner gave no totals'],
   ])('fails for %s, after running everything else', async (_name, env, told) => {
     const outcome = await ci(env);
-    expect(outcome.output.match(/^ran: /gm)).toHaveLength(7);
+    expect(outcome.output.match(/^ran: /gm)).toHaveLength(9);
     expect(lines(outcome)).toContain(told);
     expect(lines(outcome).at(-1)).toMatch(/^\d+ passed, \d+ failed/);
     expect(outcome.status).toBe(1);

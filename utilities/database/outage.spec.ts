@@ -70,7 +70,7 @@ run('Outage of PostgreSQL', () => {
     await cluster?.resume();
     await until('the database answers', answers);
     // Nobody announces this: the process hears of it because it asks again once it listens again.
-    await database.query(`update tenant set status = 'suspended' where id = $1`, [tenant]);
+    await asOwner(database, `update tenant set status = 'suspended' where id = $1`, [tenant]);
     await until('the missed change is known', () => feed.epochOf(tenant) === 2);
     await until('listening was resumed', () => logger.lines.some(({ event }) => event === 'database.listener_resumed'));
     await feed.stop();

@@ -22,6 +22,8 @@ export interface Circumstance {
   readonly context: Readonly<Record<string, AttributeValue>>;
 }
 
+type GrantedAnswer = Extract<EffectiveAnswer, { effect: 'granted' }>;
+
 function askedOfOracle(request: PermissionRequest): EffectiveQuestion {
   return { ...request, meanings: MEANINGS };
 }
@@ -35,16 +37,27 @@ export function checkOf(request: PermissionRequest, permission: string, resource
 export function differenceOfAnswers(decision: PermissionDecision, request: PermissionRequest): Difference {
   const answer = effective(askedOfOracle(request));
   if (decision.effect === 'refused' || answer.effect === 'refused') return differenceOfRefusals(decision, answer);
-  const missing = [...answer.conditional].map(([permission, each]) => [permission, ...[...each.missing].toSorted()]);
   return (
     differs('permissions', decision.permissions, answer.granted) ??
     differs('scope', decision.scope, answer.scope) ??
     differs(
       'conditional',
       decision.conditional.map((each) => [each.permission, ...each.missing]),
-      missing,
+      decision.conditional.length === answer.conditional.size
+        ? decision.conditional.map((each) => missingOf(each, answer))
+        : [...answer.conditional].map(([permission, each]) => [permission, ...[...each.missing].toSorted()]),
     )
   );
+}
+
+/**
+ * What the second reading misses, or the engine's own list where that is a part of it: of two ways of which one is wider, the engine
+ * keeps the wider one, which says less. That the residual means the same is compared by itself.
+ */
+function missingOf({ permission, missing }: Granted['conditional'][number], { conditional }: GrantedAnswer): readonly string[] {
+  const wanted = conditional.get(permission)?.missing ?? new Set<string>();
+  const isPart = missing.length > 0 && missing.every((path) => wanted.has(path));
+  return [permission, ...(isPart ? missing : [...wanted].toSorted())];
 }
 
 function differenceOfRefusals(decision: PermissionDecision, answer: EffectiveAnswer): Difference {
@@ -84,7 +97,7 @@ export function differenceOfChecks(judge: Judge, request: PermissionRequest, res
       const title = `${permission} on ${JSON.stringify(about)}`;
       const difference =
         differs(`${title}: allowed`, said.allowed, wanted.state === 'granted') ??
-        (codesOf(wanted).includes(said.code) ? undefined : differs(title, said.code, codesOf(wanted))) ??
+        (isCodeOf(said.code, wanted, about !== null) ? undefined : differs(title, said.code, codesOf(wanted))) ??
         (wanted.state === 'conditional' ? differs(`${title}: missing`, said.missing, [...wanted.missing].toSorted()) : undefined);
       if (difference !== undefined) return difference;
     }
@@ -93,6 +106,14 @@ export function differenceOfChecks(judge: Judge, request: PermissionRequest, res
 }
 
 /** What nobody who asks could tell leaves it unknown; anything else is a question of asking with more. */
+/** Of a way that is over, or not active, and on other resources besides, both may be said. */
+const NOT_NOW: ReadonlySet<string> = new Set(['expired', 'not_yet_valid', 'eligible_not_active']);
+
+function isCodeOf(code: string, wanted: Judgement, onResource: boolean): boolean {
+  const codes: readonly string[] = codesOf(wanted);
+  return codes.includes(code) || (onResource && codes.includes('no_grant') && NOT_NOW.has(code));
+}
+
 function codesOf({ state, codes, missing }: Judgement): readonly string[] {
   if (state === 'denied') return [...codes];
   if (state === 'granted') return ['granted'];
