@@ -36,28 +36,35 @@ export function checkOf(request: PermissionRequest, permission: string, resource
 /** The whole answer to one question. */
 export function differenceOfAnswers(decision: PermissionDecision, request: PermissionRequest): Difference {
   const answer = effective(askedOfOracle(request));
+  if (isLeftOpen(decision) && answer.effect === 'refused' && answer.code === 'PERMISSION_NONE') return undefined;
   if (decision.effect === 'refused' || answer.effect === 'refused') return differenceOfRefusals(decision, answer);
   return (
     differs('permissions', decision.permissions, answer.granted) ??
     differs('scope', decision.scope, answer.scope) ??
-    differs(
-      'conditional',
-      decision.conditional.map((each) => [each.permission, ...each.missing]),
-      decision.conditional.length === answer.conditional.size
-        ? decision.conditional.map((each) => missingOf(each, answer))
-        : [...answer.conditional].map(([permission, each]) => [permission, ...[...each.missing].toSorted()]),
-    )
+    differenceOfConditional(decision, answer)
   );
 }
 
 /**
- * What the second reading misses, or the engine's own list where that is a part of it: of two ways of which one is wider, the engine
- * keeps the wider one, which says less. That the residual means the same is compared by itself.
+ * Nothing for certain. Where it is uncertain whom a deny concerns, but certain that it concerns them in one place alone, the second
+ * reading lets it take the permission away everywhere, and the engine in that place; on each resource, Check says the same of both.
  */
-function missingOf({ permission, missing }: Granted['conditional'][number], { conditional }: GrantedAnswer): readonly string[] {
-  const wanted = conditional.get(permission)?.missing ?? new Set<string>();
-  const isPart = missing.length > 0 && missing.every((path) => wanted.has(path));
-  return [permission, ...(isPart ? missing : [...wanted].toSorted())];
+function isLeftOpen(decision: PermissionDecision): boolean {
+  return decision.effect === 'granted' && decision.permissions.length === 0 && decision.conditional.length > 0;
+}
+
+/**
+ * What the second reading leaves open, the engine leaves open too. Of two ways of which one is wider, the engine keeps the wider one,
+ * whose residual reads less.
+ */
+function differenceOfConditional({ conditional }: Granted, answer: GrantedAnswer): Difference {
+  const told = new Map(conditional.map(({ permission, missing }) => [permission, missing]));
+  for (const [permission, wanted] of answer.conditional) {
+    const missing = told.get(permission);
+    if (!isPartOf(missing, wanted.missing))
+      return differs(`conditional ${permission}`, missing ?? null, [...wanted.missing].toSorted());
+  }
+  return undefined;
 }
 
 function differenceOfRefusals(decision: PermissionDecision, answer: EffectiveAnswer): Difference {
@@ -98,7 +105,9 @@ export function differenceOfChecks(judge: Judge, request: PermissionRequest, res
       const difference =
         differs(`${title}: allowed`, said.allowed, wanted.state === 'granted') ??
         (isCodeOf(said.code, wanted, about !== null) ? undefined : differs(title, said.code, codesOf(wanted))) ??
-        (wanted.state === 'conditional' ? differs(`${title}: missing`, said.missing, [...wanted.missing].toSorted()) : undefined);
+        (wanted.state === 'conditional' && !isPartOf(said.missing, wanted.missing)
+          ? differs(`${title}: missing`, said.missing, [...wanted.missing].toSorted())
+          : undefined);
       if (difference !== undefined) return difference;
     }
   }
@@ -106,6 +115,10 @@ export function differenceOfChecks(judge: Judge, request: PermissionRequest, res
 }
 
 /** What nobody who asks could tell leaves it unknown; anything else is a question of asking with more. */
+function isPartOf(missing: readonly string[] | undefined, wanted: ReadonlySet<string>): boolean {
+  return missing !== undefined && missing.length > 0 && missing.every((path) => wanted.has(path));
+}
+
 /** Of a way that is over, or not active, and on other resources besides, both may be said. */
 const NOT_NOW: ReadonlySet<string> = new Set(['expired', 'not_yet_valid', 'eligible_not_active']);
 
