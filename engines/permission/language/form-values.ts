@@ -46,7 +46,7 @@ export const conditionName = z.string().regex(CONDITION_NAME, MESSAGES.condition
 /** Their form is judged with the catalogues at hand. */
 export const patterns = z.array(z.string().max(256)).max(10_000);
 /** The name of a condition, or a condition in place. */
-export const when = z.string().min(1).max(4096);
+export const when = z.string().max(4096).regex(/\S/, 'expected a condition, not blanks');
 
 const LIMITS = { depth: 8, members: 256, text: 4096, parts: 4096 };
 

@@ -55,6 +55,12 @@ describe('A document that anybody may have made', () => {
     );
   });
 
+  it('is refused where a condition is nothing but blanks', () => {
+    const policy = example('policy.yaml') as Readonly<Record<string, unknown>>;
+    const reading = language.read({ ...policy, conditions: { office_hours: ' ' } });
+    expect(reading.ok ? [] : reading.faults.map(({ path }) => path)).toContain('conditions.office_hours');
+  });
+
   it('is read and run, or refused, wherever tests were spoilt', () => {
     const policy = language.read(example('policy.yaml'));
     if (!policy.ok) throw new Error('the example is a policy');
