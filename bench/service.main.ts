@@ -27,8 +27,10 @@ async function importPopulation(file: string): Promise<void> {
   const foundations = await openFoundations(settings, { migrate: true, unsafeRole: 'step-down' });
   await foundations.close();
   const document: unknown = JSON.parse(readFileSync(file, 'utf8'));
-  await withManagers(settings, ({ administration }) =>
-    administration.importDocument({ diagnosticId: randomUUID(), transport: 'cli' }, document),
+  await withManagers(
+    settings,
+    ({ administration }) => administration.importDocument({ diagnosticId: randomUUID(), transport: 'cli' }, document),
+    { unsafeRole: 'step-down' },
   );
   joinParent({}, () => undefined);
 }

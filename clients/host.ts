@@ -71,8 +71,9 @@ export interface Managers {
 export async function withManagers<Result>(
   settings: Settings,
   work: (managers: Managers, context: CallContext) => Promise<Result>,
+  options: Pick<FoundationOptions, 'unsafeRole'> = {},
 ): Promise<Result> {
-  const foundations = await openFoundations(settings, { migrate: false });
+  const foundations = await openFoundations(settings, { migrate: false, ...options });
   try {
     const app = await NestFactory.createApplicationContext(AppModule.register(foundations), {
       logger: new NestLogger(foundations.logger),
