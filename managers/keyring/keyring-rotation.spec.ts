@@ -150,7 +150,8 @@ describeOnPostgres('Several processes at once', (open) => {
       expect((await statesIn(opened.database)).filter((state) => state === 'active')).toHaveLength(1);
       expect(await statesIn(opened.database)).toHaveLength(1 + round);
     }
-    const kid = rivals[0]?.keyAccess.activeKey(CONTEXT, 'ES256').kid;
+    const { keys } = await rivals[0]!.keyringAccess.keyring(CONTEXT);
+    const kid = keys.find(({ state }) => state === 'active')?.kid;
     await until('all sign with the same key', () =>
       rivals.every(({ keyAccess }) => keyAccess.activeKey(CONTEXT, 'ES256').kid === kid),
     );
