@@ -10,6 +10,10 @@ export interface WireError {
     | 'invalid_scope'
     | 'invalid_token'
     | 'insufficient_scope'
+    /** RFC 9449 §5, §8. */
+    | 'invalid_dpop_proof'
+    | 'use_dpop_nonce'
+    | 'unauthorized_client'
     | 'unsupported_grant_type'
     | 'temporarily_unavailable'
     | 'server_error';
@@ -53,6 +57,18 @@ export const ERROR_MAPPING = {
   REQUEST_NOT_FOUND: { oauth: 'invalid_request', http: 404, grpc: 'UNIMPLEMENTED' },
   REQUEST_METHOD_NOT_ALLOWED: { oauth: 'invalid_request', http: 405, grpc: 'UNIMPLEMENTED' },
   REQUEST_DEADLINE_EXCEEDED: { oauth: 'temporarily_unavailable', http: 503, grpc: 'DEADLINE_EXCEEDED' },
+  CLIENT_ASSERTION_REPEATED: { oauth: 'invalid_client', http: 401, grpc: 'UNAUTHENTICATED' },
+  REPLAY_UNCHECKED: away,
+  DPOP_PROOF_INVALID: { oauth: 'invalid_dpop_proof', http: 400, grpc: 'UNAUTHENTICATED' },
+  DPOP_NONCE_REQUIRED: { oauth: 'use_dpop_nonce', http: 400, grpc: 'UNAUTHENTICATED' },
+  BINDING_REQUIRED: malformed,
+  BINDING_NOT_SHOWN: badToken,
+  REVOCATIONS_UNKNOWN: away,
+  TOKEN_REVOKED: badToken,
+  ACTOR_TOKEN_INVALID: badToken,
+  DELEGATION_NOT_ALLOWED: refused,
+  DELEGATION_TOO_DEEP: refused,
+  IMPERSONATION_NOT_ALLOWED: refused,
   GRANT_UNSUPPORTED: { oauth: 'unsupported_grant_type', http: 400, grpc: 'INVALID_ARGUMENT' },
   TOKEN_TYPE_UNSUPPORTED: malformed,
   REQUESTED_TOKEN_TYPE_UNSUPPORTED: malformed,

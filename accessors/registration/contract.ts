@@ -19,10 +19,57 @@ export interface ClientTarget {
   readonly scopes: readonly string[];
   /** Permission names and patterns that it may exercise for others. Empty: nothing. */
   readonly delegationCeiling: readonly string[];
+  /**
+   * Re-exchange of our own tokens for this target: which application's tokens it may hand in, and what it may exercise then.
+   * Left out: none.
+   */
+  readonly hops?: readonly { readonly from: string; readonly ceiling: readonly string[] }[];
+  /** Permission names and patterns that it may have as another, without `act`, when it asks to; left out: none. */
+  readonly impersonation?: readonly string[];
+  /** Pairs of tenants, by slug, where the actor may be of another tenant than the subject; left out: none. */
+  readonly tenantPairs?: readonly { readonly actor: string; readonly subject: string }[];
+}
+
+/** How a client may prove who it is; several may be allowed, each call uses one. */
+export type ClientAuthenticationMethod =
+  | 'client_secret_basic'
+  | 'client_secret_post'
+  | 'private_key_jwt'
+  | 'tls_client_auth'
+  | 'self_signed_tls_client_auth'
+  /** A token of a trusted issuer in the place of a secret, sent as a `client_assertion`. */
+  | 'federated';
+
+/** What a client proves itself with, other than secrets. Public material alone. */
+export interface ClientAuthentication {
+  /** Methods that are allowed; what is not listed is refused. */
+  readonly methods: readonly ClientAuthenticationMethod[];
+  /** Public keys of `private_key_jwt`, as JWK (RFC 7517): two or more at a time allow rotation. */
+  readonly keys: readonly Readonly<Record<string, unknown>>[];
+  /** Thumbprints (SHA-256 of the DER, base64url) of self-signed certificates. */
+  readonly certificates: readonly string[];
+  /** RFC 8705 §2.1.2: exactly one name that the certificate must have; `null`: `tls_client_auth` is not used. */
+  readonly certificateName: {
+    readonly kind: 'dn' | 'san_dns' | 'san_uri' | 'san_ip' | 'san_email';
+    readonly value: string;
+  } | null;
+  /** Who may stand for the client: a trusted issuer by name, the exact upstream subject, and the audience of the assertion. */
+  readonly federated: readonly { readonly issuer: string; readonly subject: string; readonly audience: string }[];
 }
 
 export interface RegisteredClient {
   readonly clientId: string;
+  /** `public`: it has no credentials; a verified token names it. Left out: `confidential`. */
+  readonly kind?: 'confidential' | 'public';
+  /** Left out: by secret alone. */
+  readonly authentication?: ClientAuthentication;
+  /** Origins (`https://app.example.com`) that a browser may call from with this client; left out: none. */
+  readonly origins?: readonly string[];
+  /**
+   * Whether its tokens have to be bound to a key that it shows. Left out: `required` for public clients, `optional` for others.
+   * A token that is bound already, and a key that is shown, always bind.
+   */
+  readonly binding?: 'required' | 'optional';
   /** Ids of this very client at identity providers: their tokens make the *own* case. */
   readonly ownPresenters: readonly IssuerScopedId[];
   /** Ids of other clients whose tokens it may hand in: the *on behalf of* case. */
@@ -99,6 +146,23 @@ export interface RegistrationAccess {
    * @throws CodedError `STORE_UNAVAILABLE`
    */
   authenticateClient(context: CallContext, clientId: string, secret: string): Promise<RegisteredClient | undefined>;
+
+  /**
+   * The active client with this id, whoever asks: it is named, not proven. `undefined`: there is none, or it is disabled.
+   *
+   * @throws CodedError `STORE_UNAVAILABLE`
+   */
+  clientNamed(context: CallContext, clientId: string): Promise<RegisteredClient | undefined>;
+
+  /**
+   * The active public client whose own id at an identity provider this is; `undefined`: none, or more than one.
+   *
+   * @throws CodedError `STORE_UNAVAILABLE`
+   */
+  publicClientOf(context: CallContext, presenter: IssuerScopedId): Promise<RegisteredClient | undefined>;
+
+  /** Origins of all active public clients, for CORS. Kept like one client. @throws CodedError `STORE_UNAVAILABLE` */
+  publicOrigins(context: CallContext): Promise<ReadonlySet<string>>;
 
   /** The application with exactly this audience. @throws CodedError `STORE_UNAVAILABLE` */
   applicationFor(context: CallContext, audience: string): Promise<Application | undefined>;

@@ -50,6 +50,19 @@ export class DefaultRegistrationAccess implements RegistrationAccess {
     return matches ? stored?.client : undefined;
   }
 
+  async clientNamed(_context: CallContext, clientId: string): Promise<RegisteredClient | undefined> {
+    const stored = this.keptClients.peek(PLATFORM_TENANT, clientId) ?? (await this.readClient(clientId));
+    return stored?.isActive === true ? stored.client : undefined;
+  }
+
+  publicClientOf(): Promise<RegisteredClient | undefined> {
+    return Promise.resolve(undefined);
+  }
+
+  publicOrigins(): Promise<ReadonlySet<string>> {
+    return Promise.resolve(new Set());
+  }
+
   async applicationFor(_context: CallContext, audience: string): Promise<Application | undefined> {
     if (!LOOKED_UP.test(audience)) return undefined;
     return (

@@ -1,11 +1,11 @@
 import type { Metadata } from '@grpc/grpc-js';
-import type { AuthenticatedClient } from '#managers/authorization/contract.js';
+import type { CallingClient } from '#managers/authorization/contract.js';
 import type { CallContext } from '#utilities/call-context/contract.js';
 import { CodedError } from '#utilities/errors/coded-error.js';
 
 export interface Caller {
   readonly context: CallContext;
-  readonly client: AuthenticatedClient;
+  readonly client: CallingClient;
 }
 
 /**

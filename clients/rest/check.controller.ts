@@ -1,7 +1,7 @@
 import { Controller, Inject, Post, Req, Res } from '@nestjs/common';
 import { ApiBasicAuth, ApiBody, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { AUTHORIZATION_MANAGER, type AuthenticatedClient, type AuthorizationManager } from '#managers/authorization/contract.js';
+import { AUTHORIZATION_MANAGER, type CallingClient, type AuthorizationManager } from '#managers/authorization/contract.js';
 import type { CallContext } from '#utilities/call-context/contract.js';
 import { CodedError } from '#utilities/errors/coded-error.js';
 import { OpenToAll } from '../access.decorators.js';
@@ -14,7 +14,7 @@ import { CHECK_PATH, EFFECTIVE_PATH } from './server-metadata.js';
 import { soleAuthorization } from './sole-authorization.js';
 import { OAUTH_ERROR_SCHEMA } from './token.schemas.js';
 
-type Answering = (context: CallContext, client: AuthenticatedClient) => Promise<object>;
+type Answering = (context: CallContext, client: CallingClient) => Promise<object>;
 
 /** Live decisions for clients. A denial is an answer: 200. */
 @ApiTags('live checks')

@@ -32,7 +32,12 @@ export class ClaimsComposer {
       jti: frame.tokenId,
       scope: request.scope === '' ? undefined : request.scope,
       tenant: request.tenant,
-      act: frame.actor === null ? undefined : { sub: frame.actor },
+      act: request.act ?? (frame.actor === null ? undefined : { sub: frame.actor }),
+      cnf: request.confirmation,
+      impersonated: request.impersonated === true ? true : undefined,
+      // A first token is its own origin.
+      oat: request.origin === undefined || request.origin.depth === 1 ? undefined : request.origin.issuedAt,
+      hop: request.origin === undefined || request.origin.depth === 1 ? undefined : request.origin.depth,
       acr: request.acr ?? undefined,
       amr: request.amr.length === 0 ? undefined : request.amr,
       auth_time: request.authTime ?? undefined,

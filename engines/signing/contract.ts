@@ -21,13 +21,27 @@ export interface SubjectReference {
   readonly conditionalBits: readonly number[];
 }
 
+/** RFC 8693 §4.1: the outermost is the current actor. */
+export interface ActorChain {
+  readonly sub: string;
+  readonly act?: ActorChain;
+}
+
 export interface MintRequest {
   readonly kind: 'user' | 'workload';
   /** What `sub` is derived from. */
   readonly identity: UpstreamIdentity;
   readonly clientId: string;
-  /** Client id of the actor; `null`: no `act` claim. */
+  /** Client id of the actor; `null`: no `act` claim, unless `act` says otherwise. */
   readonly actorClientId: string | null;
+  /** The whole chain of actors, in the place of `actorClientId`. */
+  readonly act?: ActorChain;
+  /** The key that the token is bound to: `cnf` (RFC 7800 §3.1). Left out: a bearer token. */
+  readonly confirmation?: Readonly<Record<string, string>>;
+  /** When the first token of the chain was issued, in Unix seconds, and how many exchanges lie between. Left out: this is the first. */
+  readonly origin?: { readonly issuedAt: number; readonly depth: number };
+  /** Somebody else than the subject asked for it, and no `act` tells so: the token says that it is an impersonation. */
+  readonly impersonated?: boolean;
   readonly audience: string;
   /** What the audience wants its tokens signed with. */
   readonly algorithm: SigningAlgorithm;
@@ -135,6 +149,13 @@ export interface IssuedClaims {
   readonly subject: string;
   readonly clientId: string;
   readonly actor: string | null;
+  /** `null`: nobody acts for the subject. */
+  readonly act: ActorChain | null;
+  /** `null`: a bearer token. */
+  readonly confirmation: Readonly<Record<string, string>> | null;
+  /** Left out of a first token: its own `iat`, and 1. */
+  readonly origin: { readonly issuedAt: number; readonly depth: number };
+  readonly impersonated: boolean;
   readonly audience: string;
   readonly tenant: string;
   readonly scope: string;
@@ -148,6 +169,16 @@ export interface IssuedClaims {
   readonly authTime: number | null;
   /** Read when it is asked for. `null`: it was issued without one, or sealed with a secret that is gone. */
   readonly reference: SubjectReference | null;
+}
+
+export interface IssuedExpectation {
+  /** `null`: whichever of our audiences it is for; for those who judge the audience themselves. */
+  readonly audience: string | null;
+  /**
+   * Keys that were shown, as `cnf` names them: a bound token is good with one of these alone. `any`: for those who answer what the
+   * token is bound to, and let nobody in by it. An audience alone: nothing was shown.
+   */
+  readonly shown: readonly Readonly<Record<string, string>>[] | 'any';
 }
 
 export type IssuedVerdict =
@@ -171,13 +202,19 @@ export interface SigningEngine {
    */
   mint(context: CallContext, request: MintRequest): Promise<IssuedToken>;
 
+  /** `sub` of our tokens about this subject. @throws CodedError `SIGNING_UNAVAILABLE` */
+  subjectOf(context: CallContext, kind: MintRequest['kind'], identity: UpstreamIdentity): string;
+
+  /** `sub` by which our tokens name a client as an actor. @throws CodedError `SIGNING_UNAVAILABLE` */
+  clientSubjectOf(context: CallContext, clientId: string): string;
+
   /**
    * Whether a token is one of ours for this audience, in full: strict form, a key that is still good, a signature, an `iat` inside
    * the time in which that key signed, and every time claim. Never throws for a bad token.
    *
    * @throws CodedError `SIGNING_UNAVAILABLE` when the keyring is not known
    */
-  verifyIssued(context: CallContext, token: string, audience: string): IssuedVerdict;
+  verifyIssued(context: CallContext, token: string, expected: string | IssuedExpectation): IssuedVerdict;
 
   /** A consistency token: authenticated, opaque to others. */
   consistencyToken(context: CallContext, state: { readonly tenantId: string; readonly epoch: number }): string;

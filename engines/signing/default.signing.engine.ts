@@ -1,3 +1,4 @@
+import type { UpstreamIdentity } from '#accessors/facts/contract.js';
 import type { Keyring, KeyAccess } from '#accessors/key/contract.js';
 import type { CallContext } from '#utilities/call-context/contract.js';
 import type { Clock } from '#utilities/clock/contract.js';
@@ -7,6 +8,7 @@ import { ClaimsComposer } from './claims-composer.js';
 import { ConsistencyTokens } from './consistency-tokens.js';
 import type {
   CutoffDocument,
+  IssuedExpectation,
   IssuedToken,
   IssuedVerdict,
   MintRequest,
@@ -34,6 +36,7 @@ interface Dependencies {
 }
 
 const ONE_DAY = 86_400;
+const NO_KEYS: readonly never[] = Object.freeze([]);
 
 export class DefaultSigningEngine implements SigningEngine {
   private readonly pseudonyms: SubjectPseudonyms;
@@ -55,7 +58,7 @@ export class DefaultSigningEngine implements SigningEngine {
     const { keyAccess, ids, issuer } = this.deps;
     const key = keyAccess.activeKey(context, request.algorithm);
     const subject = this.pseudonyms.ofSubject(context, request.kind, request.identity);
-    const actor = request.actorClientId === null ? null : this.pseudonyms.ofClient(context, request.actorClientId);
+    const actor = this.actorOf(context, request);
     const tokenId = ids.random();
     const { issuedAt, expiresAt } = this.lifeOf(request);
     const reference = this.references.seal(context, request.reference, tokenId);
@@ -65,8 +68,16 @@ export class DefaultSigningEngine implements SigningEngine {
     return { token, tokenId, kid: key.kid, subject, actor, issuedAt, expiresAt };
   }
 
-  verifyIssued(context: CallContext, token: string, audience: string): IssuedVerdict {
-    return this.verifier.verify(context, token, audience);
+  subjectOf(context: CallContext, kind: MintRequest['kind'], identity: UpstreamIdentity): string {
+    return this.pseudonyms.ofSubject(context, kind, identity);
+  }
+
+  clientSubjectOf(context: CallContext, clientId: string): string {
+    return this.pseudonyms.ofClient(context, clientId);
+  }
+
+  verifyIssued(context: CallContext, token: string, expected: string | IssuedExpectation): IssuedVerdict {
+    return this.verifier.verify(context, token, typeof expected === 'string' ? { audience: expected, shown: NO_KEYS } : expected);
   }
 
   consistencyToken(context: CallContext, state: { readonly tenantId: string; readonly epoch: number }): string {
@@ -96,6 +107,11 @@ export class DefaultSigningEngine implements SigningEngine {
 
   safetyFaults(policy: RotationPolicy): readonly SafetyFault[] {
     return safetyFaults(policy);
+  }
+
+  private actorOf(context: CallContext, { act, actorClientId }: MintRequest): string | null {
+    if (act !== undefined) return act.sub;
+    return actorClientId === null ? null : this.pseudonyms.ofClient(context, actorClientId);
   }
 
   private lifeOf(request: MintRequest): { readonly issuedAt: number; readonly expiresAt: number } {

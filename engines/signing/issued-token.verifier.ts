@@ -1,7 +1,7 @@
 import type { KeyAccess, VerificationKey } from '#accessors/key/contract.js';
 import type { CallContext } from '#utilities/call-context/contract.js';
 import type { Clock } from '#utilities/clock/contract.js';
-import type { IssuedClaims, IssuedTokenFault, IssuedVerdict } from './contract.js';
+import type { ActorChain, IssuedClaims, IssuedExpectation, IssuedTokenFault, IssuedVerdict } from './contract.js';
 import { headerSegment } from './issued-token.js';
 import { isSignedBy } from './jws-verification.js';
 import { isTextList, type SubjectReferences } from './subject-references.js';
@@ -22,13 +22,13 @@ const LATE_SECONDS = 300;
 interface Question {
   readonly context: CallContext;
   readonly key: VerificationKey;
-  readonly audience: string;
+  readonly expected: IssuedExpectation;
 }
 
 /** What we write, as far as it is read again. */
 interface WrittenClaims {
   readonly iss: unknown;
-  readonly cnf: unknown;
+  readonly cnf?: Readonly<Record<string, string>>;
   readonly jti: string;
   readonly aud: string;
   readonly iat: number;
@@ -40,7 +40,10 @@ interface WrittenClaims {
   readonly ep: number;
   readonly scope?: string;
   readonly permissions?: readonly string[];
-  readonly act?: { readonly sub: string };
+  readonly act?: ActorChain;
+  readonly impersonated?: boolean;
+  readonly oat?: number;
+  readonly hop?: number;
   readonly acr?: string;
   readonly amr?: readonly string[];
   readonly auth_time?: number;
@@ -48,6 +51,8 @@ interface WrittenClaims {
 }
 
 const NONE: readonly string[] = [];
+const MOST_ACTORS = 4;
+const KEY_NAMES: ReadonlySet<string> = new Set(['jkt', 'x5t#S256']);
 
 /** Tells whether a token is one of ours. Its header is compared with the one that we write and never interpreted. */
 export class IssuedTokenVerifier {
@@ -56,7 +61,7 @@ export class IssuedTokenVerifier {
 
   constructor(private readonly deps: Dependencies) {}
 
-  verify(context: CallContext, token: string, audience: string): IssuedVerdict {
+  verify(context: CallContext, token: string, expected: IssuedExpectation): IssuedVerdict {
     const headerEnd = token.indexOf('.');
     const payloadEnd = token.lastIndexOf('.');
     if (token.length > MOST_CHARACTERS || headerEnd < 1 || payloadEnd <= headerEnd) return refused('malformed');
@@ -71,7 +76,7 @@ export class IssuedTokenVerifier {
     const key = this.keyOf(context, header);
     if (typeof key === 'string') return refused(key);
     if (!isSignedBy(key, token.slice(0, payloadEnd), signed)) return refused('signature-invalid');
-    return this.judge({ context, key, audience }, objectIn(claims));
+    return this.judge({ context, key, expected }, objectIn(claims));
   }
 
   /** The key whose header this is, to the byte. */
@@ -88,12 +93,12 @@ export class IssuedTokenVerifier {
     return key;
   }
 
-  private judge({ context, key, audience }: Question, claims: Record<string, unknown> | undefined): IssuedVerdict {
+  private judge({ context, key, expected }: Question, claims: Record<string, unknown> | undefined): IssuedVerdict {
     if (claims === undefined || !isWritten(claims)) return refused('claims-incomplete');
     if (claims.iss !== this.deps.issuer) return refused('issuer-mismatch');
-    if (claims.aud !== audience) return refused('audience-mismatch');
+    if (expected.audience !== null && claims.aud !== expected.audience) return refused('audience-mismatch');
     // SECURITY: a bound token that were taken without its proof would be a bearer token.
-    if (claims.cnf !== undefined) return refused('sender-constrained');
+    if (claims.cnf !== undefined && !isShown(claims.cnf, expected.shown)) return refused('sender-constrained');
     const fault = this.faultOfTimes(key, claims);
     return fault === undefined ? { genuine: true, claims: this.claimsOf(context, key.kid, claims) } : refused(fault);
   }
@@ -108,6 +113,10 @@ export class IssuedTokenVerifier {
       subject: claims.sub,
       clientId: claims.client_id,
       actor: claims.act?.sub ?? null,
+      act: claims.act ?? null,
+      confirmation: claims.cnf ?? null,
+      origin: { issuedAt: claims.oat ?? claims.iat, depth: claims.hop ?? 1 },
+      impersonated: claims.impersonated === true,
       audience: claims.aud,
       tenant: claims.tenant,
       scope: claims.scope ?? '',
@@ -186,14 +195,35 @@ function hasSession({ acr, amr, auth_time: authTime }: Claims): boolean {
   return (amr === undefined || isTextList(amr)) && (authTime === undefined || isWhole(authTime));
 }
 
-function hasRest({ scope, permissions, act, sref }: Claims): boolean {
+function hasRest({ scope, permissions, act, sref, ...rest }: Claims): boolean {
   if (scope !== undefined && typeof scope !== 'string') return false;
   if (sref !== undefined && typeof sref !== 'string') return false;
-  return (permissions === undefined || isTextList(permissions)) && (act === undefined || isActor(act));
+  return (
+    (permissions === undefined || isTextList(permissions)) && (act === undefined || isActor(act, MOST_ACTORS)) && hasChain(rest)
+  );
 }
 
-function isActor(act: unknown): boolean {
-  return isObject(act) && typeof act['sub'] === 'string';
+function hasChain({ impersonated, oat, hop }: Claims): boolean {
+  if (impersonated !== undefined && impersonated !== true) return false;
+  return (oat === undefined || isWhole(oat)) && (hop === undefined || isWhole(hop));
+}
+
+function isActor(act: unknown, left: number): boolean {
+  if (left === 0 || !isObject(act) || typeof act['sub'] !== 'string') return false;
+  return act['act'] === undefined || isActor(act['act'], left - 1);
+}
+
+/** One member that names a key. SECURITY: a kind of confirmation that nobody here can compare never passes. */
+function isConfirmation(cnf: unknown): cnf is Readonly<Record<string, string>> {
+  if (!isObject(cnf)) return false;
+  const entries = Object.entries(cnf);
+  return entries.length === 1 && entries.every(([name, value]) => KEY_NAMES.has(name) && typeof value === 'string');
+}
+
+function isShown(cnf: unknown, shown: IssuedExpectation['shown']): boolean {
+  if (!isConfirmation(cnf)) return false;
+  if (shown === 'any') return true;
+  return shown.some((key) => Object.entries(cnf).every(([name, value]) => Object.hasOwn(key, name) && key[name] === value));
 }
 
 function isWhole(value: unknown): value is number {

@@ -2,7 +2,7 @@
  * Hides the sequence of authenticating a caller, of exchanging a token and of deciding live. Called by Clients, one operation a use case.
  */
 import type { AttributeValue } from '#accessors/policy/contract.js';
-import type { RegisteredClient } from '#accessors/registration/contract.js';
+import type { ClientAuthenticationMethod, RegisteredClient } from '#accessors/registration/contract.js';
 import type {
   AuthorizationDetail,
   CheckDecision,
@@ -14,14 +14,41 @@ import type { CallContext } from '#utilities/call-context/contract.js';
 
 export type ClientCredentials =
   | { readonly method: 'client_secret_basic' | 'client_secret_post'; readonly clientId: string; readonly clientSecret: string }
+  /** `client_assertion` of the type jwt-bearer: signed by the client, or by a trusted issuer for it. */
+  | { readonly method: 'client_assertion'; readonly clientId: string | undefined; readonly assertion: string }
+  /** A client id alone: proven by the certificate of the connection, or a public client. */
+  | { readonly method: 'client_id'; readonly clientId: string }
   /** Nothing usable was sent. */
   | { readonly method: 'none' };
 
+/** What the transport has of keys that the caller holds. Nothing here is judged yet. */
+export interface PresentedKeys {
+  /** Certificate of the TLS client, here or at a proxy that is listed; `null`: none. */
+  readonly certificate: { readonly der: Uint8Array; readonly chainIsTrusted: boolean } | null;
+  /** RFC 9449; `null`: no proof was sent. `uri` is our own idea of where the request went. */
+  readonly dpop: { readonly proof: string; readonly method: string; readonly uri: string } | null;
+}
+
+/** A key that was shown in this call, as `cnf` names it. */
+export type ShownKey = Readonly<Record<string, string>>;
+
 /** A caller that `authenticate` has proven. Only this Manager makes one. */
 export interface AuthenticatedClient {
+  readonly proven: true;
   readonly registration: RegisteredClient;
-  readonly method: 'client_secret_basic' | 'client_secret_post';
+  readonly method: ClientAuthenticationMethod;
+  readonly shown: readonly ShownKey[];
 }
+
+/** A caller without credentials: perhaps a public client, whom the verified token will name. Only this Manager makes one. */
+export interface UnprovenClient {
+  readonly proven: false;
+  /** What it says that it is; `undefined`: nothing. */
+  readonly clientId: string | undefined;
+  readonly shown: readonly ShownKey[];
+}
+
+export type CallingClient = AuthenticatedClient | UnprovenClient;
 
 /** An operator whom `authorizeOperator` let in. Only this Manager makes one. */
 export interface Operator {
@@ -50,7 +77,7 @@ export interface ExchangeRequest {
 export interface ExchangeResult {
   readonly accessToken: string;
   readonly issuedTokenType: 'urn:ietf:params:oauth:token-type:access_token' | 'urn:ietf:params:oauth:token-type:jwt';
-  readonly tokenType: 'Bearer';
+  readonly tokenType: 'Bearer' | 'DPoP';
   readonly expiresInSeconds: number;
   readonly scope: string;
   /** Held on some resources, or under circumstances that are not settled now: Check decides them. */
@@ -63,8 +90,11 @@ export interface ExchangeResult {
 
 /** Whose permissions are asked about. */
 export type CheckSubject =
-  /** A token of ours for the audience that is asked about, or one of a trusted issuer. */
-  | { readonly by: 'token'; readonly token: string }
+  /**
+   * A token of ours for the audience that is asked about, or one of a trusted issuer. `shown`: the key that the asking service has
+   * seen its caller prove; a bound token is answered about with that alone.
+   */
+  | { readonly by: 'token'; readonly token: string; readonly shown?: ShownKey }
   /** What is stored of a subject, without what a token would add. By the administrator's key, or by upstream identity. */
   | { readonly by: 'key'; readonly tenant: string; readonly key: string }
   | { readonly by: 'identity'; readonly tenant: string; readonly instance: string; readonly externalId: string };
@@ -109,11 +139,14 @@ export interface EffectiveAnswer {
 
 export interface AuthorizationManager {
   /**
-   * Proves who calls. Failures are counted, not recorded: nobody unauthenticated can fill the audit trail.
+   * Proves who calls, and which keys it holds. Without credentials it answers *unproven*: `exchange` settles that from the verified
+   * token, every other operation refuses it. Failures are counted, not recorded: nobody unauthenticated can fill the audit trail.
    *
-   * @throws CodedError `CLIENT_UNAUTHENTICATED`, `STORE_UNAVAILABLE`
+   * @param presented left out: the transport has nothing of the kind
+   * @throws CodedError `CLIENT_UNAUTHENTICATED`, `CLIENT_ASSERTION_REPEATED`, `DPOP_PROOF_INVALID`, `DPOP_NONCE_REQUIRED`,
+   *   `REPLAY_UNCHECKED`, `STORE_UNAVAILABLE`
    */
-  authenticate(context: CallContext, credentials: ClientCredentials): Promise<AuthenticatedClient>;
+  authenticate(context: CallContext, credentials: ClientCredentials, presented?: PresentedKeys): Promise<CallingClient>;
 
   /**
    * Lets an operator do what needs `permission`: the bearer of a current token of ours for the audience `countersign`, issued in
@@ -126,11 +159,12 @@ export interface AuthorizationManager {
 
   /**
    * Exchanges a token of a trusted issuer for one of ours with the subject's permissions at one target. When this returns, and
-   * when it throws a refusal, the audit record is durable.
+   * when it throws a refusal of a proven client, the audit record is durable. An unproven one has to be the public client that the
+   * verified token names: otherwise `CLIENT_UNAUTHENTICATED`, counted alone.
    *
    * @throws CodedError any code of the catalogue but operator codes
    */
-  exchange(context: CallContext, client: AuthenticatedClient, request: ExchangeRequest): Promise<ExchangeResult>;
+  exchange(context: CallContext, client: CallingClient, request: ExchangeRequest): Promise<ExchangeResult>;
 
   /**
    * Decides live what the subject may do, for a client that may ask about the application. A denial is an answer, not an error.
@@ -144,12 +178,12 @@ export interface AuthorizationManager {
    *   `TENANT_AMBIGUOUS`, `TENANT_NOT_ALLOWED`, `CONSISTENCY_TOKEN_INVALID`, `CONSISTENCY_UNAVAILABLE`, `REQUEST_PARAMETER_INVALID`,
    *   `DIRECTORY_UNAVAILABLE`, `ISSUER_KEYS_UNAVAILABLE`, `SIGNING_UNAVAILABLE`, `STORE_UNAVAILABLE`
    */
-  check(context: CallContext, client: AuthenticatedClient, request: CheckRequest): Promise<CheckAnswer>;
+  check(context: CallContext, client: CallingClient, request: CheckRequest): Promise<CheckAnswer>;
 
   /** Everything that the subject may do at the application, by the same rules. `items` is not read. @throws CodedError as `check` */
   effectivePermissions(
     context: CallContext,
-    client: AuthenticatedClient,
+    client: CallingClient,
     request: Omit<CheckRequest, 'items' | 'explain'>,
   ): Promise<EffectiveAnswer>;
 }

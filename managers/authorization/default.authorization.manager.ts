@@ -4,6 +4,7 @@ import type { AuthorizationParts } from './authorization.parts.js';
 import { CheckSequence } from './check.sequence.js';
 import type {
   AuthenticatedClient,
+  CallingClient,
   AuthorizationManager,
   CheckAnswer,
   CheckRequest,
@@ -28,35 +29,40 @@ export class DefaultAuthorizationManager implements AuthorizationManager {
     this.operators = new OperatorAdmission(deps);
   }
 
-  async authenticate(context: CallContext, credentials: ClientCredentials): Promise<AuthenticatedClient> {
+  async authenticate(context: CallContext, credentials: ClientCredentials): Promise<CallingClient> {
     const registration =
-      credentials.method === 'none'
-        ? undefined
-        : await this.deps.registrationAccess.authenticateClient(context, credentials.clientId, credentials.clientSecret);
-    if (registration === undefined || credentials.method === 'none') {
+      'clientSecret' in credentials
+        ? await this.deps.registrationAccess.authenticateClient(context, credentials.clientId, credentials.clientSecret)
+        : undefined;
+    if (registration === undefined || !('clientSecret' in credentials)) {
       this.deps.counters.increment('refusals.unauthenticated', credentials.method);
       throw new CodedError('CLIENT_UNAUTHENTICATED');
     }
-    return { registration, method: credentials.method };
+    return { proven: true, registration, method: credentials.method, shown: [] };
   }
 
   authorizeOperator(context: CallContext, token: string | undefined, permission: string): Promise<Operator> {
     return this.operators.admit(context, token, permission);
   }
 
-  exchange(context: CallContext, client: AuthenticatedClient, request: ExchangeRequest): Promise<ExchangeResult> {
-    return this.exchanges.run(context, client.registration, request);
+  exchange(context: CallContext, client: CallingClient, request: ExchangeRequest): Promise<ExchangeResult> {
+    return this.exchanges.run(context, provenOf(client).registration, request);
   }
 
-  check(context: CallContext, client: AuthenticatedClient, request: CheckRequest): Promise<CheckAnswer> {
-    return this.checks.check(context, client.registration, request);
+  check(context: CallContext, client: CallingClient, request: CheckRequest): Promise<CheckAnswer> {
+    return this.checks.check(context, provenOf(client).registration, request);
   }
 
   effectivePermissions(
     context: CallContext,
-    client: AuthenticatedClient,
+    client: CallingClient,
     request: Omit<CheckRequest, 'items' | 'explain'>,
   ): Promise<EffectiveAnswer> {
-    return this.checks.effectivePermissions(context, client.registration, request);
+    return this.checks.effectivePermissions(context, provenOf(client).registration, request);
   }
+}
+
+function provenOf(client: CallingClient): AuthenticatedClient {
+  if (client.proven) return client;
+  throw new CodedError('CLIENT_UNAUTHENTICATED');
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { decodeJwt } from 'jose';
-import type { AuthenticatedClient, ExchangeRequest, ExchangeResult } from './contract.js';
+import type { CallingClient, ExchangeRequest, ExchangeResult } from './contract.js';
 import { assignmentOf, AUDIENCE, buildHouse, type House, type HouseChanges } from '../../test/chains/authorization.house.js';
 
 const context = { diagnosticId: '4c2c1f0a-0000-4000-8000-000000000001', transport: 'rest' } as const;
@@ -161,7 +161,7 @@ describe('Records, logs and errors', () => {
   });
 });
 
-function authenticated(house: House): Promise<AuthenticatedClient> {
+function authenticated(house: House): Promise<CallingClient> {
   return house.manager.authenticate(context, { method: 'client_secret_post', clientId: 'web', clientSecret: 'right' });
 }
 

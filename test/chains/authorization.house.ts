@@ -214,6 +214,9 @@ function registrations(changes: HouseChanges): RegistrationAccess {
     ...changes.application,
   };
   return {
+    clientNamed: (_context, id) => Promise.resolve(id === 'web' ? client : undefined),
+    publicClientOf: () => Promise.resolve(undefined),
+    publicOrigins: () => Promise.resolve(new Set<string>()),
     authenticateClient: (_context, id, secret) => Promise.resolve(id === 'web' && secret === 'right' ? client : undefined),
     applicationFor: (_context, audience) => Promise.resolve(audience === AUDIENCE ? application : undefined),
     applications: () => Promise.resolve([application]),

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import type { AuthenticatedClient, CheckAnswer, CheckRequest } from '#managers/authorization/contract.js';
+import type { CallingClient, CheckAnswer, CheckRequest } from '#managers/authorization/contract.js';
 import { assignmentOf, AUDIENCE, buildHouse, type House, type HouseChanges, registered, TENANT } from './authorization.house.js';
 
 const context = { diagnosticId: '4c2c1f0a-0000-4000-8000-000000000001', transport: 'rest' } as const;
@@ -341,7 +341,7 @@ function request(changes: Partial<CheckRequest>): CheckRequest {
   };
 }
 
-function authenticated(house: House): Promise<AuthenticatedClient> {
+function authenticated(house: House): Promise<CallingClient> {
   return house.manager.authenticate(context, { method: 'client_secret_post', clientId: 'web', clientSecret: 'right' });
 }
 

@@ -1,5 +1,6 @@
 import { CHECK_ERRORS } from './catalogue/check.errors.js';
 import { CLIENT_ERRORS } from './catalogue/client.errors.js';
+import { GRANT_ERRORS } from './catalogue/grant.errors.js';
 import { LIVE_DATA_ERRORS } from './catalogue/live-data.errors.js';
 import { OPERATOR_ERRORS } from './catalogue/operator.errors.js';
 import { PERMISSION_ERRORS } from './catalogue/permission.errors.js';
@@ -16,6 +17,7 @@ import { VAULT_ERRORS } from './catalogue/vault.errors.js';
 export const CATALOGUE = {
   ...REQUEST_ERRORS,
   ...CLIENT_ERRORS,
+  ...GRANT_ERRORS,
   ...TOKEN_ERRORS,
   ...PERMISSION_ERRORS,
   ...CHECK_ERRORS,

@@ -6,6 +6,7 @@ import type { ClientRegistration, ClientTarget, IssuerScopedId, RecordOutcome, R
 /** A client as it is kept in memory, with what its secrets are checked against. */
 export interface StoredClient {
   readonly client: RegisteredClient;
+  readonly isActive: boolean;
   /** Empty when the client is disabled: then nothing matches. */
   readonly digests: readonly SecretDigest[];
   /** Everything that was read, in one string: tells whether anything changed. */
@@ -145,6 +146,7 @@ function toStored(clientId: string, text: string): StoredClient {
       checks: content.checks,
       explains: content.explains,
     },
+    isActive: content.status === 'active',
     digests: content.status === 'active' ? digests : [],
     content: text,
   };
