@@ -1,6 +1,6 @@
 import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
 import type { Clock } from '#utilities/clock/contract.js';
-import { decrypt, encrypt } from './authenticated-encryption.js';
+import { decrypt, encryptAfter } from './authenticated-encryption.js';
 import type { SecretPurpose } from './contract.js';
 
 /** What is sealed together with its key lives for minutes; this leaves room for clocks that differ. */
@@ -33,10 +33,10 @@ export class TextSealer {
   /** `text` as UTF-8: day, IV, ciphertext and tag, base64url. */
   seal(secret: KeyObject, content: Content & { readonly text: string }): string {
     const period = Math.floor(this.deps.clock.now() / PERIOD_MS);
-    const sealed = encrypt(this.keyOf(secret, content.purpose, period), Buffer.from(content.text, 'utf8'), associated(content));
     const day = Buffer.allocUnsafe(PERIOD_BYTES);
     day.writeUInt16BE(period);
-    return Buffer.concat([day, sealed]).toString('base64url');
+    const plain = { plaintext: Buffer.from(content.text, 'utf8'), associated: associated(content) };
+    return encryptAfter(day, this.keyOf(secret, content.purpose, period), plain).toString('base64url');
   }
 
   unseal(secret: KeyObject, content: Content & { readonly sealed: string }): string | undefined {

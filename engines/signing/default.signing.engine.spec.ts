@@ -236,13 +236,35 @@ describe('DefaultSigningEngine', () => {
     );
   });
 
-  it('seals who the token is about, bound to its id, and tells nobody else', async () => {
+  it('seals who the token is about, bound to its subject and audience, and tells nobody else', async () => {
     const issued = await engine.mint(context, request);
     expect(keys.sealed).toEqual([
-      ['subject-reference', '[1,["entra:public:t1","o1","contoso","https://contoso.test"],["r1"],null,[3,17]]', issued.tokenId],
+      [
+        'subject-reference',
+        '[1,["entra:public:t1","o1","contoso","https://contoso.test"],["r1"],null,[3,17]]',
+        `${issued.subject} ${request.audience}`,
+      ],
     ]);
     const text = Buffer.from(issued.token.split('.')[1] ?? '', 'base64url').toString();
     for (const upstream of ['entra:public', 'o1"', 'contoso', 'r1']) expect(text).not.toContain(upstream);
+  });
+
+  it('seals anew whatever is not the same, of the same subject, for the same audience', async () => {
+    await engine.mint(context, request);
+    const { reference } = request;
+    await engine.mint(context, { ...request, reference: { ...reference, roles: [...reference.roles] } });
+    expect(keys.sealed).toHaveLength(1);
+    const others = [
+      { ...request, audience: 'https://other.example' },
+      { ...request, identity: { ...request.identity, externalId: 'o2' } },
+      { ...request, reference: { ...reference, roles: ['r2'] } },
+      { ...request, reference: { ...reference, groups: [] } },
+      { ...request, reference: { ...reference, conditionalBits: [3] } },
+      { ...request, reference: { ...reference, iss: 'https://other.test' } },
+      { ...request, reference: { ...reference, identity: { ...reference.identity, externalId: 'o3' } } },
+    ];
+    for (const other of others) await engine.mint(context, other);
+    expect(keys.sealed).toHaveLength(1 + others.length);
   });
 
   describe('a consistency token', () => {

@@ -61,7 +61,7 @@ export class DefaultSigningEngine implements SigningEngine {
     const actor = this.actorOf(context, request);
     const tokenId = ids.random();
     const { issuedAt, expiresAt } = this.lifeOf(request);
-    const reference = this.references.seal(context, request.reference, tokenId);
+    const reference = this.references.seal(context, request.reference, { subject, audience: request.audience });
     const claims = this.composer.compose({ issuer, subject, actor, tokenId, issuedAt, expiresAt, reference }, request);
     const signed = this.signer.sign(context, key, claims);
     const token = typeof signed === 'string' ? signed : await signed;

@@ -66,8 +66,8 @@ class SomeKeys implements KeyAccess {
   }
 }
 
-function keysOf(tokenId: string, text: string): string {
-  return Buffer.from(JSON.stringify(['subject-reference', tokenId, text])).toString('base64url');
+function keysOf(bound: string, text: string): string {
+  return Buffer.from(JSON.stringify(['subject-reference', bound, text])).toString('base64url');
 }
 
 function rawSignature(algorithm: SigningAlgorithm, key: KeyObject, input: string): string {
@@ -130,6 +130,7 @@ describe('A token of our own', () => {
   };
   const HEADER = { alg: 'ES256', typ: 'at+jwt', kid: 'kid-ES256' };
   const SECONDS = START / 1000;
+  const HOLDER = `u_1 ${AUDIENCE}`;
   const CLAIMS = {
     iss: issuer,
     sub: 'u_1',
@@ -182,13 +183,14 @@ describe('A token of our own', () => {
 
   it.each([
     ['that was never put in', undefined],
-    ['of another token', keysOf('t2', '[1,["i","e","contoso","iss"],[],null,[]]')],
+    ['of another subject', keysOf(`u_2 ${AUDIENCE}`, '[1,["i","e","contoso","iss"],[],null,[]]')],
+    ['for another audience', keysOf('u_1 https://other.example', '[1,["i","e","contoso","iss"],[],null,[]]')],
     ['for another purpose', Buffer.from('["keyring-proof","t","[]"]').toString('base64url')],
-    ['in a form that is not ours', keysOf('t', '[2,["i","e","contoso","iss"],[],null,[]]')],
-    ['with members of other types', keysOf('t', '[1,["i",7,"contoso","iss"],[],null,[]]')],
-    ['with bits that are none', keysOf('t', '[1,["i","e","contoso","iss"],[],null,["1"]]')],
-    ['without a list', keysOf('t', '[1,["i","e","contoso","iss"],null,null,[]]')],
-    ['that is no list at all', keysOf('t', '{"0":1}')],
+    ['in a form that is not ours', keysOf(HOLDER, '[2,["i","e","contoso","iss"],[],null,[]]')],
+    ['with members of other types', keysOf(HOLDER, '[1,["i",7,"contoso","iss"],[],null,[]]')],
+    ['with bits that are none', keysOf(HOLDER, '[1,["i","e","contoso","iss"],[],null,["1"]]')],
+    ['without a list', keysOf(HOLDER, '[1,["i","e","contoso","iss"],null,null,[]]')],
+    ['that is no list at all', keysOf(HOLDER, '{"0":1}')],
   ])('names nobody by a reference %s', (_what, sref) => {
     expect(engine.verifyIssued(context, forged(HEADER, { ...CLAIMS, sref }), AUDIENCE)).toMatchObject({
       genuine: true,

@@ -106,18 +106,18 @@ export class IssuedTokenVerifier {
   /** The reference is read when it is asked for: unsealing costs as much as all of this, and few who verify want it. */
   private claimsOf(context: CallContext, kid: string, claims: WrittenClaims): IssuedClaims {
     const { references } = this.deps;
-    const { jti: tokenId, sref } = claims;
+    const { jti: tokenId, sub: subject, aud: audience, sref } = claims;
     return {
       kid,
       tokenId,
-      subject: claims.sub,
+      subject,
       clientId: claims.client_id,
       actor: claims.act?.sub ?? null,
       act: claims.act ?? null,
       confirmation: claims.cnf ?? null,
       origin: { issuedAt: claims.oat ?? claims.iat, depth: claims.hop ?? 1 },
       impersonated: claims.impersonated === true,
-      audience: claims.aud,
+      audience,
       tenant: claims.tenant,
       scope: claims.scope ?? '',
       permissions: claims.permissions ?? NONE,
@@ -129,7 +129,7 @@ export class IssuedTokenVerifier {
       amr: claims.amr ?? NONE,
       authTime: claims.auth_time ?? null,
       get reference() {
-        return sref === undefined ? null : references.read(context, sref, tokenId);
+        return sref === undefined ? null : references.read(context, sref, { subject, audience });
       },
     };
   }

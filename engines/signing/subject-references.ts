@@ -1,19 +1,39 @@
+import { LRUCache } from 'lru-cache';
 import type { KeyAccess } from '#accessors/key/contract.js';
 import type { CallContext } from '#utilities/call-context/contract.js';
 import type { SubjectReference } from './contract.js';
 
 const PURPOSE = 'subject-reference';
 const FORM = 1;
+const MOST_KEPT = 10_000;
+
+/** Whose token it is sealed into. */
+export interface ReferenceHolder {
+  /** `sub` and `aud`. */
+  readonly subject: string;
+  readonly audience: string;
+}
+
+interface Kept {
+  readonly text: string;
+  readonly sealed: string;
+}
 
 /**
  * Who a token is about, as nobody but this service can read it.
  *
- * INVARIANT: it is bound to the id of its token, so that none can be moved into another one.
+ * INVARIANT: it is bound to `sub` and `aud`, so that none can be moved into the token of another subject or for another audience.
+ *
+ * SECURITY: what says the same of the same subject to the same audience is sealed once and put into each of its tokens. The audience
+ * sees by it that nothing changed in what was sealed; that two tokens are of one subject `sub` tells it already. Two audiences
+ * share none. Whoever can move one between tokens of one `sub` and `aud` can sign with our key, and needs to move nothing.
  */
 export class SubjectReferences {
+  private readonly kept = new LRUCache<string, Kept>({ max: MOST_KEPT });
+
   constructor(private readonly deps: { readonly keyAccess: KeyAccess }) {}
 
-  seal(context: CallContext, reference: SubjectReference, tokenId: string): string {
+  seal(context: CallContext, reference: SubjectReference, holder: ReferenceHolder): string {
     const { identity, issuer, iss, roles, groups, conditionalBits } = reference;
     const text = JSON.stringify([
       FORM,
@@ -22,13 +42,24 @@ export class SubjectReferences {
       groups,
       conditionalBits,
     ] satisfies Written);
-    return this.deps.keyAccess.seal(context, PURPOSE, { text, bound: tokenId });
+    const bound = boundTo(holder);
+    const known = this.kept.get(bound);
+    if (known?.text === text) return known.sealed;
+
+    const sealed = this.deps.keyAccess.seal(context, PURPOSE, { text, bound });
+    this.kept.set(bound, { text, sealed });
+    return sealed;
   }
 
-  read(context: CallContext, sealed: string, tokenId: string): SubjectReference | null {
-    const text = this.deps.keyAccess.unseal(context, PURPOSE, { sealed, bound: tokenId });
+  read(context: CallContext, sealed: string, holder: ReferenceHolder): SubjectReference | null {
+    const text = this.deps.keyAccess.unseal(context, PURPOSE, { sealed, bound: boundTo(holder) });
     return text === undefined ? null : referenceIn(text);
   }
+}
+
+/** No `sub` has a space in it. */
+function boundTo({ subject, audience }: ReferenceHolder): string {
+  return `${subject} ${audience}`;
 }
 
 type Written = readonly [
