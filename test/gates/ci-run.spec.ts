@@ -12,6 +12,7 @@ case "$*" in
   test) echo "Tests: many"; echo "$TOTALS"; echo "Time: 1 s"; echo 'ran: test'; [ -z "$TESTS_FAIL" ] ;;
   *verify) echo 'ran: verify'; [ -z "$GATES_FAIL" ] ;;
   *conformance:cel) echo 'ran: conformance'; [ -z "$CONFORMANCE_FAILS" ] ;;
+  *test:long) echo 'ran: long'; [ -z "$LONG_FAILS" ] ;;
   *fuzz:tokens*) echo 'ran: fuzz'; [ -z "$FUZZ_FAILS" ] ;;
   *soak:rotation*) echo 'ran: soak'; [ -z "$SOAK_FAILS" ] ;;
   *demo) echo 'ran: demo'; [ -z "$DEMO_FAILS" ] ;;
@@ -52,6 +53,7 @@ describe('.ci/run', () => {
       'ran: test',
       'ran: verify',
       'ran: conformance',
+      'ran: long',
       'ran: fuzz',
       'ran: fuzz',
       'ran: soak',
@@ -72,6 +74,7 @@ describe('.ci/run', () => {
     ['tests', { TESTS_FAIL: '1', TOTALS: '11 passed, 1 failed, 0 skipped' }, 'failed: tests'],
     ['gates', { GATES_FAIL: '1' }, 'failed: gates'],
     ['conformance', { CONFORMANCE_FAILS: '1' }, 'failed: conformance'],
+    ['long forms', { LONG_FAILS: '1' }, 'failed: long forms'],
     ['permissions', { PERMISSIONS_FAIL: '1' }, 'failed: permissions'],
     ['soak', { SOAK_FAILS: '1' }, 'failed: soak'],
     ['demonstration', { DEMO_FAILS: '1' }, 'failed: demonstration'],
@@ -85,7 +88,7 @@ describe('.ci/run', () => {
     ['a runner without totals', { TOTALS: '' }, 'failed: the test runner gave no totals'],
   ])('fails for %s, after running everything else', async (_name, env, told) => {
     const outcome = await ci(env);
-    expect(outcome.output.match(/^ran: /gm)).toHaveLength(9);
+    expect(outcome.output.match(/^ran: /gm)).toHaveLength(10);
     expect(lines(outcome)).toContain(told);
     expect(lines(outcome).at(-1)).toMatch(/^\d+ passed, \d+ failed/);
     expect(outcome.status).toBe(1);
