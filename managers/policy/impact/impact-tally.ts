@@ -11,6 +11,7 @@ export interface ShapeImpact {
   readonly gains: boolean;
   /** Names of the differing rules that concern them. */
   readonly rules: readonly string[];
+  /** The same exactly for the same changes, moments of horizons left out. */
   readonly digest: string;
 }
 
@@ -23,6 +24,10 @@ export interface Gain {
 type Counts = Record<PermissionChange['change'], number>;
 
 const MAX_LISTED = 1000;
+/** Impacts whose subjects are counted before what they mean is added up. */
+const MAX_PENDING = 50_000;
+/** Characters that are collected before they are digested. */
+const DIGESTED_AT_ONCE = 65_536;
 export const NO_IMPACT: ShapeImpact = { changes: [], loses: false, gains: false, rules: [], digest: '' };
 
 export function shapeImpact(changes: readonly SubjectlessChange[], facts: SubjectFacts, touch: RuleTouch): ShapeImpact {
@@ -35,11 +40,11 @@ export function shapeImpact(changes: readonly SubjectlessChange[], facts: Subjec
       facts,
       changes.map(({ permission }) => permission),
     ),
-    digest: changes.map(digestOf).join(''),
+    digest: hash('sha256', changes.map(digestOf).join(''), 'base64url'),
   };
 }
 
-/** Adds up what changes for whom. */
+/** Adds up what changes for whom. What one impact means is added once for all whom it concerns. */
 export class ImpactTally {
   subjects = 0;
   changed = 0;
@@ -49,8 +54,9 @@ export class ImpactTally {
   private readonly risks = new Map<string, Counts>();
   private readonly rules = new Map<string, number>();
   private readonly gainedOnce = new Map<string, Map<string, Gain>>();
-  private readonly seen = new Set<ShapeImpact>();
+  private readonly pending = new Map<ShapeImpact, number>();
   private readonly outcome = createHash('sha256');
+  private undigested = '';
 
   add(subject: { readonly id: string; readonly key: string }, impact: ShapeImpact): void {
     this.subjects += 1;
@@ -58,12 +64,11 @@ export class ImpactTally {
     this.changed += 1;
     if (impact.loses) this.losing += 1;
     if (impact.gains) this.gaining += 1;
-    for (const rule of impact.rules) this.rules.set(rule, (this.rules.get(rule) ?? 0) + 1);
-    for (const { risk, change } of impact.changes) this.countsOf(risk)[change] += 1;
-    for (const change of impact.changes.slice(0, MAX_LISTED - this.listed.length))
-      this.listed.push({ subject: subject.key, ...change });
-    this.outcome.update(`${subject.id}\n${impact.digest}\n`);
-    this.noteGains(impact);
+    this.list(subject.key, impact);
+    this.undigested += `${subject.id}\n${impact.digest}\n`;
+    if (this.undigested.length >= DIGESTED_AT_ONCE) this.digestCollected();
+    this.pending.set(impact, (this.pending.get(impact) ?? 0) + 1);
+    if (this.pending.size >= MAX_PENDING) this.addPending();
   }
 
   get changes(): readonly PermissionChange[] {
@@ -72,32 +77,52 @@ export class ImpactTally {
 
   /** Each permission that anybody would hold more of, once. */
   get gains(): readonly Gain[] {
+    this.addPending();
     return [...this.gainedOnce.values()].flatMap((gains) => [...gains.values()]);
   }
 
   get byRisk(): PlanReport['byRisk'] {
+    this.addPending();
     return Object.fromEntries([...this.risks].sort(([one], [other]) => (one < other ? -1 : 1)));
   }
 
   get byRule(): PlanReport['byRule'] {
+    this.addPending();
     return [...this.rules].map(([rule, subjects]) => ({ rule, subjects })).sort((one, other) => (one.rule < other.rule ? -1 : 1));
   }
 
   /** The same exactly when the same subjects, in the same order, would see the same changes. Moments of horizons are left out. */
   digest(): string {
+    this.digestCollected();
     return this.outcome.copy().digest('hex');
   }
 
-  private noteGains(impact: ShapeImpact): void {
-    if (this.seen.has(impact)) return;
-    this.seen.add(impact);
-    for (const change of impact.changes) {
-      if (!isGain(change)) continue;
-      const { audience, permission, risk } = change;
-      const gained = this.gainedOnce.get(audience) ?? new Map<string, Gain>();
-      this.gainedOnce.set(audience, gained);
-      if (!gained.has(permission)) gained.set(permission, { audience, permission, risk });
+  private list(subject: string, { changes }: ShapeImpact): void {
+    const room = MAX_LISTED - this.listed.length;
+    if (room <= 0) return;
+    for (const change of changes.slice(0, room)) this.listed.push({ subject, ...change });
+  }
+
+  private digestCollected(): void {
+    this.outcome.update(this.undigested);
+    this.undigested = '';
+  }
+
+  private addPending(): void {
+    for (const [impact, subjects] of this.pending) {
+      for (const rule of impact.rules) this.rules.set(rule, (this.rules.get(rule) ?? 0) + subjects);
+      for (const change of impact.changes) {
+        this.countsOf(change.risk)[change.change] += subjects;
+        if (isGain(change)) this.noteGain(change);
+      }
     }
+    this.pending.clear();
+  }
+
+  private noteGain({ audience, permission, risk }: Gain): void {
+    const gained = this.gainedOnce.get(audience) ?? new Map<string, Gain>();
+    this.gainedOnce.set(audience, gained);
+    if (!gained.has(permission)) gained.set(permission, { audience, permission, risk });
   }
 
   private countsOf(risk: string): Counts {
@@ -128,7 +153,7 @@ function isGain({ change, before, after }: Pick<PermissionChange, 'change' | 'be
 
 const digests = new WeakMap<SubjectlessChange, string>();
 
-/** Once for each change object: those without a residual or a moment are shared by everybody whom they concern. */
+/** Once for each change object: most are shared by everybody whom they concern. */
 function digestOf(of: SubjectlessChange): string {
   let digest = digests.get(of);
   if (digest === undefined) {

@@ -130,7 +130,8 @@ export class ImpactAnalysis {
     const { now } = this.question;
     const changes = applications.flatMap((application) => {
       const question = { facts, application, claims, now, until: now + HORIZON_MS };
-      const [was, is] = [this.before.of(question), this.after.of(question)];
+      const was = this.before.of(question);
+      const is = this.after.beside(was, question);
       return standingDifference(application, { standings: this.before, standing: was }, { standings: this.after, standing: is });
     });
     return shapeImpact(changes, facts, this.touch);

@@ -1,6 +1,6 @@
 import type { Application } from '#accessors/registration/contract.js';
 import type { PermissionChange } from '../contract.js';
-import type { PolicyStandings, Standing } from './standing.js';
+import { holdsNothing, type PolicyStandings, type Standing } from './standing.js';
 
 /** A change without whose it is. */
 export type SubjectlessChange = Omit<PermissionChange, 'subject'>;
@@ -13,6 +13,7 @@ export interface Side {
 /** Everything that is otherwise for somebody at one application, sorted by permission. */
 export function standingDifference(application: Application, before: Side, after: Side): readonly SubjectlessChange[] {
   if (isSame(before, after)) return [];
+  if (holdsNothing(before.standing)) return allGained(application, after);
   const [was, is] = [holdings(before), holdings(after)];
   const names = [...new Set([...was.keys(), ...is.keys()])].sort();
   return names.flatMap((permission) => {
@@ -29,6 +30,18 @@ function isSame(before: Side, after: Side): boolean {
   return one.permissions.every(
     (name, at) => name === other.permissions[at] && before.standings.stepUpOf(name) === after.standings.stepUpOf(name),
   );
+}
+
+/** Beside nothing, everything that is held is gained, and no horizon is compared. */
+function allGained(application: Application, { standings, standing }: Side): readonly SubjectlessChange[] {
+  const gained = (permission: string, residual: string): SubjectlessChange => {
+    const after = inWords(withStepUp(residual, standings.stepUpOf(permission)));
+    return shared(application, permission, { change: 'gained', before: null, after });
+  };
+  return [
+    ...standing.conditional.map(({ permission, residual }) => gained(permission, residual)),
+    ...standing.permissions.map((permission) => gained(permission, '')),
+  ].sort((one, other) => (one.permission < other.permission ? -1 : 1));
 }
 
 /** How a permission is held: '' unconditionally. */
@@ -69,19 +82,49 @@ function inWords(residual: string | undefined): string {
   return residual === undefined || residual === '' ? 'granted' : residual;
 }
 
-const plain = new WeakMap<Application, Map<string, SubjectlessChange>>();
+/** Changes of one permission that are known, by what they say. */
+interface KnownChanges {
+  readonly gained: SubjectlessChange;
+  readonly lost: SubjectlessChange;
+  readonly others: Map<string, SubjectlessChange>;
+}
 
-/** One object for what is gained or lost without conditions: it is what changes for most, and is compared and digested by object. */
+/** Changes with a residual or a moment that are shared, for each permission; more are made anew for everybody. */
+const MAX_OTHERS = 500;
+const knownChanges = new WeakMap<Application, Map<string, KnownChanges>>();
+
+/** One object for changes that say the same: they are digested once for each object. */
 function shared(application: Application, permission: string, kind: Kind): SubjectlessChange {
-  const known = plain.get(application) ?? new Map<string, SubjectlessChange>();
-  plain.set(application, known);
-  const isPlain = (kind.change === 'gained' && kind.after === 'granted') || (kind.change === 'lost' && kind.before === 'granted');
-  const key = `${kind.change} ${permission}`;
-  const before = isPlain ? known.get(key) : undefined;
-  if (before !== undefined) return before;
-  const change = { audience: application.audience, permission, risk: riskOf(application, permission), ...kind };
-  if (isPlain) known.set(key, change);
-  return change;
+  const { gained, lost, others } = knownOf(application, permission);
+  const { change, before, after } = kind;
+  if (change === 'gained' && after === 'granted') return gained;
+  if (change === 'lost' && before === 'granted') return lost;
+  // With the length nothing can be read as two different pairs; the kind tells what is not there from what is called `null`.
+  const key = `${change} ${String(before?.length)} ${String(before)} ${String(after)}`;
+  const known = others.get(key);
+  if (known !== undefined) return known;
+  const made = { audience: gained.audience, permission, risk: gained.risk, ...kind };
+  if (others.size < MAX_OTHERS) others.set(key, made);
+  return made;
+}
+
+function knownOf(application: Application, permission: string): KnownChanges {
+  let ofApplication = knownChanges.get(application);
+  if (ofApplication === undefined) {
+    ofApplication = new Map();
+    knownChanges.set(application, ofApplication);
+  }
+  let known = ofApplication.get(permission);
+  if (known === undefined) {
+    const of = { audience: application.audience, permission, risk: riskOf(application, permission) };
+    known = {
+      gained: { ...of, change: 'gained', before: null, after: 'granted' },
+      lost: { ...of, change: 'lost', before: 'granted', after: null },
+      others: new Map(),
+    };
+    ofApplication.set(permission, known);
+  }
+  return known;
 }
 
 const risks = new WeakMap<Application, ReadonlyMap<string, PermissionChange['risk']>>();

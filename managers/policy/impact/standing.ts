@@ -46,20 +46,33 @@ export interface StandingQuestion {
  */
 export class PolicyStandings {
   private readonly withoutStepUps: PolicyVersion;
+  /** Whether all that anybody can have is what a grant on resources names itself, as before the first policy. */
+  private readonly grantsNothing: boolean;
   private readonly needs = new Map<string, string>();
 
   constructor(
     private readonly parts: { readonly engine: PermissionEngine; readonly patterns: Patterns },
     private readonly policy: PolicyVersion,
   ) {
+    const { roles, bindings } = policy;
+    this.grantsNothing = roles.length === 0 && bindings.length === 0;
     this.withoutStepUps = policy.stepUps.length === 0 ? policy : Object.freeze({ ...policy, stepUps: [] });
   }
 
   of(question: StandingQuestion): Standing {
+    if (this.grantsNothing && question.facts.grants.length === 0) return NOTHING;
     const decision = this.decide(question, question.now);
     if (decision.effect === 'refused') return NOTHING;
     const { permissions, conditional } = decision;
     return { permissions, conditional, flips: this.flips(question, decision) };
+  }
+
+  /**
+   * As `of`, beside how the same subject stands under the other policy: horizons are compared where something is held under both, so
+   * none is looked for beside nothing.
+   */
+  beside(other: Standing, question: StandingQuestion): Standing {
+    return this.of(holdsNothing(other) ? { ...question, until: question.now } : question);
   }
 
   /** `''`: nothing more; otherwise the authentication that the permission needs, in words. */
@@ -106,6 +119,10 @@ export class PolicyStandings {
       until,
     });
   }
+}
+
+export function holdsNothing({ permissions, conditional }: Standing): boolean {
+  return permissions.length === 0 && conditional.length === 0;
 }
 
 /** Each permission with how it is held: '' without a condition, otherwise the residual. */
