@@ -58,7 +58,7 @@ export async function primitivesOf(algorithm: SigningAlgorithm, input: string): 
   };
 }
 
-/** Every token carries a sealed reference to its subject: AES-256-GCM over as much text, each time under another IV. */
+/** Every token carries a sealed reference to its subject, sealed anew where it changed: AES-256-GCM over as much text, each time under another IV. */
 export function sealPrimitive(): Primitive {
   const key = createSecretKey(randomBytes(32));
   const text = randomBytes(120).toString('base64url');
