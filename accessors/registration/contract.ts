@@ -76,6 +76,11 @@ export interface RegisteredClient {
   readonly listedPresenters: readonly IssuerScopedId[];
   /** Audiences under which its own API is known at identity providers: the *on behalf of* case. */
   readonly apiAudiences: readonly IssuerScopedId[];
+  /**
+   * Audiences of applications here whose API this client is: tokens of ours for them may be handed in by it, where a hop of a target
+   * names them. Left out: none.
+   */
+  readonly serves?: readonly string[];
   readonly targets: readonly ClientTarget[];
   /** Audiences of the applications whose decisions it may ask for; left out: none. */
   readonly checks?: readonly string[];
