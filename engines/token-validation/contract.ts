@@ -13,8 +13,11 @@ export interface ValidationRequest {
   readonly token: string;
   /** The form or message field that the token came in, for the error. */
   readonly field: 'subject_token';
-  /** Who hands the token in. */
-  readonly presenter: PresenterExpectation;
+  /**
+   * Who hands the token in. `null`: whoever the token itself names, which it then has to do; the caller settles from
+   * `principal.presenterId` who that is, and refuses everybody else.
+   */
+  readonly presenter: PresenterExpectation | null;
 }
 
 export interface PresenterExpectation {
@@ -31,6 +34,8 @@ export interface Principal {
   readonly issuer: string;
   /** `own`: the token was issued to the client that hands it in. */
   readonly case: 'own' | 'on-behalf-of';
+  /** The client at the identity provider that the token was issued to; `null`: it names none. Means something with `issuer` alone. */
+  readonly presenterId: string | null;
   /** Tenants here that the rules of the issuer give for this token: none, one or several. */
   readonly tenants: readonly TenantRule[];
   readonly roles: readonly string[];

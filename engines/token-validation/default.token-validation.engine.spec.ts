@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { createHash } from 'node:crypto';
 import { CATALOGUE } from '#utilities/errors/catalogue.js';
 import { CodedError } from '#utilities/errors/coded-error.js';
-import { API, DIRECTORY, OBJECT, V2_ISSUER } from '../../test/vectors/stub.issuer.access.js';
+import { API, CLIENT, DIRECTORY, OBJECT, V2_ISSUER } from '../../test/vectors/stub.issuer.access.js';
 import { makeKey, verificationKey } from '../../test/vectors/token-factory.js';
 import { OWN_ISSUER, ValidationBench } from '../../test/vectors/validation-bench.js';
 import { DefaultTokenValidationEngine } from './default.token-validation.engine.js';
@@ -22,6 +22,7 @@ describe('TokenValidationEngine', () => {
         identity: { instance: `entra:public:${DIRECTORY}`, externalId: OBJECT },
         issuer: 'contoso',
         case: 'own',
+        presenterId: CLIENT,
         tenants: [{ tenantId: 'tenant-acme', slug: 'acme', when: { claim: 'tid', equals: DIRECTORY } }],
         roles: ['Reader'],
         groups: ['g-1'],

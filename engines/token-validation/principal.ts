@@ -20,6 +20,7 @@ export function principalOf(state: ValidationState): Principal {
     identity: described.identity,
     issuer: issuer.name,
     case: presenterCase,
+    presenterId: state.presenterId,
     tenants: issuer.tenantRules.filter((rule) => holds(rule, claims)),
     roles: described.roles,
     groups: described.groups,

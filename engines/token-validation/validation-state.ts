@@ -28,6 +28,7 @@ export class ValidationState {
   foundRequired: RequiredClaims | null = null;
   signatureProven = false;
   presenterCase: Principal['case'] | null = null;
+  presenterId: Principal['presenterId'] = null;
   private foundOfIssuer: TokenOfIssuer | null = null;
 
   constructor(

@@ -15,6 +15,9 @@ export const presenterCheck: Check = {
     state.presenterCase = caseOf(state);
     if (state.presenterCase !== null) return undefined;
     const presenter = state.provider.presenterOf(state.token.claims, state.issuer);
+    if (state.request.presenter === null) {
+      return { code: 'TOKEN_PRESENTER_MISMATCH', actual: 'issued to no named client', expected: 'a client that the token names' };
+    }
     return {
       code: 'TOKEN_PRESENTER_MISMATCH',
       actual: `issued to ${presenter.status === 'named' ? quoted(presenter.id) : 'no named client'} for ${quoted(state.token.claims['aud'])}`,
@@ -24,10 +27,13 @@ export const presenterCheck: Check = {
 };
 
 function caseOf(state: ValidationState): Principal['case'] | null {
-  const { ownPresenters, listedPresenters, apiAudiences } = state.request.presenter;
-  const issuer = state.issuer.name;
   const presenter = state.provider.presenterOf(state.token.claims, state.issuer);
   if (presenter.status === 'conflict') return null;
+  state.presenterId = presenter.status === 'named' ? presenter.id : null;
+  // The client that the token names hands it in, as far as can be told here: its own case and no other.
+  if (state.request.presenter === null) return presenter.status === 'named' ? 'own' : null;
+  const { ownPresenters, listedPresenters, apiAudiences } = state.request.presenter;
+  const issuer = state.issuer.name;
   if (presenter.status === 'named') {
     if (holds(ownPresenters, issuer, presenter.id)) return 'own';
     if (holds(listedPresenters, issuer, presenter.id)) return 'on-behalf-of';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { API, API_URI, CLIENT, OTHER_DIRECTORY } from '../../../test/vectors/stub.issuer.access.js';
 import { ValidationBench } from '../../../test/vectors/validation-bench.js';
-import type { PresenterExpectation } from '../contract.js';
+import type { PresenterExpectation, ValidationReport } from '../contract.js';
 
 const NOBODY: PresenterExpectation = { ownPresenters: [], listedPresenters: [], apiAudiences: [] };
 
@@ -10,6 +10,11 @@ async function caseOf(presenter: Partial<PresenterExpectation>, token: (bench: V
   bench.presenter = { ...NOBODY, ...presenter };
   const report = await bench.validate(token(bench));
   return report.outcome === 'accepted' ? report.principal.case : report.findings[0].code;
+}
+
+function validatedForAnybody({ engine }: ValidationBench, token: string): Promise<ValidationReport> {
+  const context = { diagnosticId: 'presenter', transport: 'rest' } as const;
+  return engine.validate(context, { token, field: 'subject_token', presenter: null });
 }
 
 const v2 = (bench: ValidationBench): string => bench.v2Token();
@@ -86,5 +91,29 @@ describe('The presenter', () => {
     expect(await caseOf({ ...own, apiAudiences: keycloak(API_URI) }, (bench) => bench.oidcToken({ azp: 'other' }))).toBe(
       'TOKEN_PRESENTER_CONFLICT',
     );
+  });
+
+  it('is whoever the token names where nobody is expected, in the own case, and told with its issuer', async () => {
+    for (const token of [v2, (bench: ValidationBench): string => bench.v1Token()]) {
+      const bench = new ValidationBench();
+      const report = await validatedForAnybody(bench, token(bench));
+      expect(report).toMatchObject({ principal: { case: 'own', presenterId: CLIENT, issuer: 'contoso' } });
+    }
+  });
+
+  it('has to be named where nobody is expected: an audience stands for nobody then', async () => {
+    for (const claims of [{ client_id: undefined }, { client_id: 'spa', azp: 'other' }]) {
+      const bench = new ValidationBench();
+      const report = await validatedForAnybody(bench, bench.oidcToken(claims));
+      expect(report.outcome).toBe('rejected');
+    }
+  });
+
+  it('is told also where the token was matched by audience, and null where it names none', async () => {
+    const bench = new ValidationBench();
+    bench.presenter = { ...NOBODY, apiAudiences: keycloak(API_URI) };
+    const named = await bench.validate(bench.oidcToken());
+    const anonymous = await bench.validate(bench.oidcToken({ client_id: undefined }));
+    expect([named, anonymous]).toMatchObject([{ principal: { presenterId: 'spa' } }, { principal: { presenterId: null } }]);
   });
 });

@@ -13,6 +13,7 @@ export interface ExpectedPrincipal {
   readonly externalId: string;
   readonly tenants: readonly WorldTenantRule[];
   readonly case: 'own' | 'on-behalf-of';
+  readonly presenterId: string | null;
   readonly roles: readonly string[];
   readonly groups: readonly string[];
   readonly groupsOverage: boolean;
@@ -37,6 +38,7 @@ export function principalOf(token: TokenCase): ExpectedPrincipal {
     issuer: issuer.name,
     tenants: issuer.tenantRules.filter(({ when }) => when === null || claims.get(when.claim) === when.equals),
     case: caseOf(token),
+    presenterId: namedBy(token)[0] ?? null,
     acr: isText(acr) && acr !== '' ? acr : null,
     amr: isTextArray(amr) ? amr : [],
     authTime: authTimeOf(claims.get('auth_time'), issuedAt),
@@ -89,7 +91,13 @@ function entraPrincipal({ claims, issuer }: TokenCase<EntraWorldIssuer>): Descri
 /** Own before listed before the API. */
 function caseOf(token: TokenCase): ExpectedPrincipal['case'] {
   const { issuer, presenter } = token;
-  const named = issuer.provider === 'oidc' ? presentersOf({ ...token, issuer }) : [clientOf({ ...token, issuer }) ?? null];
+  const named = namedBy(token);
   const own = presenter.ownPresenters.some((entry) => entry.issuer === issuer.name && named.includes(entry.id));
   return own ? 'own' : 'on-behalf-of';
+}
+
+function namedBy(token: TokenCase): readonly string[] {
+  const { issuer } = token;
+  const named = issuer.provider === 'oidc' ? presentersOf({ ...token, issuer }) : [clientOf({ ...token, issuer }) ?? null];
+  return named.filter((id) => isText(id)).filter((id) => id !== '');
 }
