@@ -31,10 +31,11 @@ function gates(position: number, circumstances: Circumstances): readonly Blocker
 }
 
 function boundaries(position: number, { asked, plan }: Circumstances): readonly Blocker[] {
-  const { boundary, ceiling, facts } = asked.question;
+  const { boundary, ceiling, ceilings = [], facts } = asked.question;
   const kinds = [
     ['boundary', boundary, 'what the client may ask for at all'],
     ['ceiling', ceiling, 'what may be exercised for others'],
+    ...ceilings.map((further) => ['ceiling', further, 'what may be exercised for others'] as const),
     ['tenant', facts.tenantBoundary, 'what is open to the tenant at all'],
   ] as const;
   return kinds.flatMap(([kind, patterns, need]): readonly Blocker[] => {

@@ -32,6 +32,8 @@ export interface PermissionQuestion {
   readonly boundary: readonly string[];
   /** What the actor may exercise for others; `null` in the *own* case. */
   readonly ceiling: readonly string[] | null;
+  /** Further lists: what comes out is within every one of them too. Left out: none. */
+  readonly ceilings?: readonly (readonly string[])[];
   /** Unix milliseconds. */
   readonly now: number;
 }

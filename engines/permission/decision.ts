@@ -54,10 +54,11 @@ export function decideAt(position: number, circumstances: Circumstances): CheckD
 function isWithinLimits(
   position: number,
   catalogue: PermissionCatalogue,
-  { boundary, ceiling, facts }: PermissionQuestion,
+  { boundary, ceiling, ceilings = NONE, facts }: PermissionQuestion,
 ): boolean {
   if (!hasBit(catalogue.coveredBy(boundary), position)) return false;
   if (ceiling !== null && !hasBit(catalogue.coveredBy(ceiling), position)) return false;
+  for (const further of ceilings) if (!hasBit(catalogue.coveredBy(further), position)) return false;
   return facts.tenantBoundary === null || hasBit(catalogue.coveredBy(facts.tenantBoundary), position);
 }
 

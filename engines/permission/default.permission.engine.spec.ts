@@ -218,6 +218,14 @@ describe('PermissionEngine: boundary and ceiling', () => {
     expect(permissionsOf(decide({ ceiling: null }))).toHaveLength(2);
   });
 
+  it('everything is within each of several ceilings, and an empty one among them is nothing', () => {
+    expect(permissionsOf(decide({ ceilings: [] }))).toHaveLength(2);
+    expect(permissionsOf(decide({ ceilings: [['**'], ['**:read']] }))).toEqual(['billing:invoice:read']);
+    expect(permissionsOf(decide({ ceiling: ['**'], ceilings: [['**:read']] }))).toEqual(['billing:invoice:read']);
+    expect(codeOf(decide({ ceiling: ['**:create'], ceilings: [['**:read']] }))).toBe('PERMISSION_NONE');
+    expect(codeOf(decide({ ceilings: [['**'], []] }))).toBe('PERMISSION_NONE');
+  });
+
   it('says to operators which set is the narrow one', () => {
     const refused = decide({ ceiling: [], claims: { issuer: 'contoso', roles: ['Orders.Read.All'], groups: [] } });
     expect(refused).toMatchObject({

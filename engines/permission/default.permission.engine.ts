@@ -123,12 +123,13 @@ function planOf(question: PermissionQuestion, { compiled, plans }: Snapshot): Su
 }
 
 function limitsOf(
-  { boundary, ceiling, facts }: PermissionQuestion,
+  { boundary, ceiling, ceilings = NONE, facts }: PermissionQuestion,
   { catalogue }: CompiledPolicy,
   selection: Selected | null = null,
 ): readonly PermissionBits[] {
   const limits = [catalogue.coveredBy(boundary)];
   if (ceiling !== null) limits.push(catalogue.coveredBy(ceiling));
+  for (const further of ceilings) limits.push(catalogue.coveredBy(further));
   if (facts.tenantBoundary !== null) limits.push(catalogue.coveredBy(facts.tenantBoundary));
   if (selection !== null) limits.push(selection.covers);
   return limits;

@@ -123,6 +123,14 @@ describe('PermissionEngine: the whole story of a decision', () => {
     expect(blockedBy[0]).toMatchObject({ need: 'tier pro or higher', have: 'tier team' });
   });
 
+  it('is denied what any of several ceilings leaves out, and tells which', () => {
+    const facts = { subject: SUBJECT, assignments: [assignment('reader')] };
+    expect(explain({ facts, ceilings: [['**'], [READ]] }, READ).decision.code).toBe('granted');
+    const { decision, blockedBy } = explain({ facts, ceilings: [['**'], [EXPORT]] }, READ);
+    expect(decision.code).toBe('boundary');
+    expect(blockedBy).toEqual([{ kind: 'ceiling', id: '', need: 'to be in what may be exercised for others', have: EXPORT }]);
+  });
+
   it('tells what nearly leads there, and since or from when', () => {
     const facts = {
       assignments: [

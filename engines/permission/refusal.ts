@@ -19,10 +19,11 @@ export function becauseOf(request: PermissionRequest, plan: SubjectPlan, sets: S
   const mapped = index.mappings.metBy(request.claims).flatMap((position) => request.policy.mappings[position]?.role ?? []);
   const circumstances = new Circumstances(plan, { question: request, resource: null, unit: request.unit }, request.now);
   const held = sets.heldIn(circumstances);
-  const { ceiling, facts } = request;
+  const { ceiling, ceilings = [], facts } = request;
+  const above = ceiling === null ? ceilings : [ceiling, ...ceilings];
   const limits = [
     `within the boundary: ${countBits(catalogue.coveredBy(request.boundary))}`,
-    `delegation ceiling: ${ceiling === null ? 'none' : countBits(catalogue.coveredBy(ceiling))}`,
+    `delegation ceiling: ${above.length === 0 ? 'none' : above.map((each) => countBits(catalogue.coveredBy(each))).join(', ')}`,
     ...(facts.tenantBoundary === null ? [] : [`tenant boundary: ${countBits(catalogue.coveredBy(facts.tenantBoundary))}`]),
   ];
   return [
