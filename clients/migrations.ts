@@ -1,9 +1,12 @@
+import { AuditEvidence1790000009500 } from '#accessors/audit/migrations/1790000009500-audit-evidence.migration.js';
 import { AuditFunctions1790000009200 } from '#accessors/audit/migrations/1790000009200-audit-functions.migration.js';
 import { AuditTables1790000005000 } from '#accessors/audit/migrations/1790000005000-audit-tables.migration.js';
 import { DecisionTable1790000006300 } from '#accessors/audit/migrations/1790000006300-decision-table.migration.js';
 import { FactTables1790000002000 } from '#accessors/facts/migrations/1790000002000-fact-tables.migration.js';
 import { LiveDataTables1790000007000 } from '#accessors/facts/migrations/1790000007000-live-data-tables.migration.js';
 import { FactFunctions1790000007100 } from '#accessors/facts/migrations/1790000007100-fact-functions.migration.js';
+import { UsedIds1790000012000 } from '#accessors/grants/migrations/1790000012000-used-ids.migration.js';
+import { Revocations1790000013000 } from '#accessors/grants/migrations/1790000013000-revocations.migration.js';
 import { IssuerTables1790000003000 } from '#accessors/issuer/migrations/issuer-tables.migration.js';
 import { KeyLifecycle1790000006000 } from '#accessors/key/migrations/1790000006000-key-lifecycle.migration.js';
 import { IssuerVersions1790000003500 } from '#accessors/issuer/migrations/issuer-versions.migration.js';
@@ -38,4 +41,7 @@ export const MIGRATIONS: readonly MigrationClass[] = [
   RowSecurity1790000009000,
   PolicyFunctions1790000009100,
   AuditFunctions1790000009200,
+  AuditEvidence1790000009500,
+  UsedIds1790000012000,
+  Revocations1790000013000,
 ];

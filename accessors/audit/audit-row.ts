@@ -1,27 +1,29 @@
 import { PLATFORM_TENANT } from '#utilities/change-feed/contract.js';
 import type { CallContext } from '#utilities/call-context/contract.js';
 import type { ChangeRecord, ExchangeRecord, RefusalRecord } from './contract.js';
-import { boundedText, storableJson, type Stamp } from './storable.js';
+import { canonicalParts, type RecordParts } from './chain/canonical-record.js';
+import { boundedText, type Stamp } from './storable.js';
 
 export type AuditRecord = ExchangeRecord | RefusalRecord | ChangeRecord;
 
 /**
- * One row as JSON text, members named like the columns. A member that is left out is NULL.
+ * One record as it is stored and hashed, members named like the columns.
  *
  * SECURITY: values that callers choose are cut to 1 000 characters and freed of what the database refuses, so that nobody can
- * spoil the commit that the records of others share.
+ * spoil the commit that the records of others share. Columns are named one by one, so that what a record carries beyond its type
+ * does not get in.
  */
-export function auditRow(context: CallContext, record: AuditRecord, stamp: Stamp): string {
-  return storableJson(rowOf(context, record, stamp));
+export function auditRow(context: CallContext, record: AuditRecord, stamp: Stamp): RecordParts {
+  return canonicalParts(rowOf(context, record, stamp));
 }
 
-function rowOf(context: CallContext, record: AuditRecord, stamp: Stamp): object {
+function rowOf(context: CallContext, record: AuditRecord, stamp: Stamp) {
   if (record.outcome === 'issued') return issuedRow(context, record, stamp);
   if (record.outcome === 'refused') return refusedRow(context, record, stamp);
   return changedRow(context, record, stamp);
 }
 
-function issuedRow(context: CallContext, record: ExchangeRecord, stamp: Stamp): object {
+function issuedRow(context: CallContext, record: ExchangeRecord, stamp: Stamp) {
   return {
     tenant_id: record.tenantId,
     id: stamp.id,
@@ -45,7 +47,7 @@ function issuedRow(context: CallContext, record: ExchangeRecord, stamp: Stamp): 
   };
 }
 
-function refusedRow(context: CallContext, record: RefusalRecord, stamp: Stamp): object {
+function refusedRow(context: CallContext, record: RefusalRecord, stamp: Stamp) {
   return {
     tenant_id: record.tenantId ?? PLATFORM_TENANT,
     id: stamp.id,
@@ -62,13 +64,13 @@ function refusedRow(context: CallContext, record: RefusalRecord, stamp: Stamp): 
   };
 }
 
-function changedRow(context: CallContext, record: ChangeRecord, stamp: Stamp): object {
+function changedRow(context: CallContext, record: ChangeRecord, stamp: Stamp) {
   return {
     tenant_id: PLATFORM_TENANT,
     id: stamp.id,
     at: stamp.at,
     outcome: record.outcome,
-    ...(context.operator === undefined ? {} : { actor: context.operator }),
+    actor: context.operator ?? null,
     diagnostic_id: context.diagnosticId,
     transport: context.transport,
     what: boundedText(record.what),

@@ -34,7 +34,7 @@ export class DurableWrite {
     const giveUpAt = this.deps.clock.monotonic() + this.deps.giveUpAfterMs;
     for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
       try {
-        await within(write(), giveUpAt - this.deps.clock.monotonic());
+        await within(write(), Math.max(1, giveUpAt - this.deps.clock.monotonic()));
         return;
       } catch (error) {
         if (isLasting(error) || this.deps.clock.monotonic() + pauseMs >= giveUpAt) throw this.gaveUp(error);

@@ -1,8 +1,11 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
 export interface GroupCommitOptions<Item> {
-  /** Commits the items together; called again only with other items. */
-  readonly commit: (items: readonly Item[]) => Promise<void>;
+  /**
+   * Commits the items together; called again only with other items. Batches of one lane run one after the other; lanes are numbered
+   * from 0 to `maxInFlight` - 1.
+   */
+  readonly commit: (items: readonly Item[], lane: number) => Promise<void>;
   readonly maxBatch: number;
   /** Batches under way at the same time. */
   readonly maxInFlight: number;
@@ -28,6 +31,7 @@ interface Waiting<Item> {
 export class GroupCommit<Item> {
   private waiting: Waiting<Item>[] = [];
   private inFlight = 0;
+  private readonly freeLanes: number[];
   private scheduled = false;
 
   /**
@@ -37,7 +41,10 @@ export class GroupCommit<Item> {
   private readonly outsideOfCallers = AsyncLocalStorage.snapshot();
   private readonly flush = (): void => this.outsideOfCallers(() => this.startBatches());
 
-  constructor(private readonly options: GroupCommitOptions<Item>) {}
+  constructor(private readonly options: GroupCommitOptions<Item>) {
+    // The last one is taken first, so that lane 0 does all the work that one lane can do.
+    this.freeLanes = Array.from({ length: options.maxInFlight }, (_, lane) => lane).reverse();
+  }
 
   /** Resolves when the item is committed, not before. */
   add(item: Item): Promise<void> {
@@ -69,26 +76,31 @@ export class GroupCommit<Item> {
 
   private async runBatch(): Promise<void> {
     this.inFlight += 1;
-    await this.settle(this.takeBatch());
+    const lane = this.freeLanes.pop() ?? 0;
+    await this.settle(this.takeBatch(), lane);
+    this.freeLanes.push(lane);
     this.inFlight -= 1;
     this.startBatches();
   }
 
-  private async settle(batch: readonly Waiting<Item>[]): Promise<void> {
+  private async settle(batch: readonly Waiting<Item>[], lane: number): Promise<void> {
     try {
-      await this.options.commit(batch.map((waiting) => waiting.item));
+      await this.options.commit(
+        batch.map((waiting) => waiting.item),
+        lane,
+      );
     } catch (error) {
-      return this.fail(batch, error);
+      return this.fail(batch, lane, error);
     }
     for (const waiting of batch) waiting.resolve();
   }
 
-  private async fail(batch: readonly Waiting<Item>[], error: unknown): Promise<void> {
+  private async fail(batch: readonly Waiting<Item>[], lane: number, error: unknown): Promise<void> {
     const isOneItem = this.options.blamesAnItem(error);
     if (isOneItem && batch.length > 1) {
       const half = batch.length >> 1;
-      await this.settle(batch.slice(0, half));
-      return this.settle(batch.slice(half));
+      await this.settle(batch.slice(0, half), lane);
+      return this.settle(batch.slice(half), lane);
     }
     for (const waiting of batch) waiting.reject(error);
     if (!isOneItem) this.failAllWaiting(error);
