@@ -168,6 +168,7 @@ describeOnPostgres('With keys in a key vault', (open) => {
       outbound: { allowLoopbackHttp: true, allowedPrivateAddresses: [] },
       directories: [],
       factSources: [],
+      grants: { replayWhenStoreIsAway: 'refuse', dpopNonces: 'off' },
       drainSeconds: 0,
     };
   }

@@ -35,8 +35,17 @@ export interface Settings {
   readonly directories: readonly DirectorySettings[];
   /** Where policies have attributes and flags from that are kept elsewhere. */
   readonly factSources: readonly FactSourceSettings[];
+  /** Proofs that callers make, and what is used once. */
+  readonly grants: GrantSettings;
   /** Seconds between readiness off and the closing of ports on SIGTERM. */
   readonly drainSeconds: number;
+}
+
+export interface GrantSettings {
+  /** Where it cannot be told whether another process has seen an id: refuse it, or go by what this process has seen. */
+  readonly replayWhenStoreIsAway: 'refuse' | 'per-process';
+  /** Whose DPoP proofs need a nonce of ours: nobody's, those of callers without credentials, everybody's. */
+  readonly dpopNonces: 'off' | 'public-clients' | 'required';
 }
 
 /** Microsoft Graph of one Entra tenant, and the app registration that asks it. */

@@ -62,6 +62,7 @@ describe('settings file: defaults', () => {
       outbound: { allowLoopbackHttp: false, allowedPrivateAddresses: [] },
       directories: [],
       factSources: [],
+      grants: { replayWhenStoreIsAway: 'refuse', dpopNonces: 'off' },
       drainSeconds: 5,
     });
   });

@@ -69,6 +69,7 @@ function wellFormedMembers(value: unknown, faults: readonly SettingsFault[]): We
     outbound: member('outbound', settingsShape.outbound),
     directories: member('directories', settingsShape.directories),
     factSources: member('factSources', settingsShape.factSources),
+    grants: member('grants', settingsShape.grants),
     drainSeconds: member('drainSeconds', settingsShape.drainSeconds),
   };
 }
@@ -140,6 +141,7 @@ function settingsOf(file: SettingsFile, input: RuleInput): Settings {
     outbound: file.outbound,
     directories: file.directories.map((directory) => directoryOf(directory, fileName)),
     factSources: file.factSources.map((source) => factSourceOf(source, (name) => resolveBeside(fileName, name))),
+    grants: file.grants,
     drainSeconds: file.drainSeconds,
   };
 }

@@ -1,6 +1,7 @@
 import { isIPv4 } from 'node:net';
 import { z } from 'zod';
 import { factSourcesSchema } from './fact-source.schema.js';
+import { grantsSchema } from './grants.schema.js';
 import { keyStorageShape } from './key-storage.schema.js';
 import { rotationSchema } from './rotation.schema.js';
 import { isPrivateRange } from './private-range.js';
@@ -195,6 +196,7 @@ export const settingsShape = {
   factSources: factSourcesSchema
     .default([])
     .meta({ description: 'Where policies have attributes and flags from that are kept elsewhere: guides/fact-sources.md.' }),
+  grants: grantsSchema.prefault({}).meta({ description: 'Proofs that callers make, and what is used once.' }),
   drainSeconds: z
     .int()
     .min(0)

@@ -74,6 +74,7 @@ export async function openReplica(options: ReplicaOptions): Promise<Replica> {
     changeFeed,
     epochCaches: new MemoryEpochCaches({ changeFeed, units: database }),
     factSources: [],
+    grants: { replayWhenStoreIsAway: 'refuse', dpopNonces: 'off' },
   };
   const root = { module: KeyringModule, imports: [PluginsModule.register(foundations), KeyModule, SigningModule] };
   const app = await NestFactory.createApplicationContext(root, { logger: false, abortOnError: false });
