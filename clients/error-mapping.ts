@@ -64,6 +64,7 @@ export const ERROR_MAPPING = {
   BINDING_REQUIRED: malformed,
   BINDING_NOT_SHOWN: badToken,
   REVOCATIONS_UNKNOWN: away,
+  REVOCATIONS_FULL: throttled,
   TOKEN_REVOKED: badToken,
   ACTOR_TOKEN_INVALID: badToken,
   DELEGATION_NOT_ALLOWED: refused,

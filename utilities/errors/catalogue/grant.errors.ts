@@ -44,6 +44,12 @@ export const GRANT_ERRORS = {
     remedy: ['Try again later.'],
     source: 'RFC 7009 §2',
   },
+  REVOCATIONS_FULL: {
+    summary: 'Too many single tokens are revoked at the same time.',
+    cause: 'Revoked tokens are kept in memory until they end, and there are as many as may be.',
+    remedy: ['Revoke the subject, the client or the tenant in the place of the single token.'],
+    source: 'RFC 7009 §2',
+  },
   TOKEN_REVOKED: {
     summary: 'The token was revoked.',
     cause: 'The token, its subject, its client or its tenant was revoked after the token was issued.',
