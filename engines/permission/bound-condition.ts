@@ -9,6 +9,8 @@ export interface BoundCondition {
   readonly params: Readonly<Record<string, AttributeValue>>;
   /** The type of resource whose attributes it reads; `null`: of none. */
   readonly resourceType: string | null;
+  /** The same for all that say the same, whatever they are called. */
+  readonly statement: string;
   /** `null`: the policy has no such condition, or it does not compile. It always fails then. */
   readonly compiled: CompiledCondition | null;
   readonly readsNow: boolean;
@@ -88,6 +90,7 @@ function boundCondition(
   const others = compiled?.reads.filter((path) => path !== 'now' && !path.startsWith('params.')) ?? [];
   const readsTimeAlone = readsNow && others.length === 0;
   const { key, expression, params, resourceType } = use;
+  const statement = JSON.stringify([resourceType, expression, params]);
   const unasked = { stretch: null, stamp: 0, result: NOT_COMPILED };
-  return { key, expression, params, resourceType, compiled, readsNow, readsTimeAlone, ...unasked };
+  return { key, expression, params, resourceType, statement, compiled, readsNow, readsTimeAlone, ...unasked };
 }

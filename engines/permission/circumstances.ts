@@ -118,6 +118,7 @@ export class Circumstances {
 
   ofSelector({ type, ids, path }: ResourceSelector): Outcome {
     const { resource } = this.asked;
+    if (ids?.length === 0) return 'false';
     if (resource === null) return 'unknown';
     if (resource.type !== type) return 'false';
     const ofIds = ids === null ? 'true' : this.ofIds(ids, resource);
@@ -125,7 +126,7 @@ export class Circumstances {
   }
 
   private ofIds(ids: readonly string[], { id }: CheckedResource): Outcome {
-    if (id === null) return ids.length === 0 ? 'false' : 'unknown';
+    if (id === null) return 'unknown';
     return ids.includes(id) ? 'true' : 'false';
   }
 

@@ -1,5 +1,6 @@
 import type { Circumstances } from './circumstances.js';
-import { allOf, anyOf, isAboutResource, notOf, residualOf, type Residual } from './residual.js';
+import type { ConditionResult } from './condition-evaluator.contract.js';
+import { allOf, anyOf, isAboutResource, leastAsking, notOf, residualOf, type Alternative, type Residual } from './residual.js';
 import type { OpenDeny } from './segment.js';
 import type { Requirements } from './way.js';
 
@@ -7,13 +8,13 @@ import type { Requirements } from './way.js';
 export type DenyVerdict = 'applies' | 'does not apply' | Residual;
 
 interface Matches {
-  /** Whether one of them holds for sure. */
+  /** Whether one of them counts for sure. */
   readonly isMet: boolean;
-  /** Whether one of them fails and nothing else is open about it, so that nobody can say. */
-  readonly isFailing: boolean;
-  /** What is left of those that may hold. */
-  readonly open: readonly Residual[];
+  /** What is left of those that may come to count. */
+  readonly open: readonly Alternative[];
 }
+
+const CERTAIN: Matches = { isMet: true, open: [] };
 
 /**
  * SECURITY: a deny applies unless it is certain that it does not: also when its condition fails or cannot be decided, and when it is
@@ -23,47 +24,37 @@ interface Matches {
 export function denyVerdict({ deny, concerns, excepts }: OpenDeny, circumstances: Circumstances): DenyVerdict {
   const condition = deny.condition === null ? null : circumstances.result(deny.condition);
   if (condition?.outcome === 'false') return 'does not apply';
-  const concerned = concerns === null ? CERTAIN : matchesOf(concerns, circumstances, 'as true');
-  if (isOutOfQuestion(concerned)) return 'does not apply';
-  const excepted = matchesOf(excepts, circumstances, 'as false');
+  const concerned = concerns === null ? CERTAIN : matchesOf(concerns, circumstances, 'as so');
+  if (!concerned.isMet && concerned.open.length === 0) return 'does not apply';
+  const excepted = matchesOf(excepts, circumstances, 'as not so');
   if (excepted.isMet) return 'does not apply';
-  const unless = condition?.outcome === 'unknown' ? [{ text: condition.residual, missing: condition.missing }] : [];
-  return whereItApplies({ concerned, unless: [...excepted.open.map(notOf), ...unless] }, circumstances);
+  const open: Residual[] = excepted.open.map(notOf);
+  if (!concerned.isMet) open.push(anyOf(concerned.open));
+  return whereItApplies([...open, ...leftOf(condition)], circumstances);
 }
 
-function isOutOfQuestion({ isMet, isFailing, open }: Matches): boolean {
-  return !isMet && !isFailing && open.length === 0;
+function leftOf(condition: ConditionResult | null): readonly Residual[] {
+  return condition?.outcome === 'unknown' ? [{ text: condition.residual, missing: condition.missing }] : [];
 }
 
-function whereItApplies(
-  { concerned, unless }: { readonly concerned: Matches; readonly unless: readonly Residual[] },
-  { asked }: Circumstances,
-): DenyVerdict {
-  const open = [...concerned.open, ...unless];
+function whereItApplies(open: readonly Residual[], { asked }: Circumstances): DenyVerdict {
   if (open.length === 0 || asked.resource !== null) return 'applies';
-  if (!open.every(({ missing }) => isAboutResource(missing))) return 'applies';
-  // One alternative that fails may hold on every resource; then the others say nothing.
-  const alternatives = concerned.isFailing || concerned.open.length === 0 ? [] : [anyOf(concerned.open)];
-  const parts = [...alternatives, ...unless];
-  return parts.length === 0 ? 'applies' : allOf(parts);
+  return open.every(({ missing }) => isAboutResource(missing)) ? allOf(open) : 'applies';
 }
 
-const CERTAIN: Matches = { isMet: true, isFailing: false, open: [] };
-
-function matchesOf(
-  alternatives: readonly Requirements[],
-  circumstances: Circumstances,
-  failing: 'as true' | 'as false',
-): Matches {
-  const open: Residual[] = [];
-  let isFailing = false;
+/**
+ * What fails can be neither shown nor excluded: whom a deny concerns it counts as so, whom it excepts as not so. What else is asked
+ * for may still be false, so that a deny of a role that is held in one place, if at all, applies in that place alone.
+ */
+function matchesOf(alternatives: readonly Requirements[], circumstances: Circumstances, failing: 'as so' | 'as not so'): Matches {
+  const open: Alternative[] = [];
   for (const requirements of alternatives) {
     const outcome = circumstances.outcomeOf(requirements);
     if (outcome === 'true') return CERTAIN;
-    if (outcome === 'false' || (outcome === 'error' && failing === 'as false')) continue;
-    const residual = residualOf(requirements, circumstances);
-    if (residual.text === '') isFailing = true;
-    else open.push(residual);
+    if (outcome === 'false' || (outcome === 'error' && failing === 'as not so')) continue;
+    const left = residualOf(requirements, circumstances);
+    if (left.asks.length === 0) return CERTAIN;
+    open.push(left);
   }
-  return { isMet: false, isFailing, open };
+  return { isMet: false, open: leastAsking(open) };
 }

@@ -4,7 +4,7 @@ import type { StepUp } from '#accessors/policy/contract.js';
 import { isCurrent } from './attribute-sources.js';
 import { denyVerdict } from './deny-verdict.js';
 import { copyTo, hasAny, hasBit, keepOnly, positionsOf, removeAll, type PermissionBits } from './permission-set.js';
-import { allOf, anyOf, notOf, residualOf, type Residual } from './residual.js';
+import { allOf, anyOf, notOf, residualOf, type Alternative, type Residual } from './residual.js';
 import type { FlagGate } from './segment.js';
 import type { Compiled, Way } from './way.js';
 
@@ -126,7 +126,7 @@ export class EffectiveSets {
 /** What is left to decide of each permission that is neither granted nor denied. */
 export function conditionalOf(set: EffectiveSet, circumstances: Circumstances): readonly ConditionalPermission[] {
   const { names } = circumstances.plan.compiled.catalogue;
-  const residuals = new Map<Way, Residual>();
+  const residuals = new Map<Way, Alternative>();
   return positionsOf(set.open).map((position) => {
     const ways = hasBit(set.held, position) ? NONE : set.openWays.filter((way) => hasBit(way.bits, position));
     const denies = set.openDenies.filter(({ bits }) => hasBit(bits, position)).map(({ residual }) => notOf(residual));
@@ -136,7 +136,7 @@ export function conditionalOf(set: EffectiveSet, circumstances: Circumstances): 
   });
 }
 
-function residualIn(known: Map<Way, Residual>, way: Way, circumstances: Circumstances): Residual {
+function residualIn(known: Map<Way, Alternative>, way: Way, circumstances: Circumstances): Alternative {
   const residual = known.get(way) ?? residualOf(way, circumstances);
   known.set(way, residual);
   return residual;

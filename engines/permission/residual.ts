@@ -10,19 +10,38 @@ export interface Residual {
   readonly missing: readonly string[];
 }
 
+/** One of several ways in which something may come true. */
+export interface Alternative extends Residual {
+  /** Everything that is left to decide of it, each by a text that says the same wherever it is said. */
+  readonly asks: readonly string[];
+}
+
 /** What is left of requirements of which none is known to be false, and of which something is not known: the place, then the rest. */
-export function residualOf({ units, selectors, conditions }: Requirements, circumstances: Circumstances): Residual {
+export function residualOf({ units, selectors, conditions }: Requirements, circumstances: Circumstances): Alternative {
   const places: Residual[] = [];
   for (const selector of selectors) {
     if (circumstances.ofSelector(selector) === 'unknown') places.push(...selectorResidual(selector, circumstances));
   }
   for (const unit of units) if (circumstances.ofUnit(unit) === 'unknown') places.push(unitResidual(unit));
+  const asks = places.map(({ text }) => text);
   const rest: Residual[] = [];
   for (const condition of conditions) {
     const result = circumstances.result(condition);
-    if (result.outcome === 'unknown') rest.push({ text: result.residual, missing: result.missing });
+    if (result.outcome !== 'unknown') continue;
+    rest.push({ text: result.residual, missing: result.missing });
+    asks.push(condition.statement);
   }
-  return joined([...places, ...inOrder(rest)], AND);
+  return { ...joined([...places, ...inOrder(rest)], AND), asks };
+}
+
+/** Without those that ask for all that another one asks for, and for more: nobody needs to know of them. */
+export function leastAsking(alternatives: readonly Alternative[]): readonly Alternative[] {
+  if (alternatives.length < 2) return alternatives;
+  return alternatives.filter((one) => !alternatives.some((other) => asksForLess(other, one)));
+}
+
+function asksForLess(one: Alternative, other: Alternative): boolean {
+  return one.asks.length < other.asks.length && one.asks.every((each) => other.asks.includes(each));
 }
 
 /** The order in which rules stand does not show. */
@@ -30,8 +49,8 @@ export function allOf(parts: readonly Residual[]): Residual {
   return joined(inOrder(parts), AND);
 }
 
-export function anyOf(parts: readonly Residual[]): Residual {
-  return joined(inOrder(parts), OR);
+export function anyOf(alternatives: readonly Alternative[]): Residual {
+  return joined(inOrder(leastAsking(alternatives)), OR);
 }
 
 export function notOf({ text, missing }: Residual): Residual {

@@ -49,8 +49,11 @@ export class WayFinder {
     for (const grant of this.facts.grants) this.addGrant(grant);
     for (const mapping of this.mappings) this.addMapping(mapping);
     if (index.hasBindings) this.addBindings();
-    if (index.hasRoleBindings) this.followRoles();
-    return { ways: this.ways, memberships: this.memberships, isTooMany: this.followed > MAX_FOLLOWED };
+    if (index.hasRoleBindings) this.followRoles(false);
+    const isTooMany = this.followed > MAX_FOLLOWED;
+    this.followed = 0;
+    if (index.hasRoleBindings) this.followRoles(true);
+    return { ways: this.ways, memberships: this.memberships, isTooMany };
   }
 
   private findMemberships(): void {
@@ -89,7 +92,7 @@ export class WayFinder {
     for (const member of this.membersOf(group)) {
       const both = bothOf(member, requirements);
       if (role !== null) this.addRole({ id, group, role, isEligible: false }, both);
-      else this.addPermissions({ id, group, permissions, through: NONE }, both);
+      else this.addPermissions({ id, group, permissions, isEligible: false, through: NONE }, both);
     }
   }
 
@@ -114,21 +117,24 @@ export class WayFinder {
 
   private addBinding(
     binding: PolicyBinding,
-    from: { readonly group: string | null; readonly requirements: Requirements; readonly through?: Way['through'] },
+    from: Partial<Pick<Way, 'through' | 'isEligible'>> & { readonly group: string | null; readonly requirements: Requirements },
   ): void {
     const requirements = bothOf(from.requirements, this.compiled.requirementsOf(binding));
     const { id, role, permissions } = binding;
-    const { group, through = NONE } = from;
+    const { group, through = NONE, isEligible = false } = from;
     listIn(this.known, binding).push(requirements);
-    if (role !== null) this.addRole({ id, group, role, isEligible: false, through }, requirements);
-    else this.addPermissions({ id, group, permissions, through }, requirements);
+    if (role !== null) this.addRole({ id, group, role, isEligible, through }, requirements);
+    else this.addPermissions({ id, group, permissions, isEligible, through }, requirements);
   }
 
-  /** Bindings of roles: whoever has the role has what it is bound to. Goes on until nothing new comes of it. */
-  private followRoles(): void {
+  /**
+   * Bindings of roles: whoever has the role has what it is bound to. Goes on until nothing new comes of it. Roles that would have to
+   * be activated come last, and lead to nothing but explanations.
+   */
+  private followRoles(isEligible: boolean): void {
     for (let position = 0; position < this.ways.length && this.followed <= MAX_FOLLOWED; position++) {
       const way = this.ways[position];
-      if (way === undefined || way.role === null || way.isEligible) continue;
+      if (way === undefined || way.role === null || way.isEligible !== isEligible) continue;
       for (const binding of way.role.bindings) this.follow(way, way.role, binding);
     }
   }
@@ -138,7 +144,8 @@ export class WayFinder {
     // Whoever comes by the same binding asking for no less gets nowhere new; this also ends circles.
     if (this.known.get(binding)?.some((known) => isAskedBy(known, requirements)) === true) return;
     this.followed++;
-    this.addBinding(binding, { group: way.group, requirements: way, through: [...way.through, { role, binding }] });
+    const { group, isEligible } = way;
+    this.addBinding(binding, { group, isEligible, requirements: way, through: [...way.through, { role, binding }] });
   }
 
   private addRole(
@@ -153,10 +160,10 @@ export class WayFinder {
   }
 
   private addPermissions(
-    what: Pick<Way, 'id' | 'group' | 'permissions' | 'through'>,
+    what: Pick<Way, 'id' | 'group' | 'permissions' | 'isEligible' | 'through'>,
     { windows, units, selectors, conditions }: Requirements,
   ): void {
     const bits = this.compiled.catalogue.coveredBy(what.permissions);
-    this.ways.push({ ...what, role: null, bits, isEligible: false, windows, units, selectors, conditions });
+    this.ways.push({ ...what, role: null, bits, windows, units, selectors, conditions });
   }
 }

@@ -112,7 +112,7 @@ describe('PermissionEngine: ways to a permission', () => {
     };
     expect(permissionsOf(situation)).toEqual([]);
     expect(codeOf(situation, APPROVE)).toBe('eligible_not_active');
-    expect(codeOf(situation, EXPORT)).toBe('no_grant');
+    expect(codeOf(situation, EXPORT)).toBe('eligible_not_active');
   });
 
   it('a condition or a tier that is there twice counts for neither', () => {

@@ -36,17 +36,23 @@ export function whyNot(position: number, circumstances: Circumstances): Exclude<
   return told === undefined || told === 'granted' || told === 'conditional' ? 'no_grant' : told;
 }
 
-/** How it is with one way now. */
+/** How it is with one way now: it would lead there but for this, which of all that is wrong with it is told least. */
 export function wayCode(way: Way, circumstances: Circumstances): WayCode {
   const { now } = circumstances;
-  if (!areWithin(way.windows, now)) {
-    return way.windows.some(({ until }) => until !== null && until <= now) ? 'expired' : 'not_yet_valid';
-  }
-  const outcome = circumstances.outcomeOf(way);
-  if (outcome === 'false') return isElsewhere(way, circumstances) ? 'no_grant' : 'condition_false';
+  if (isElsewhere(way, circumstances)) return 'no_grant';
+  if (way.windows.some(({ until }) => until !== null && until <= now)) return 'expired';
+  if (!areWithin(way.windows, now)) return 'not_yet_valid';
   if (way.isEligible) return 'eligible_not_active';
-  if (outcome === 'error') return 'condition_error';
-  return outcome === 'true' ? 'granted' : 'conditional';
+  switch (circumstances.outcomeOf(way)) {
+    case 'false':
+      return 'condition_false';
+    case 'error':
+      return 'condition_error';
+    case 'true':
+      return 'granted';
+    case 'unknown':
+      return 'conditional';
+  }
 }
 
 /** Whether it holds for other units or resources than the one that is asked about. */

@@ -4,16 +4,16 @@
  */
 import { coveredBy, isPattern } from './names.js';
 import type { Question, Resource, Situation } from './question.js';
-import { closedBy, deniesOf, denyVerdict, requirementVerdict, steppedUp, wayVerdict } from './rules.js';
-import { missingOf, some, type Verdict } from './verdict.js';
+import { anyOf, closedBy, denyVerdict, requirementVerdict, steppedUp, stepUpTo } from './rules.js';
+import { missingOf } from './verdict.js';
 import { Ways, type Requirement, type Way } from './ways.js';
 
 export interface Judgement {
   readonly state: 'granted' | 'conditional' | 'denied';
-  /** The reasons of the first stage that denies it, any of which may be told; of one that is not denied, none. */
-  readonly codes: ReadonlySet<string>;
+  readonly code: string;
   /** Paths that would have to be known. */
   readonly missing: ReadonlySet<string>;
+  readonly stepUp: ReturnType<typeof stepUpTo> | null;
 }
 
 export interface EffectiveQuestion extends Question {
@@ -47,8 +47,8 @@ export class Interpreter {
 
   judge(permission: string, resource: Resource | null): Judgement {
     const refusal = this.#standing();
-    if (refusal !== undefined) return denied([refusal.toLowerCase().replace('groups_overage_unresolved', 'groups_unknown')]);
-    if (!this.#names().includes(permission)) return denied(['permission_unknown']);
+    if (refusal !== undefined) return denied(refusal.toLowerCase().replace('groups_overage_unresolved', 'groups_unknown'));
+    if (!this.#names().includes(permission)) return denied('permission_unknown');
     return this.#judge(permission, { question: this.#question, resource });
   }
 
@@ -81,44 +81,31 @@ export class Interpreter {
   }
 
   #judge(permission: string, situation: Situation): Judgement {
-    const found = this.#ways.toPermission(permission).map((way) => ({ way, verdict: wayVerdict(way, situation) }));
-    const held = some(found.map(({ verdict }) => verdict));
-    const denies = deniesOf(permission, situation).map((deny) => ({ deny, verdict: denyVerdict(deny, this.#ways, situation) }));
-    const stages = [
-      held.is === 'true' || held.is === 'unknown' ? [] : this.#whyNot(found, situation),
-      this.#closed(permission, situation),
-      this.#narrowed(permission),
-      denies.some(({ verdict }) => verdict.is === 'true') ? ['deny_rule'] : [],
-      this.#notSteppedUp(permission, situation),
-    ];
-    const first = stages.find((codes) => codes.length > 0);
-    if (first !== undefined) return denied(first);
-    const open = denies.filter(({ verdict }) => verdict.is === 'unknown');
-    const missing = new Set([held, ...open.map(({ verdict }) => verdict)].flatMap((verdict) => [...missingOf(verdict)]));
-    if (missing.size === 0) return { state: 'granted', codes: new Set(), missing };
-    return { state: 'conditional', codes: new Set(), missing };
+    const { policy } = this.#question;
+    const covering = <Rule extends { readonly permissions: readonly string[] }>(rules: readonly Rule[]): readonly Rule[] =>
+      rules.filter(({ permissions }) => coveredBy(permissions, permission));
+    const ways = this.#ways.toPermission(permission);
+    const held = anyOf(ways, 'as not so', situation);
+    if (held.is === 'false')
+      return denied(
+        first(
+          WAYS,
+          ways.map((way) => whyNot(way, situation)),
+        ),
+      );
+    const closed = covering(policy.gates).flatMap((gate) => closedBy(gate, situation) ?? []);
+    if (closed.length > 0) return denied(first(GATES, closed));
+    if (this.#isNarrowed(permission)) return denied('boundary');
+    const denies = covering(policy.denies).map((deny) => denyVerdict(deny, this.#ways, situation));
+    if (denies.some(({ is }) => is === 'true')) return denied('deny_rule');
+    const steps = covering(policy.stepUps);
+    if (!steps.every((step) => steppedUp(step, situation))) return { ...denied('step_up_required'), stepUp: stepUpTo(steps) };
+    return leftOpen(new Set([held, ...denies].flatMap((verdict) => [...missingOf(verdict)])));
   }
 
-  #narrowed(permission: string): readonly string[] {
+  #isNarrowed(permission: string): boolean {
     const { facts, boundary, ceiling } = this.#question;
-    return [facts.tenantBoundary, boundary, ceiling].some((limit) => limit !== null && !coveredBy(limit, permission))
-      ? ['boundary']
-      : [];
-  }
-
-  #closed(permission: string, situation: Situation): readonly string[] {
-    const gates = this.#question.policy.gates.filter(({ permissions }) => coveredBy(permissions, permission));
-    return gates.flatMap((gate) => closedBy(gate, situation) ?? []);
-  }
-
-  #notSteppedUp(permission: string, situation: Situation): readonly string[] {
-    const steps = this.#question.policy.stepUps.filter(({ permissions }) => coveredBy(permissions, permission));
-    return steps.every((step) => steppedUp(step, situation)) ? [] : ['step_up_required'];
-  }
-
-  #whyNot(found: readonly { readonly way: Way; readonly verdict: Verdict }[], situation: Situation): readonly string[] {
-    const codes = found.flatMap(({ way }) => whyNot(way, situation));
-    return codes.length === 0 ? ['no_grant'] : codes;
+    return [facts.tenantBoundary, boundary, ceiling].some((limit) => limit !== null && !coveredBy(limit, permission));
   }
 
   #scopeFault(scope: readonly string[]): { readonly code: string; readonly actual: string } | undefined {
@@ -141,19 +128,32 @@ export class Interpreter {
   }
 }
 
-function denied(codes: readonly string[]): Judgement {
-  return { state: 'denied', codes: new Set(codes), missing: new Set() };
+/** In the order in which the page about permissions lists them. */
+const GATES = ['gate.tier', 'gate.flag'];
+const WAYS = ['condition_error', 'condition_false', 'eligible_not_active', 'not_yet_valid', 'expired', 'no_grant'];
+
+function first(order: readonly string[], codes: readonly string[]): string {
+  return order.find((code) => codes.includes(code)) ?? 'no_grant';
 }
 
-/** Of a way that leads nowhere: the code of each requirement that is not met. */
-function whyNot(way: Way, situation: Situation): readonly string[] {
-  const codes = way.requirements.flatMap((requirement, index) => {
+function denied(code: string): Judgement {
+  return { state: 'denied', code, missing: new Set(), stepUp: null };
+}
+
+function leftOpen(missing: ReadonlySet<string>): Judgement {
+  if (missing.size === 0) return { state: 'granted', code: 'granted', missing, stepUp: null };
+  const isForTheAsker = [...missing].every((path) => /^(resource|context)\./.test(path));
+  return { state: 'conditional', code: isForTheAsker ? 'conditional' : 'condition_unknown', missing, stepUp: null };
+}
+
+/** Of a way that leads nowhere: it would lead there but for this, which is the last that is wrong with it. */
+function whyNot(way: Way, situation: Situation): string {
+  const codes = way.requirements.flatMap((requirement) => {
     const { is } = requirementVerdict(requirement, situation);
-    if (is !== 'false' && is !== 'error') return [];
-    const code = is === 'error' ? 'condition_error' : codeOf(requirement, situation);
-    return index < way.ofPrincipal ? [code, 'no_grant'] : [code];
+    if (is === 'error') return ['condition_error'];
+    return is === 'false' ? [codeOf(requirement, situation)] : [];
   });
-  return codes.length === 0 ? ['no_grant'] : codes;
+  return first(WAYS.toReversed(), codes);
 }
 
 function codeOf(requirement: Requirement, { question: { now } }: Situation): string {

@@ -3,13 +3,39 @@ import type { Deny, Gate, StepUp } from '#accessors/policy/contract.js';
 import type { Subscription } from '#accessors/facts/contract.js';
 import { isAboutEveryResource, told, valueOf } from './attributes.js';
 import { meaning, namesIn, type Expression } from './expression.js';
-import { coveredBy, pathHolds, unitHolds } from './names.js';
+import { pathHolds, unitHolds } from './names.js';
 import { isOpen, own, type Question, type Situation } from './question.js';
-import { every, FAILS, missingOf, NO, not, said, some, unknown, type Verdict } from './verdict.js';
+import { every, FAILS, missingOf, NO, not, said, unknown, YES, type Verdict } from './verdict.js';
 import { conditionOf, type Condition, type Requirement, type Way, type Ways } from './ways.js';
 
-export function wayVerdict(way: Way, situation: Situation): Verdict {
-  return all(way.requirements.map((requirement) => requirementVerdict(requirement, situation)));
+/** Some of the ways. Of one that fails there is no knowing; `failing` says what it counts for. */
+export function anyOf(ways: readonly Way[], failing: 'as so' | 'as not so', situation: Situation): Verdict {
+  const open: Left[] = [];
+  for (const { requirements } of ways) {
+    const said = requirements.map((requirement) => requirementVerdict(requirement, situation).is);
+    if (said.includes('false') || (failing === 'as not so' && said.includes('error'))) continue;
+    const left = new Map(requirements.flatMap((requirement) => statementsIn(requirement, situation)));
+    if (left.size === 0) return YES;
+    open.push(left);
+  }
+  const missing = open.filter((left) => !open.some((other) => asksForLess(other, left))).flatMap((left) => [...left.values()]);
+  return open.length === 0 ? NO : unknown(...missing.flatMap((paths) => [...paths]));
+}
+
+/** What is left to decide of a way: statements, and what each of them reads. */
+type Left = ReadonlyMap<string, ReadonlySet<string>>;
+
+/** Whoever may come by the one need not be told of the other, which asks for all of it and for more. */
+function asksForLess(one: Left, other: Left): boolean {
+  return one.size < other.size && [...one.keys()].every((statement) => other.has(statement));
+}
+
+function statementsIn(requirement: Requirement, situation: Situation): readonly (readonly [string, ReadonlySet<string>])[] {
+  const parts = requirement.is === 'resource' ? resourceParts(requirement, situation) : [];
+  const whole = [{ says: requirement, verdict: requirementVerdict(requirement, situation) }];
+  return (requirement.is === 'resource' ? parts : whole)
+    .filter(({ verdict }) => verdict.is === 'unknown')
+    .map(({ says, verdict }) => [JSON.stringify(says), missingOf(verdict)]);
 }
 
 /** What fails leads nowhere, whatever else is not known yet. */
@@ -58,17 +84,30 @@ function unitVerdict(unit: string, { question, resource }: Situation): Verdict {
   return question.unit === null || unitHolds(question.unit, unit) ? unknown('resource.unit') : NO;
 }
 
-function resourceVerdict(wanted: Extract<Requirement, { is: 'resource' }>, { resource }: Situation): Verdict {
-  const { type, ids, path } = wanted;
-  if (ids?.length === 0) return NO;
-  if (resource === null) {
-    return unknown('resource.type', ...(ids === null ? [] : ['resource.id']), ...(path === null ? [] : ['resource.path']));
-  }
-  return all([
-    said(resource.type === type),
-    ids === null ? said(true) : resource.id === null ? unknown('resource.id') : said(ids.includes(resource.id)),
-    path === null ? said(true) : resource.path === null ? unknown('resource.path') : pathVerdict(path, resource.path),
-  ]);
+type Selection = Extract<Requirement, { is: 'resource' }>;
+
+function resourceVerdict(wanted: Selection, situation: Situation): Verdict {
+  return wanted.ids?.length === 0 ? NO : all(resourceParts(wanted, situation).map(({ verdict }) => verdict));
+}
+
+function resourceParts(
+  { type, ids, path }: Selection,
+  { resource }: Situation,
+): readonly { readonly says: unknown; readonly verdict: Verdict }[] {
+  const id = resource?.id ?? null;
+  const at = resource?.path ?? null;
+  return [
+    { says: { type }, verdict: resource === null ? unknown('resource.type') : said(resource.type === type) },
+    ...(ids === null
+      ? []
+      : [
+          {
+            says: { ids: [...ids].toSorted() },
+            verdict: id === null ? unknown('resource.id') : said(ids.includes(id)),
+          },
+        ]),
+    ...(path === null ? [] : [{ says: { path }, verdict: at === null ? unknown('resource.path') : pathVerdict(path, at) }]),
+  ];
 }
 
 function pathVerdict(selector: string, path: string): Verdict {
@@ -77,24 +116,18 @@ function pathVerdict(selector: string, path: string): Verdict {
 
 /** Whether the deny takes the permission away; unknown only where it depends on nothing but the resource, and none is named. */
 export function denyVerdict(deny: Deny, ways: Ways, situation: Situation): Verdict {
-  const matches = (selectors: readonly string[]): Verdict =>
-    some(selectors.flatMap((selector) => ways.toPrincipal(selector)).map((way) => wayVerdict(way, situation)));
+  const waysTo = (selectors: readonly string[]): readonly Way[] => selectors.flatMap((selector) => ways.toPrincipal(selector));
+  const condition =
+    deny.condition === null ? YES : conditionVerdict(conditionOf(deny, deny.condition, situation.question.policy), situation);
   const verdict = every([
     said(isOpen(deny.valid, situation.question.now)),
-    matches(deny.principals),
-    not(matches(deny.except)),
-    deny.condition === null
-      ? said(true)
-      : conditionVerdict(conditionOf(deny, deny.condition, situation.question.policy), situation),
+    anyOf(waysTo(deny.principals), 'as so', situation),
+    not(anyOf(waysTo(deny.except), 'as not so', situation)),
+    condition.is === 'error' ? YES : condition,
   ]);
-  if (verdict.is === 'error') return said(true);
   if (verdict.is !== 'unknown') return verdict;
-  if (situation.resource !== null) return said(true);
-  return [...missingOf(verdict)].every((path) => path.startsWith('resource.')) ? verdict : said(true);
-}
-
-export function deniesOf(permission: string, situation: Situation): readonly Deny[] {
-  return situation.question.policy.denies.filter(({ permissions }) => coveredBy(permissions, permission));
+  if (situation.resource !== null) return YES;
+  return [...verdict.missing].every((path) => path.startsWith('resource.')) ? verdict : YES;
 }
 
 /** What keeps the gate closed. */
@@ -119,6 +152,18 @@ function counts({ valid, graceUntil }: Subscription, now: number): boolean {
   if (isOpen(valid, now)) return true;
   const isEmpty = valid.from !== null && valid.until !== null && valid.from >= valid.until;
   return !isEmpty && graceUntil !== null && valid.until !== null && now >= valid.until && now < graceUntil;
+}
+
+/** What one authentication would have to be to meet all of them; where nothing meets them all, what each of them takes. */
+export function stepUpTo(steps: readonly StepUp[]): {
+  readonly acr: readonly string[];
+  readonly maxAuthAgeSeconds: number | null;
+} {
+  const lists = steps.map(({ acr }) => acr).filter((acr) => acr.length > 0);
+  const named = [...new Set(lists.flat())].toSorted();
+  const common = named.filter((acr) => lists.every((list) => list.includes(acr)));
+  const ages = steps.map(({ maxAuthAgeSeconds }) => maxAuthAgeSeconds).filter((age) => age !== null);
+  return { acr: common.length === 0 ? named : common, maxAuthAgeSeconds: ages.length === 0 ? null : Math.min(...ages) };
 }
 
 export function steppedUp({ acr, maxAuthAgeSeconds }: StepUp, { question }: Situation): boolean {

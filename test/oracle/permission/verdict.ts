@@ -4,7 +4,7 @@ export type Verdict =
   /** Paths that would have to be known. */
   | { readonly is: 'unknown'; readonly missing: ReadonlySet<string> };
 
-const YES: Verdict = { is: 'true' };
+export const YES: Verdict = { is: 'true' };
 export const NO: Verdict = { is: 'false' };
 export const FAILS: Verdict = { is: 'error' };
 

@@ -22,8 +22,6 @@ export type Requirement =
 export interface Way {
   readonly name: string;
   readonly requirements: readonly Requirement[];
-  /** So many of them, the first ones, are those of whoever the rule speaks of: unmet, the rule is not about this subject. */
-  readonly ofPrincipal: number;
 }
 
 interface Rule {
@@ -84,7 +82,6 @@ export class Ways {
       .map((mapping) => ({
         name: `mapping:${mapping.claim}=${mapping.value}`,
         requirements: this.#requirements(mapping),
-        ofPrincipal: 0,
       }));
     const bound = policy.bindings.filter((binding) => binding.role === role).flatMap((binding) => this.#through(binding, here));
     const inherited = policy.roles
@@ -94,10 +91,9 @@ export class Ways {
   }
 
   #toPrincipal(selector: string, used: readonly string[]): readonly Way[] {
-    if (selector === 'all') return [{ name: 'all', requirements: [], ofPrincipal: 0 }];
+    if (selector === 'all') return [{ name: 'all', requirements: [] }];
     const [, kind, key = ''] = /^(\w+):(.*)$/s.exec(selector) ?? [];
-    if (kind === 'subject')
-      return this.#question.facts.subject?.key === key ? [{ name: selector, requirements: [], ofPrincipal: 0 }] : [];
+    if (kind === 'subject') return this.#question.facts.subject?.key === key ? [{ name: selector, requirements: [] }] : [];
     if (kind === 'group') return this.#toGroup(key);
     return kind === 'role' ? this.#toRole(key, used) : [];
   }
@@ -110,13 +106,13 @@ export class Ways {
 
   /** `null`: the subject itself. */
   #toGroup(group: string | null): readonly Way[] {
-    if (group === null) return [{ name: 'subject', requirements: [], ofPrincipal: 0 }];
+    if (group === null) return [{ name: 'subject', requirements: [] }];
     const stored = this.#question.facts.groups
       .filter(({ key }) => key === group)
-      .map(({ valid }): Way => ({ name: `group:${group}`, requirements: [{ is: 'window', window: valid }], ofPrincipal: 0 }));
+      .map(({ valid }): Way => ({ name: `group:${group}`, requirements: [{ is: 'window', window: valid }] }));
     const mapped = this.#mappings()
       .filter(({ group: into }) => typeof into === 'string' && (into === group || this.#isWithin(into, group)))
-      .map((mapping) => ({ name: `group:${group}`, requirements: this.#requirements(mapping), ofPrincipal: 0 }));
+      .map((mapping) => ({ name: `group:${group}`, requirements: this.#requirements(mapping) }));
     return [...stored, ...mapped];
   }
 
@@ -139,7 +135,6 @@ export class Ways {
     return ways.map((way) => ({
       name,
       requirements: [...way.requirements, ...requirements],
-      ofPrincipal: way.requirements.length,
     }));
   }
 

@@ -1,13 +1,7 @@
 /** The engine's answers beside those of the second reading. */
 import type { AttributeValue } from '#accessors/policy/contract.js';
 import type { CheckedResource, CheckQuestion, PermissionDecision, PermissionRequest } from '#engines/permission/contract.js';
-import {
-  effective,
-  Interpreter,
-  type EffectiveAnswer,
-  type EffectiveQuestion,
-  type Judgement,
-} from '../../oracle/permission/interpreter.js';
+import { effective, Interpreter, type EffectiveAnswer, type EffectiveQuestion } from '../../oracle/permission/interpreter.js';
 import { cappedBy, firstChange, momentsOf } from '../../oracle/permission/horizon.js';
 import { DECLARATIONS, MEANINGS } from './condition.arbitrary.js';
 import { evaluator, type Judge } from './judge.js';
@@ -36,7 +30,6 @@ export function checkOf(request: PermissionRequest, permission: string, resource
 /** The whole answer to one question. */
 export function differenceOfAnswers(decision: PermissionDecision, request: PermissionRequest): Difference {
   const answer = effective(askedOfOracle(request));
-  if (isLeftOpen(decision) && answer.effect === 'refused' && answer.code === 'PERMISSION_NONE') return undefined;
   if (decision.effect === 'refused' || answer.effect === 'refused') return differenceOfRefusals(decision, answer);
   return (
     differs('permissions', decision.permissions, answer.granted) ??
@@ -45,26 +38,10 @@ export function differenceOfAnswers(decision: PermissionDecision, request: Permi
   );
 }
 
-/**
- * Nothing for certain. Where it is uncertain whom a deny concerns, but certain that it concerns them in one place alone, the second
- * reading lets it take the permission away everywhere, and the engine in that place; on each resource, Check says the same of both.
- */
-function isLeftOpen(decision: PermissionDecision): boolean {
-  return decision.effect === 'granted' && decision.permissions.length === 0 && decision.conditional.length > 0;
-}
-
-/**
- * What the second reading leaves open, the engine leaves open too. Of two ways of which one is wider, the engine keeps the wider one,
- * whose residual reads less.
- */
 function differenceOfConditional({ conditional }: Granted, answer: GrantedAnswer): Difference {
-  const told = new Map(conditional.map(({ permission, missing }) => [permission, missing]));
-  for (const [permission, wanted] of answer.conditional) {
-    const missing = told.get(permission);
-    if (!isPartOf(missing, wanted.missing))
-      return differs(`conditional ${permission}`, missing ?? null, [...wanted.missing].toSorted());
-  }
-  return undefined;
+  const said = conditional.map(({ permission, missing }) => [permission, missing]);
+  const wanted = [...answer.conditional].map(([permission, { missing }]) => [permission, [...missing].toSorted()]);
+  return differs('conditional', said, wanted);
 }
 
 function differenceOfRefusals(decision: PermissionDecision, answer: EffectiveAnswer): Difference {
@@ -101,36 +78,15 @@ export function differenceOfChecks(judge: Judge, request: PermissionRequest, res
     for (const about of [null, resource]) {
       const said = judge.decide(checkOf(request, permission, about));
       const wanted = interpreter.judge(permission, about);
-      const title = `${permission} on ${JSON.stringify(about)}`;
-      const difference =
-        differs(`${title}: allowed`, said.allowed, wanted.state === 'granted') ??
-        (isCodeOf(said.code, wanted, about !== null) ? undefined : differs(title, said.code, codesOf(wanted))) ??
-        (wanted.state === 'conditional' && !isPartOf(said.missing, wanted.missing)
-          ? differs(`${title}: missing`, said.missing, [...wanted.missing].toSorted())
-          : undefined);
+      const difference = differs(
+        `${permission} on ${JSON.stringify(about)}`,
+        [said.allowed, said.code, said.missing, said.stepUp],
+        [wanted.state === 'granted', wanted.code, [...wanted.missing].toSorted(), wanted.stepUp],
+      );
       if (difference !== undefined) return difference;
     }
   }
   return undefined;
-}
-
-/** What nobody who asks could tell leaves it unknown; anything else is a question of asking with more. */
-function isPartOf(missing: readonly string[] | undefined, wanted: ReadonlySet<string>): boolean {
-  return missing !== undefined && missing.length > 0 && missing.every((path) => wanted.has(path));
-}
-
-/** Of a way that is over, or not active, and on other resources besides, both may be said. */
-const NOT_NOW: ReadonlySet<string> = new Set(['expired', 'not_yet_valid', 'eligible_not_active']);
-
-function isCodeOf(code: string, wanted: Judgement, onResource: boolean): boolean {
-  const codes: readonly string[] = codesOf(wanted);
-  return codes.includes(code) || (onResource && codes.includes('no_grant') && NOT_NOW.has(code));
-}
-
-function codesOf({ state, codes, missing }: Judgement): readonly string[] {
-  if (state === 'denied') return [...codes];
-  if (state === 'granted') return ['granted'];
-  return [[...missing].every((path) => /^(resource|context)\./.test(path)) ? 'conditional' : 'condition_unknown'];
 }
 
 /** Each residual, with these put in, says what the second reading says when it is asked about them. */
