@@ -22,33 +22,28 @@ export class ClaimsComposer {
   private readonly permissionTexts = new WeakMap<readonly string[], string>();
 
   compose(frame: TokenFrame, request: MintRequest): string {
+    const origin = laterOrigin(request);
     const claims = JSON.stringify({
       iss: frame.issuer,
-      sub: frame.subject,
       aud: request.audience,
       client_id: request.clientId,
-      iat: frame.issuedAt,
-      exp: frame.expiresAt,
-      jti: frame.tokenId,
-      scope: request.scope === '' ? undefined : request.scope,
+      scope: orLeftOut(request.scope),
       tenant: request.tenant,
-      act: request.act ?? (frame.actor === null ? undefined : { sub: frame.actor }),
+      act: actOf(frame, request),
       cnf: request.confirmation,
       impersonated: request.impersonated === true ? true : undefined,
-      // A first token is its own origin.
-      oat: request.origin === undefined || request.origin.depth === 1 ? undefined : request.origin.issuedAt,
-      hop: request.origin === undefined || request.origin.depth === 1 ? undefined : request.origin.depth,
+      oat: origin?.issuedAt,
+      hop: origin?.depth,
       acr: request.acr ?? undefined,
-      amr: request.amr.length === 0 ? undefined : request.amr,
+      amr: orLeftOut(request.amr),
       auth_time: request.authTime ?? undefined,
       pv: request.policyVersion,
       ep: request.epoch,
       cnd: request.conditionalCount === 0 ? undefined : request.conditionalCount,
-      authorization_details: request.details.length === 0 ? undefined : request.details,
-      sref: frame.reference,
+      authorization_details: orLeftOut(request.details),
     });
-    if (request.permissions.length === 0) return claims;
-    return `${claims.slice(0, -1)},"permissions":${this.textOf(request.permissions)}}`;
+    const permissions = request.permissions.length === 0 ? '' : `,"permissions":${this.textOf(request.permissions)}`;
+    return `${claims.slice(0, -1)}${ownClaims(frame)}${permissions}}`;
   }
 
   private textOf(permissions: readonly string[]): string {
@@ -59,4 +54,23 @@ export class ClaimsComposer {
     if (Object.isFrozen(permissions)) this.permissionTexts.set(permissions, text);
     return text;
   }
+}
+
+/** SECURITY: whole numbers, and texts that this engine made itself of base64url, a UUID or `u_`: nothing in them to escape. */
+function ownClaims({ subject, tokenId, issuedAt, expiresAt, reference }: TokenFrame): string {
+  const times = `"iat":${String(issuedAt)},"exp":${String(expiresAt)}`;
+  return `,"sub":"${subject}","jti":"${tokenId}",${times},"sref":"${reference}"`;
+}
+
+function actOf({ actor }: TokenFrame, { act }: MintRequest): object | undefined {
+  return act ?? (actor === null ? undefined : { sub: actor });
+}
+
+/** A first token is its own origin. */
+function laterOrigin({ origin }: MintRequest): MintRequest['origin'] {
+  return origin === undefined || origin.depth === 1 ? undefined : origin;
+}
+
+function orLeftOut<Value extends string | readonly unknown[]>(value: Value): Value | undefined {
+  return value.length === 0 ? undefined : value;
 }

@@ -15,7 +15,7 @@ export interface ReferenceHolder {
 }
 
 interface Kept {
-  readonly text: string;
+  readonly reference: SubjectReference;
   readonly sealed: string;
 }
 
@@ -34,20 +34,12 @@ export class SubjectReferences {
   constructor(private readonly deps: { readonly keyAccess: KeyAccess }) {}
 
   seal(context: CallContext, reference: SubjectReference, holder: ReferenceHolder): string {
-    const { identity, issuer, iss, roles, groups, conditionalBits } = reference;
-    const text = JSON.stringify([
-      FORM,
-      [identity.instance, identity.externalId, issuer, iss],
-      roles,
-      groups,
-      conditionalBits,
-    ] satisfies Written);
     const bound = boundTo(holder);
     const known = this.kept.get(bound);
-    if (known?.text === text) return known.sealed;
+    if (known !== undefined && isSame(known.reference, reference)) return known.sealed;
 
-    const sealed = this.deps.keyAccess.seal(context, PURPOSE, { text, bound });
-    this.kept.set(bound, { text, sealed });
+    const sealed = this.deps.keyAccess.seal(context, PURPOSE, { text: textOf(reference), bound });
+    this.kept.set(bound, { reference, sealed });
     return sealed;
   }
 
@@ -69,6 +61,23 @@ type Written = readonly [
   groups: readonly string[] | null,
   conditionalBits: readonly number[],
 ];
+
+function textOf({ identity, issuer, iss, roles, groups, conditionalBits }: SubjectReference): string {
+  const names = [identity.instance, identity.externalId, issuer, iss] as const;
+  return JSON.stringify([FORM, names, roles, groups, conditionalBits] satisfies Written);
+}
+
+/** Cheaper than to write both down. */
+function isSame(one: SubjectReference, other: SubjectReference): boolean {
+  if (one.identity.externalId !== other.identity.externalId || one.identity.instance !== other.identity.instance) return false;
+  if (one.issuer !== other.issuer || one.iss !== other.iss || !isSameList(one.roles, other.roles)) return false;
+  return isSameList(one.groups, other.groups) && isSameList(one.conditionalBits, other.conditionalBits);
+}
+
+function isSameList(one: readonly unknown[] | null, other: readonly unknown[] | null): boolean {
+  if (one === other) return true;
+  return one !== null && other !== null && one.length === other.length && one.every((item, at) => item === other[at]);
+}
 
 /** `null` for what another version of this service wrote otherwise. */
 function referenceIn(text: string): SubjectReference | null {
