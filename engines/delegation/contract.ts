@@ -14,27 +14,46 @@ export interface ActorClaim {
   readonly act?: ActorClaim;
 }
 
+/** `cnf` of a token, or a key that was shown: RFC 7800 §3.1. One member. */
+export type KeyName = Readonly<Record<string, string>>;
+
+/** Who may become the actor, as the subject token says it; RFC 8693 §4.4. What is `null` is not said. */
+export interface MayAct {
+  /** Name of the trusted issuer that gave the names below; `null`: nobody whom this service knows. */
+  readonly issuer: string | null;
+  readonly sub: string | null;
+  readonly clientId: string | null;
+}
+
+/** What one of our own tokens says of itself. */
+export interface IssuedTerms {
+  readonly audience: string;
+  readonly clientId: string;
+  /** Permission names that it holds, and those that it left to Check. */
+  readonly permissions: readonly string[];
+  readonly impersonated: boolean;
+}
+
 /** What is known of the token that is handed in about the subject. Verified; nothing in it is taken on trust. */
 export interface PresentedSubject {
-  /** `upstream`: of a trusted issuer. `issued`: one of ours. */
-  readonly origin: 'upstream' | 'issued';
   /** `sub` that our tokens about it have. */
   readonly subject: string;
+  /** Slug of the tenant that the token to be issued is for. */
   readonly tenant: string;
-  /** How the client stands to a token of a trusted issuer; for one of ours: whether it was issued to this client, or for its API. */
-  readonly presenter: 'own' | 'on-behalf-of';
-  /** `aud` of one of ours; `null` for a token of another issuer. */
-  readonly audience: string | null;
-  /** `client_id` of one of ours; `null` for a token of another issuer. */
-  readonly clientId: string | null;
+  /** How the client stands to a token of a trusted issuer; `null` for one of ours, whose own terms tell. */
+  readonly presenter: 'own' | 'on-behalf-of' | null;
+  /** `null`: a token of a trusted issuer. */
+  readonly issued: IssuedTerms | null;
   /** Who acts already. */
   readonly act: ActorClaim | null;
-  /** Only these may become the actor (`may_act`); `null`: it does not say. */
-  readonly mayAct: readonly { readonly sub: string }[] | null;
+  /** Only whom it names may become the actor; `null`: it does not say. */
+  readonly mayAct: MayAct | null;
   /** `cnf`: the token is bound to a key. */
-  readonly confirmation: Readonly<Record<string, string>> | null;
-  /** Unix seconds: when the first token of the chain was issued by its identity provider. */
+  readonly confirmation: KeyName | null;
+  /** Unix seconds: when the first token of the chain was issued. */
   readonly originIssuedAt: number;
+  /** Unix seconds: for how long the issuer of the origin lets tokens of this kind be used. */
+  readonly originEndsAt: number;
   /** How many exchanges of ours lie behind it; 0 for a token of another issuer. */
   readonly depth: number;
 }
@@ -43,11 +62,16 @@ export interface PresentedSubject {
 export interface PresentedActor {
   /** `sub` that our tokens name it by. */
   readonly subject: string;
-  readonly tenant: string | null;
-  readonly identity: UpstreamIdentity | null;
-  /** Client that the token belongs to, where it is a registered client. */
-  readonly clientId: string | null;
-  readonly confirmation: Readonly<Record<string, string>> | null;
+  /** Slugs of the tenants that it belongs to. */
+  readonly tenants: readonly string[];
+  /** Who it is at the trusted issuer of that name. */
+  readonly issuer: string;
+  readonly identity: UpstreamIdentity;
+  /** Whether the token was issued to the very client that presents it. */
+  readonly isOwn: boolean;
+  /** Whether somebody acts for the actor, or has taken its place: it is not there itself then. */
+  readonly isActedFor: boolean;
+  readonly confirmation: KeyName | null;
   /** Unix seconds. */
   readonly expiresAt: number;
 }
@@ -59,14 +83,19 @@ export interface GrantQuestion {
   /** Whether the client itself was authenticated; a public client was not. */
   readonly clientIsProven: boolean;
   /** Keys that the caller has shown to hold in this call. */
-  readonly shown: readonly Readonly<Record<string, string>>[];
+  readonly shown: readonly KeyName[];
   readonly subject: PresentedSubject;
   readonly actor: PresentedActor | null;
   readonly impersonation: boolean;
-  /** What the client may ask for at the target; the target is known and allowed. */
+  /** What the client may ask for at the target. */
   readonly target: ClientTarget;
+  /** Whether a token comes of it; if not, it is a question about what one would say, and nothing has to be bound. */
+  readonly issues: boolean;
+  /** Unix seconds. */
+  readonly now: number;
 }
 
+/** `own`: nobody acts. `on-behalf-of`: somebody acts, and `act` says who. `impersonation`: somebody acts and `act` does not say. */
 export type GrantCase = 'own' | 'on-behalf-of' | 'impersonation';
 
 /** What a token may say and give at most. */
@@ -74,14 +103,16 @@ export interface GrantLimits {
   readonly case: GrantCase;
   /** Put into the token; `null`: none. */
   readonly act: ActorClaim | null;
-  /** Permission names and patterns; the result is within every one of these lists. */
+  /** The token says of itself that it is an impersonation: it is, or it comes from one that was. */
+  readonly impersonated: boolean;
+  /** Permission names and patterns; the result is within every one of these lists. Never empty: the client's own boundary is first. */
   readonly within: readonly (readonly string[])[];
   /** `cnf` of the token; `null`: a bearer token. */
-  readonly confirmation: Readonly<Record<string, string>> | null;
+  readonly confirmation: KeyName | null;
   readonly originIssuedAt: number;
   readonly depth: number;
-  /** Unix seconds that the token must not outlive because of the actor; `null`: no such limit. */
-  readonly notAfter: number | null;
+  /** Unix seconds that the token must not outlive, whatever its subject token says. */
+  readonly notAfter: number;
 }
 
 export type GrantVerdict =
@@ -98,13 +129,16 @@ export type GrantVerdict =
 /** A restriction by name, so that a test can take each away and see that something notices. */
 export interface Restriction {
   readonly name: string;
-  /** Grants that it applies to: all, unless the reason is given why not. */
+  /** Grants that it applies to. */
   readonly cases: readonly GrantCase[];
+  /** Grants that it does not apply to, each with the reason: with `cases`, they are all. */
+  readonly exempt: Readonly<Partial<Record<GrantCase, string>>>;
+  /** Where the rule comes from. */
   readonly source: string;
 }
 
 export interface DelegationEngine {
-  /** Judges by every restriction, in one order. The first that refuses decides. */
+  /** Judges by every restriction, in one order. The first that refuses decides. What no restriction provides for is refused. */
   admit(question: GrantQuestion): GrantVerdict;
 
   /** Every restriction that `admit` judges by, in its order. */
