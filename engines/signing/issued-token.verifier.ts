@@ -112,11 +112,7 @@ export class IssuedTokenVerifier {
       tokenId,
       subject,
       clientId: claims.client_id,
-      actor: claims.act?.sub ?? null,
-      act: claims.act ?? null,
-      confirmation: claims.cnf ?? null,
-      origin: { issuedAt: claims.oat ?? claims.iat, depth: claims.hop ?? 1 },
-      impersonated: claims.impersonated === true,
+      ...lineageOf(claims),
       audience,
       tenant: claims.tenant,
       scope: claims.scope ?? '',
@@ -142,6 +138,22 @@ export class IssuedTokenVerifier {
     const until = (key.signsUntil ?? Number.POSITIVE_INFINITY) / 1_000 + SKEW_SECONDS + LATE_SECONDS;
     return issuedAt < from || issuedAt > until ? 'outside-key-window' : undefined;
   }
+}
+
+/** How it came to be: who acts, which key it is bound to, and what lies before it. */
+function lineageOf({
+  act = null,
+  cnf: confirmation = null,
+  iat,
+  oat = iat,
+  hop: depth = 1,
+  impersonated = false,
+}: WrittenClaims): Pick<IssuedClaims, 'actor' | 'act' | 'confirmation' | 'origin' | 'impersonated'> {
+  return { actor: act?.sub ?? null, act, confirmation, origin: { issuedAt: oat, depth }, impersonated };
+}
+
+function originIn({ iat, oat = iat, hop = 1 }: WrittenClaims): IssuedClaims['origin'] {
+  return { issuedAt: oat, depth: hop };
 }
 
 /** Only to find the key: what counts is the comparison after it. */
@@ -195,11 +207,12 @@ function hasSession({ acr, amr, auth_time: authTime }: Claims): boolean {
   return (amr === undefined || isTextList(amr)) && (authTime === undefined || isWhole(authTime));
 }
 
-function hasRest({ scope, permissions, act, sref, ...rest }: Claims): boolean {
+function hasRest(claims: Claims): boolean {
+  const { scope, permissions, act, sref } = claims;
   if (scope !== undefined && typeof scope !== 'string') return false;
   if (sref !== undefined && typeof sref !== 'string') return false;
   return (
-    (permissions === undefined || isTextList(permissions)) && (act === undefined || isActor(act, MOST_ACTORS)) && hasChain(rest)
+    (permissions === undefined || isTextList(permissions)) && (act === undefined || isActor(act, MOST_ACTORS)) && hasChain(claims)
   );
 }
 
