@@ -141,19 +141,15 @@ export class IssuedTokenVerifier {
 }
 
 /** How it came to be: who acts, which key it is bound to, and what lies before it. */
-function lineageOf({
-  act = null,
-  cnf: confirmation = null,
-  iat,
-  oat = iat,
-  hop: depth = 1,
-  impersonated = false,
-}: WrittenClaims): Pick<IssuedClaims, 'actor' | 'act' | 'confirmation' | 'origin' | 'impersonated'> {
-  return { actor: act?.sub ?? null, act, confirmation, origin: { issuedAt: oat, depth }, impersonated };
-}
-
-function originIn({ iat, oat = iat, hop = 1 }: WrittenClaims): IssuedClaims['origin'] {
-  return { issuedAt: oat, depth: hop };
+function lineageOf(claims: WrittenClaims): Pick<IssuedClaims, 'actor' | 'act' | 'confirmation' | 'origin' | 'impersonated'> {
+  const { act, cnf, iat, oat = iat, hop: depth = 1, impersonated = false } = claims;
+  return {
+    actor: act?.sub ?? null,
+    act: act ?? null,
+    confirmation: cnf ?? null,
+    origin: { issuedAt: oat, depth },
+    impersonated,
+  };
 }
 
 /** Only to find the key: what counts is the comparison after it. */
