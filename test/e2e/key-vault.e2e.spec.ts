@@ -169,6 +169,7 @@ describeOnPostgres('With keys in a key vault', (open) => {
       directories: [],
       factSources: [],
       grants: { replayWhenStoreIsAway: 'refuse', dpopNonces: 'off' },
+      audit: { retentionDays: null, anchor: { file: null, url: null, bearerFile: null }, spool: null },
       drainSeconds: 0,
     };
   }

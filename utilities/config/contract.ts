@@ -37,6 +37,7 @@ export interface Settings {
   readonly factSources: readonly FactSourceSettings[];
   /** Proofs that callers make, and what is used once. */
   readonly grants: GrantSettings;
+  readonly audit: AuditSettings;
   /** Seconds between readiness off and the closing of ports on SIGTERM. */
   readonly drainSeconds: number;
 }
@@ -46,6 +47,16 @@ export interface GrantSettings {
   readonly replayWhenStoreIsAway: 'refuse' | 'per-process';
   /** Whose DPoP proofs need a nonce of ours: nobody's, those of callers without credentials, everybody's. */
   readonly dpopNonces: 'off' | 'public-clients' | 'required';
+}
+
+/** How the audit trail is kept and proven. */
+export interface AuditSettings {
+  /** `null`: records are kept for good. */
+  readonly retentionDays: number | null;
+  /** Where checkpoints go outside of the database; `null`: not there. */
+  readonly anchor: { readonly file: string | null; readonly url: string | null; readonly bearerFile: string | null };
+  /** Where records wait while PostgreSQL is away. `null`: nothing is issued then. */
+  readonly spool: { readonly directory: string; readonly maxBytes: number } | null;
 }
 
 /** Microsoft Graph of one Entra tenant, and the app registration that asks it. */

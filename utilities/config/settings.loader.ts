@@ -1,5 +1,6 @@
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
+import { auditOf } from './audit.schema.js';
 import type { DatabaseSettings, DirectoryCredential, DirectorySettings, ListenerSettings, Settings } from './contract.js';
 import { factSourceOf } from './fact-source.rules.js';
 import { keyStorageOf } from './key-storage.rules.js';
@@ -70,6 +71,7 @@ function wellFormedMembers(value: unknown, faults: readonly SettingsFault[]): We
     directories: member('directories', settingsShape.directories),
     factSources: member('factSources', settingsShape.factSources),
     grants: member('grants', settingsShape.grants),
+    audit: member('audit', settingsShape.audit),
     drainSeconds: member('drainSeconds', settingsShape.drainSeconds),
   };
 }
@@ -142,6 +144,7 @@ function settingsOf(file: SettingsFile, input: RuleInput): Settings {
     directories: file.directories.map((directory) => directoryOf(directory, fileName)),
     factSources: file.factSources.map((source) => factSourceOf(source, (name) => resolveBeside(fileName, name))),
     grants: file.grants,
+    audit: auditOf(file.audit, (name) => resolveBeside(fileName, name)),
     drainSeconds: file.drainSeconds,
   };
 }

@@ -1,5 +1,6 @@
 import { isIPv4 } from 'node:net';
 import { z } from 'zod';
+import { auditSchema } from './audit.schema.js';
 import { factSourcesSchema } from './fact-source.schema.js';
 import { grantsSchema } from './grants.schema.js';
 import { keyStorageShape } from './key-storage.schema.js';
@@ -197,6 +198,7 @@ export const settingsShape = {
     .default([])
     .meta({ description: 'Where policies have attributes and flags from that are kept elsewhere: guides/fact-sources.md.' }),
   grants: grantsSchema.prefault({}).meta({ description: 'Proofs that callers make, and what is used once.' }),
+  audit: auditSchema.prefault({}).meta({ description: 'The audit trail: operating/audit.md.' }),
   drainSeconds: z
     .int()
     .min(0)
