@@ -1,5 +1,6 @@
 import type { Application, ClientTarget, RegisteredClient } from '#accessors/registration/contract.js';
 import type { TokenClaims } from '#engines/permission/contract.js';
+import type { Principal } from '#engines/token-validation/contract.js';
 import type { CallContext } from '#utilities/call-context/contract.js';
 import { CodedError } from '#utilities/errors/coded-error.js';
 import { isServiceFault } from '#utilities/errors/service-fault.js';
@@ -19,6 +20,8 @@ export interface AskedSubject {
   readonly ceiling: readonly string[] | null;
   /** A token proves that there is somebody; a name has to be registered. */
   readonly isProven: boolean;
+  /** The token of another issuer that says who it is, which cut-offs concern once it is known who that is here. */
+  readonly upstream: { readonly principal: Pick<Principal, 'kind' | 'identity' | 'issuedAt'> } | null;
 }
 
 /** Who asks, about which application, what. */
@@ -39,7 +42,13 @@ const MAYBE_UPSTREAM: ReadonlySet<string> = new Set(['key-unknown', 'malformed']
 
 type Parts = Pick<
   AuthorizationParts,
-  'signingEngine' | 'tokenValidationEngine' | 'issuerAccess' | 'directoryAccess' | 'factAccess'
+  | 'signingEngine'
+  | 'tokenValidationEngine'
+  | 'issuerAccess'
+  | 'directoryAccess'
+  | 'factAccess'
+  | 'registrationAccess'
+  | 'revocationAccess'
 >;
 
 export class AskedSubjects {
@@ -54,11 +63,13 @@ export class AskedSubjects {
   /** @throws CodedError `CHECK_TOKEN_INVALID`, `TENANT_UNRESOLVED`, `TENANT_AMBIGUOUS`, `TENANT_NOT_ALLOWED`, `STORE_UNAVAILABLE` */
   async find(context: CallContext, asking: Asking): Promise<AskedSubject> {
     const { subject } = asking.request;
-    return subject.by === 'token' ? this.byToken(context, asking, subject.token) : this.byName(context, subject);
+    return subject.by === 'token' ? this.byToken(context, asking, subject) : this.byName(context, subject);
   }
 
-  private async byToken(context: CallContext, asking: Asking, token: string): Promise<AskedSubject> {
-    const verdict = this.deps.signingEngine.verifyIssued(context, token, asking.application.audience);
+  private async byToken(context: CallContext, asking: Asking, { token, shown }: TokenSubject): Promise<AskedSubject> {
+    const { audience } = asking.application;
+    const expected = shown === undefined ? audience : { audience, shown: [shown] };
+    const verdict = this.deps.signingEngine.verifyIssued(context, token, expected);
     if (!verdict.genuine) {
       if (MAYBE_UPSTREAM.has(verdict.fault)) return this.byUpstreamToken(context, asking, token);
       throw invalid(verdict.fault);
@@ -68,13 +79,14 @@ export class AskedSubjects {
       throw new CodedError('TENANT_NOT_ALLOWED', { field: 'tenant' });
     }
     const referred = await this.issued.referredBy(context, verdict.claims);
-    if (referred === undefined) throw invalid('nobody vouches any more for whom it refers to');
+    if ('fallen' in referred) throw invalid(referred.fallen);
     return {
       slug: tenant,
       question: liveQuestionOf(await this.tenantId(context, tenant), referred),
       boundary: limitsOf(referred, asking.application),
       ceiling: null,
       isProven: true,
+      upstream: null,
     };
   }
 
@@ -93,7 +105,7 @@ export class AskedSubjects {
     const { tenantId, slug } = selectTenant(principal.tenants, request.tenant);
     const question = this.upstream.questionOf(context, tenantId, { principal, token });
     const target = client.targets.find(({ audience }) => audience === application.audience);
-    return { slug, question, ...exchangeLimits(target, principal.case === 'own'), isProven: true };
+    return { slug, question, ...exchangeLimits(target, principal.case === 'own'), isProven: true, upstream: { principal } };
   }
 
   private async byName(context: CallContext, named: NamedSubject): Promise<AskedSubject> {
@@ -103,7 +115,7 @@ export class AskedSubjects {
         ? ({ by: 'key', key: named.key } as const)
         : ({ by: 'identity', identity: { instance: named.instance, externalId: named.externalId } } as const);
     const question = { tenantId, subject, claimsUnder: () => NO_CLAIMS };
-    return { slug: named.tenant, question, boundary: EVERYTHING, ceiling: null, isProven: false };
+    return { slug: named.tenant, question, boundary: EVERYTHING, ceiling: null, isProven: false, upstream: null };
   }
 
   private async tenantId(context: CallContext, slug: string): Promise<string> {

@@ -5,6 +5,8 @@ import { DIRECTORY_ACCESS } from '#accessors/directory/contract.js';
 import { DirectoryModule } from '#accessors/directory/directory.module.js';
 import { FACT_ACCESS } from '#accessors/facts/contract.js';
 import { FactsModule } from '#accessors/facts/facts.module.js';
+import { REVOCATION_ACCESS } from '#accessors/grants/revocation.contract.js';
+import { RevocationModule } from '#accessors/grants/revocation.module.js';
 import { ISSUER_ACCESS } from '#accessors/issuer/contract.js';
 import { IssuerModule } from '#accessors/issuer/issuer.module.js';
 import { POLICY_ACCESS } from '#accessors/policy/contract.js';
@@ -37,6 +39,7 @@ const PARTS: Readonly<Record<keyof Injected, symbol>> = {
   policyAccess: POLICY_ACCESS,
   factAccess: FACT_ACCESS,
   auditAccess: AUDIT_ACCESS,
+  revocationAccess: REVOCATION_ACCESS,
   decisionTrail: DECISION_TRAIL,
   tokenValidationEngine: TOKEN_VALIDATION_ENGINE,
   permissionEngine: PERMISSION_ENGINE,
@@ -60,6 +63,7 @@ const NAMES = Object.keys(PARTS);
     PermissionModule,
     SigningModule,
     AuditModule,
+    RevocationModule,
   ],
   providers: [
     {

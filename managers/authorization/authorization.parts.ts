@@ -1,6 +1,7 @@
 import type { AuditAccess, DecisionTrail } from '#accessors/audit/contract.js';
 import type { DirectoryAccess } from '#accessors/directory/contract.js';
 import type { FactAccess } from '#accessors/facts/contract.js';
+import type { RevocationAccess } from '#accessors/grants/revocation.contract.js';
 import type { IssuerAccess } from '#accessors/issuer/contract.js';
 import type { PolicyAccess } from '#accessors/policy/contract.js';
 import type { RegistrationAccess } from '#accessors/registration/contract.js';
@@ -21,6 +22,7 @@ export interface AuthorizationParts {
   readonly policyAccess: PolicyAccess;
   readonly factAccess: Pick<FactAccess, 'factsOf' | 'externalFacts' | 'tenantNamed'>;
   readonly auditAccess: AuditAccess;
+  readonly revocationAccess: Pick<RevocationAccess, 'revokes'>;
   readonly decisionTrail: Pick<DecisionTrail, 'note'>;
   readonly tokenValidationEngine: TokenValidationEngine;
   readonly permissionEngine: PermissionEngine;

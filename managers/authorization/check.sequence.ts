@@ -6,6 +6,7 @@ import { type AskedSubject, AskedSubjects } from './asked-subject.js';
 import type { AuthorizationParts } from './authorization.parts.js';
 import { checkLimits, checkValues } from './check-limits.js';
 import type { CheckAnswer, CheckRequest, EffectiveAnswer } from './contract.js';
+import { cutOffOf } from './cut-offs.js';
 import { DecisionNotes } from './decision-notes.js';
 import { type LiveReading, LiveReadings } from './live-readings.js';
 import { checkOperatorsTenant } from './operators-tenant.js';
@@ -79,6 +80,7 @@ export class CheckSequence {
     const reading = await this.readings.read(context, subject.question);
     if (reading.facts.epoch < wanted) throw new CodedError('CONSISTENCY_UNAVAILABLE', { retryAfterSeconds: 1 });
     checkOperatorsTenant(subject.slug, application.audience, reading.facts);
+    this.refuseCutOff(context, { client, application, subject, reading });
     return { client, application, subject, reading };
   }
 
@@ -92,6 +94,17 @@ export class CheckSequence {
   }
 
   /** What was read before must be read again if it is older than this. 0: any will do. */
+  /** A token of ours was looked at before; about another's it is known only now who its subject is here. */
+  private refuseCutOff(context: CallContext, { client: { clientId }, subject: { upstream, slug }, reading }: Asked): void {
+    if (upstream === null) return;
+    const { kind, issuedAt, identity } = upstream.principal;
+    const known = reading.facts.subject?.primaryIdentity ?? identity;
+    const revoked = cutOffOf(this.deps, context, { kind, issuedAt, identity: known, tenant: slug, clientId });
+    if (revoked === undefined) return;
+    const actual = `its ${revoked.by} was revoked`;
+    throw new CodedError('CHECK_TOKEN_INVALID', { field: 'subject', actual });
+  }
+
   private wantedEpoch(context: CallContext, tenantId: string, token: string | undefined): number {
     if (token === undefined) return 0;
     const state = this.deps.signingEngine.readConsistencyToken(context, token);

@@ -5,26 +5,47 @@ import type { CallContext } from '#utilities/call-context/contract.js';
 import type { AuthorizationParts } from './authorization.parts.js';
 import type { LiveQuestion } from './live-readings.js';
 
-/** A token of ours that refers to a subject whose issuer is still trusted. */
+/** A token of ours that still stands, and refers to a subject whose issuer is still trusted. */
 export interface ReferredSubject {
   readonly claims: IssuedClaims;
   readonly reference: SubjectReference;
 }
 
+/** Why a genuine token does not count any more; for operators. */
+export interface FallenToken {
+  readonly fallen: string;
+}
+
+type Parts = Pick<AuthorizationParts, 'issuerAccess' | 'registrationAccess' | 'revocationAccess'>;
+
 /** Subjects as tokens of our own refer to them. */
 export class IssuedSubjects {
-  constructor(private readonly deps: Pick<AuthorizationParts, 'issuerAccess'>) {}
+  constructor(private readonly deps: Parts) {}
 
   /**
-   * `undefined`: nobody can say who the token is about, or nobody vouches for that any more.
+   * Whom the token is about, if it still counts: nothing of it is revoked, its client is still active, and the issuer that vouched
+   * for the subject is still trusted.
    *
-   * @throws CodedError `STORE_UNAVAILABLE`
+   * @throws CodedError `REVOCATIONS_UNKNOWN`, `STORE_UNAVAILABLE`
    */
-  async referredBy(context: CallContext, claims: IssuedClaims): Promise<ReferredSubject | undefined> {
+  async referredBy(context: CallContext, claims: IssuedClaims): Promise<ReferredSubject | FallenToken> {
+    const fallen = await this.fallOf(context, claims);
+    if (fallen !== undefined) return { fallen };
     const { reference } = claims;
-    if (reference === null) return undefined;
+    if (reference === null) return { fallen: 'nobody can say whom it is about' };
     const issuer = await this.deps.issuerAccess.trustedIssuer(context, reference.iss);
-    return issuer?.name === reference.issuer ? { claims, reference } : undefined;
+    return issuer?.name === reference.issuer
+      ? { claims, reference }
+      : { fallen: 'nobody vouches any more for whom it refers to' };
+  }
+
+  /** As `referredBy`, for those who do not ask about the subject; `undefined`: it counts. @throws as `referredBy` */
+  async fallOf(context: CallContext, claims: IssuedClaims): Promise<string | undefined> {
+    const revoked = this.deps.revocationAccess.revokes(context, claims);
+    if (revoked !== undefined) return `its ${revoked.by} was revoked`;
+    // SECURITY: a client that was disabled is out at once, with all that it holds.
+    const client = await this.deps.registrationAccess.clientNamed(context, claims.clientId);
+    return client === undefined ? 'the client that it was issued to is not active' : undefined;
   }
 }
 

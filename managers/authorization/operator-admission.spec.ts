@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { SubjectFacts } from '#accessors/facts/contract.js';
+import type { RevocationTarget } from '#accessors/grants/revocation.contract.js';
 import type { DecisionCode } from '#engines/permission/contract.js';
 import type { IssuedClaims, IssuedTokenFault } from '#engines/signing/contract.js';
 import { CodedError } from '#utilities/errors/coded-error.js';
@@ -48,6 +49,8 @@ interface World {
   issuer: string | undefined;
   subject: object | null;
   storeIsAway: boolean;
+  isClientActive: boolean;
+  revoked: RevocationTarget | 'unknown' | undefined;
 }
 
 describe('OperatorAdmission', () => {
@@ -55,7 +58,16 @@ describe('OperatorAdmission', () => {
   let asked: unknown[];
   let records: unknown[];
   beforeEach(() => {
-    world = { claims: {}, fault: null, code: 'granted', issuer: 'idp', subject: { id: 's-1' }, storeIsAway: false };
+    world = {
+      claims: {},
+      fault: null,
+      code: 'granted',
+      issuer: 'idp',
+      subject: { id: 's-1' },
+      storeIsAway: false,
+      isClientActive: true,
+      revoked: undefined,
+    };
     asked = [];
     records = [];
   });
@@ -122,6 +134,22 @@ describe('OperatorAdmission', () => {
     expect(asked).toEqual([]);
   });
 
+  it('refuses at once whose token, whose subject or whose client was revoked, and a client that was disabled', async () => {
+    world.revoked = { by: 'subject', tenant: 'platform', subject: 'u_olga' };
+    expect(await admitted()).toBe('OPERATOR_UNAUTHENTICATED');
+    expect(records).toMatchObject([{ code: 'OPERATOR_UNAUTHENTICATED', detail: 'its subject was revoked' }]);
+    world.revoked = undefined;
+    world.isClientActive = false;
+    expect(await admitted()).toBe('OPERATOR_UNAUTHENTICATED');
+    expect(asked).toEqual([]);
+  });
+
+  it('lets nobody in while it cannot be told what is revoked, and records no refusal', async () => {
+    world.revoked = 'unknown';
+    expect(await admitted()).toBe('REVOCATIONS_UNKNOWN');
+    expect(records).toEqual([]);
+  });
+
   it('lets nobody in while it cannot be asked, and records no refusal', async () => {
     world.storeIsAway = true;
     expect(await admitted()).toBe('STORE_UNAVAILABLE');
@@ -137,7 +165,16 @@ function partsOf(world: World, asked: unknown[], records: unknown[]): Authorizat
         world.fault === null ? { genuine: true, claims: { ...claims, ...world.claims } } : { genuine: false, fault: world.fault },
     },
     issuerAccess: { trustedIssuer: () => Promise.resolve(world.issuer === undefined ? undefined : { name: world.issuer }) },
-    registrationAccess: { applicationFor: () => Promise.resolve({ audience: 'countersign', permissions: [] }) },
+    registrationAccess: {
+      applicationFor: () => Promise.resolve({ audience: 'countersign', permissions: [] }),
+      clientNamed: () => Promise.resolve(world.isClientActive ? { clientId: 'ops-cli' } : undefined),
+    },
+    revocationAccess: {
+      revokes: () => {
+        if (world.revoked === 'unknown') throw new CodedError('REVOCATIONS_UNKNOWN');
+        return world.revoked;
+      },
+    },
     policyAccess: {
       activePolicy: () =>
         world.storeIsAway

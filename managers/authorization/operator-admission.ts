@@ -33,11 +33,11 @@ export class OperatorAdmission {
     }
   }
 
-  /** SECURITY: whoever lost a role, was disabled, or came by an issuer that is trusted no more is out at once, not when a token ends. */
+  /** SECURITY: whoever lost a role, was disabled or revoked, or came by an issuer or a client that counts no more is out at once, not when a token ends. */
   private async refuseUnlessStillSo(context: CallContext, claims: IssuedClaims, permission: string): Promise<void> {
     const { registrationAccess, permissionEngine, clock } = this.deps;
     const subject = await this.subjects.referredBy(context, claims);
-    if (subject === undefined) throw unauthenticated('nobody vouches any more for whom the token refers to');
+    if ('fallen' in subject) throw unauthenticated(subject.fallen);
     const application = await registrationAccess.applicationFor(context, ADMINISTRATION_AUDIENCE);
     if (application === undefined) throw unauthenticated(`no application ${ADMINISTRATION_AUDIENCE}`);
     const reading = await this.readings.read(context, liveQuestionOf(PLATFORM_TENANT, subject));

@@ -3,6 +3,7 @@ import type { AuditAccess, ChangeRecord, DecisionRecord, ExchangeRecord, Refusal
 import { NoneDirectoryAccess } from '#accessors/directory/none.directory.access.js';
 import type { DirectoryAccess } from '#accessors/directory/contract.js';
 import type { FactAccess, RoleAssignment, SubjectFacts, WantedFact } from '#accessors/facts/contract.js';
+import type { RevocationTarget } from '#accessors/grants/revocation.contract.js';
 import { ENTRA_DEFAULTS, type EntraIssuer, type IssuerAccess } from '#accessors/issuer/contract.js';
 import type { KeyAccess } from '#accessors/key/contract.js';
 import { EMPTY_POLICY, type PolicyAccess, type PolicyVersion } from '#accessors/policy/contract.js';
@@ -67,6 +68,8 @@ export interface Stored {
   facts: SubjectFacts;
   policy: PolicyVersion;
   isIssuerTrusted: boolean;
+  isClientActive: boolean;
+  revoked: RevocationTarget | undefined;
   /** Newest epoch that the change feed knows. */
   knownEpoch: number;
 }
@@ -81,7 +84,14 @@ export function buildHouse(changes: HouseChanges = {}): House {
   const clock = new ManualClock();
   const counters = new MemoryCounters();
   const logger = new SilentLogger();
-  const stored: Stored = { facts: factsOf(changes), policy: policyOf(changes), isIssuerTrusted: true, knownEpoch: 7 };
+  const stored: Stored = {
+    facts: factsOf(changes),
+    policy: policyOf(changes),
+    isIssuerTrusted: true,
+    isClientActive: true,
+    revoked: undefined,
+    knownEpoch: 7,
+  };
   const issuerAccess = recorded('IssuerAccess', issuersOf(upstream.publicKey, stored), calls);
   const keyAccess = recorded('KeyAccess', keys(clock), calls);
   const ids = { random: () => '0b3c8f0e-0000-4000-8000-000000000001', ordered: () => '0b3c8f0e-0000-7000-8000-000000000001' };
@@ -92,7 +102,7 @@ export function buildHouse(changes: HouseChanges = {}): House {
     },
   };
   const manager = new DefaultAuthorizationManager({
-    registrationAccess: recorded('RegistrationAccess', registrations(changes), calls),
+    registrationAccess: recorded('RegistrationAccess', registrations(changes, stored), calls),
     tokenValidationEngine: recorded(
       'TokenValidationEngine',
       new DefaultTokenValidationEngine({
@@ -117,6 +127,7 @@ export function buildHouse(changes: HouseChanges = {}): House {
       calls,
     ),
     auditAccess: recorded('AuditAccess', audit, calls),
+    revocationAccess: recorded('RevocationAccess', { revokes: () => stored.revoked }, calls),
     issuerAccess,
     decisionTrail: recorded(
       'DecisionTrail',
@@ -191,7 +202,7 @@ function issuersOf(key: Parameters<typeof sign>[2] & object, stored: Stored): Is
   };
 }
 
-function registrations(changes: HouseChanges): RegistrationAccess {
+function registrations(changes: HouseChanges, stored: Stored): RegistrationAccess {
   const client: RegisteredClient = {
     clientId: 'web',
     ownPresenters: [{ issuer: 'contoso', id: WEB }],
@@ -214,7 +225,7 @@ function registrations(changes: HouseChanges): RegistrationAccess {
     ...changes.application,
   };
   return {
-    clientNamed: (_context, id) => Promise.resolve(id === 'web' ? client : undefined),
+    clientNamed: (_context, id) => Promise.resolve(id === 'web' && stored.isClientActive ? client : undefined),
     publicClientOf: () => Promise.resolve(undefined),
     publicOrigins: () => Promise.resolve(new Set<string>()),
     authenticateClient: (_context, id, secret) => Promise.resolve(id === 'web' && secret === 'right' ? client : undefined),

@@ -10,8 +10,13 @@ const ANA = { by: 'key', tenant: 'acme', key: 'ana' } as const;
 const AUTHENTICATE = ['RegistrationAccess.authenticateClient'];
 const TARGET = ['RegistrationAccess.applicationFor'];
 const VERIFY = ['SigningEngine.verifyIssued', 'KeyAccess.verificationKey'];
-/** Who the token refers to, whether its issuer is still trusted, and which tenant it names. */
-const REFERRED = ['KeyAccess.unseal', 'IssuerAccess.trustedIssuer', 'FactAccess.tenantNamed'];
+/** Whether the token still counts, who it refers to, whether its issuer is still trusted, and which tenant it names. */
+const REFERRED = [
+  ...['RevocationAccess.revokes', 'RegistrationAccess.clientNamed'],
+  ...['KeyAccess.unseal', 'IssuerAccess.trustedIssuer', 'FactAccess.tenantNamed'],
+];
+/** Whether another issuer's token is cut off, once it is known whom it is about. */
+const CUT_OFF = ['SigningEngine.subjectOf', 'KeyAccess.keyedDigest', 'RevocationAccess.revokes'];
 const READING = ['PolicyAccess.activePolicy', 'PermissionEngine.mappedGroups', 'FactAccess.factsOf'];
 const DECIDE = ['PermissionEngine.decide'];
 const NOTE = ['DecisionTrail.note'];
@@ -48,7 +53,7 @@ describe('The check chain', () => {
     const validate = ['TokenValidationEngine.validate', 'IssuerAccess.trustedIssuer', 'IssuerAccess.verificationKey'];
     expect(house.calls).toEqual([
       ...[...AUTHENTICATE, ...TARGET, 'SigningEngine.verifyIssued', 'KeyAccess.verificationKey', ...validate],
-      ...[...READING, ...DECIDE, ...NOTE, ...ANSWER],
+      ...[...READING, ...CUT_OFF, ...DECIDE, ...NOTE, ...ANSWER],
     ]);
   });
 
@@ -107,6 +112,19 @@ describe('A check by a token of ours', () => {
       resource: { type: 'invoice', id: 'i1', unit: null, path: null, attributes: { amount } },
     });
     expect(codesOf(await check(house, { ...asking, items: [on(5), on(50_000)] }))).toEqual(['granted', 'condition_false']);
+  });
+
+  it('refuses one that was revoked, and one of a client that was disabled since', async () => {
+    const house = buildHouse();
+    const { asking } = await issued(house);
+    house.stored.revoked = { by: 'token', tokenId: 'whichever', of: null };
+    expect(await refusal(house, asking)).toBe('CHECK_TOKEN_INVALID');
+    expect(await refusal(house, { subject: { by: 'token', token: house.token() } })).toBe('CHECK_TOKEN_INVALID');
+    house.stored.revoked = undefined;
+    house.stored.isClientActive = false;
+    expect(await refusal(house, asking)).toBe('CHECK_TOKEN_INVALID');
+    house.stored.isClientActive = true;
+    expect(codesOf(await check(house, asking))).toEqual(['granted']);
   });
 
   it('refuses a token for another audience, one that ended, and one that was altered', async () => {

@@ -9,6 +9,7 @@ const OURS: ReadonlySet<ErrorCode> = new Set([
   'KEYRING_RESTORED',
   'CONSISTENCY_UNAVAILABLE',
   'PERMISSIONS_CHANGING',
+  'REVOCATIONS_UNKNOWN',
 ]);
 
 /** Whether the code says that something here, or something we depend on, failed: not the caller's doing. */

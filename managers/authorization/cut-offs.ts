@@ -1,0 +1,48 @@
+import type { UpstreamIdentity } from '#accessors/facts/contract.js';
+import type { RevocableToken, RevocationTarget } from '#accessors/grants/revocation.contract.js';
+import type { CallContext } from '#utilities/call-context/contract.js';
+import { CodedError } from '#utilities/errors/coded-error.js';
+import type { AuthorizationParts } from './authorization.parts.js';
+
+type Parts = Pick<AuthorizationParts, 'revocationAccess' | 'signingEngine'>;
+
+/** A token of a trusted issuer, as far as cut-offs concern it. */
+export interface UpstreamToken {
+  readonly kind: 'user' | 'workload';
+  /** The one that `sub` of our tokens is derived from: where a stored subject links several, its primary one. */
+  readonly identity: UpstreamIdentity;
+  /** Slug of the tenant that it was taken for. */
+  readonly tenant: string;
+  /** Our client that handed it in. */
+  readonly clientId: string;
+  /** Unix seconds: `iat`. */
+  readonly issuedAt: number;
+}
+
+/**
+ * SECURITY: what was cut off is not to be had again for a token that the identity provider issued before: its holder has to go there
+ * and prove again who it is.
+ *
+ * @throws CodedError `TOKEN_REVOKED`, `REVOCATIONS_UNKNOWN`
+ */
+export function refuseCutOff(deps: Parts, context: CallContext, token: UpstreamToken): void {
+  const revoked = cutOffOf(deps, context, token);
+  if (revoked !== undefined) throw refusal(revoked);
+}
+
+/** What cuts the token off; `undefined`: nothing. @throws CodedError `REVOCATIONS_UNKNOWN` */
+export function cutOffOf(deps: Parts, context: CallContext, token: UpstreamToken): RevocationTarget | undefined {
+  const { tenant, clientId, issuedAt } = token;
+  const subject = deps.signingEngine.subjectOf(context, token.kind, token.identity);
+  return deps.revocationAccess.revokes(context, { tokenId: null, tenant, subject, clientId, issuedAt });
+}
+
+/** What `verifyIssued` says of a token of ours can be given as it is. @throws CodedError `TOKEN_REVOKED`, `REVOCATIONS_UNKNOWN` */
+export function refuseRevoked(deps: Pick<Parts, 'revocationAccess'>, context: CallContext, token: RevocableToken): void {
+  const revoked = deps.revocationAccess.revokes(context, token);
+  if (revoked !== undefined) throw refusal(revoked);
+}
+
+function refusal({ by }: RevocationTarget): CodedError {
+  return new CodedError('TOKEN_REVOKED', { field: 'subject_token', internal: `its ${by} was revoked` });
+}
