@@ -23,7 +23,7 @@ export function basic(clientId: string, secret: string): string {
 
 /** Posts a form to the token endpoint as it is. */
 export async function post(
-  host: Host,
+  host: Pick<Host, 'httpUrl'>,
   body: string | URLSearchParams,
   headers: Readonly<Record<string, string>> = {},
 ): Promise<RestAnswer> {

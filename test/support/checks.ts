@@ -17,7 +17,7 @@ export interface JsonAnswer {
 
 /** Posts a body as it is. */
 export async function postText(
-  host: Host,
+  host: Pick<Host, 'httpUrl'>,
   path: string,
   { body, headers }: { readonly body: string; readonly headers: Readonly<Record<string, string>> },
 ): Promise<JsonAnswer> {
@@ -29,7 +29,7 @@ export async function postText(
   return { status: response.status, headers: response.headers, body: (await response.json()) as JsonAnswer['body'] };
 }
 
-export function postJson(host: Host, path: string, authorization: string, body: unknown): Promise<JsonAnswer> {
+export function postJson(host: Pick<Host, 'httpUrl'>, path: string, authorization: string, body: unknown): Promise<JsonAnswer> {
   return postText(host, path, { body: JSON.stringify(body), headers: { authorization } });
 }
 

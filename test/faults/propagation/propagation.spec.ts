@@ -1,8 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import type { Host } from '#clients/host.js';
 import { describeOnPostgres } from '../../support/database.js';
-import { ChangingWorld, type Refusals } from './changing-world.js';
+import { ChangingWorld, type Newcomer, type Place, type Refusals } from './changing-world.js';
 
 /** How long after a change was made the last replica refuses: promised, so it may be asserted. */
 const ANNOUNCED_MS = 2_000;
@@ -18,13 +17,37 @@ const WITHOUT_CLIENT: Refusals = {
 /** What is stored of a subject does not come by an issuer, so it stays as it is. */
 const WITHOUT_ISSUER: Refusals = { exchange: 'ISSUER_UNTRUSTED', checkByToken: 'CHECK_TOKEN_INVALID', checkByKey: 'granted' };
 
+/** What is taken away while announcements are heard, and once they are not: each from somebody of its own. */
+const NEWCOMERS: readonly Newcomer[] = ['announced', 'polled'].flatMap((when) => [
+  { key: `${when}-disabled` },
+  { key: `${when}-revoked` },
+  { key: `${when}-unmapped` },
+  { key: `${when}-issued`, issuer: `${when}-issuer` },
+  { key: `${when}-presented`, client: `${when}-client` },
+]);
+
+const CHANGES: readonly (readonly [string, string, Refusals, (world: ChangingWorld, when: string) => Promise<void>])[] = [
+  ['a subject', 'disabled', DISABLED, (world, when) => world.disableSubject(`${when}-disabled`)],
+  ['an assignment', 'revoked', WITHOUT_ROLE, (world, when) => world.revokeRole(`${when}-revoked`)],
+  ['a role of the policy', 'unmapped', WITHOUT_ROLE, (world, when) => world.activatePolicyWithout(`${when}-unmapped`)],
+  ['an issuer', 'issued', WITHOUT_ISSUER, (world, when) => world.disableIssuer(`${when}-issuer`)],
+  ['a client', 'presented', WITHOUT_CLIENT, (world, when) => world.disableClient(`${when}-client`)],
+];
+
 describeOnPostgres('CVE-2026-1486, CVE-2026-1609: what is taken away is refused by exchange and check', (open) => {
   let world: ChangingWorld;
   beforeAll(async () => {
-    world = await ChangingWorld.open((await open()).settings);
-    await world.settle(['disabled', 'revoked', 'unmapped', 'untouched']);
+    world = await ChangingWorld.open((await open()).settings, NEWCOMERS);
   }, 120_000);
   afterAll(() => world.close());
+
+  const expectRefusals = (milliseconds: number, key: string, refusals: Refusals): Promise<void> =>
+    expectWithin(milliseconds, world.replicas, (replica) => world.refusals(replica, key), refusals);
+
+  it('by three processes, which all listen', () => {
+    expect(new Set(world.pids).size).toBe(3);
+    expect(world.isHearing).toBe(true);
+  });
 
   it('on three replicas within 2 s: an operator', async () => {
     const admission = await world.appointOperator();
@@ -33,59 +56,27 @@ describeOnPostgres('CVE-2026-1486, CVE-2026-1609: what is taken away is refused 
     await expectWithin(ANNOUNCED_MS, world.replicas, admission, 'OPERATOR_NOT_PERMITTED');
   });
 
-  it.each<[string, string, Refusals, () => Promise<void>]>([
-    ['a subject', 'disabled', DISABLED, () => world.disableSubject('disabled')],
-    ['an assignment', 'revoked', WITHOUT_ROLE, () => world.revokeRole('revoked')],
-    ['a role of the policy', 'unmapped', WITHOUT_ROLE, () => world.activatePolicyWithout('unmapped')],
-    ['an issuer', 'untouched', WITHOUT_ISSUER, () => world.disableIssuer()],
-    ['a client', 'untouched', WITHOUT_CLIENT, () => world.disableClient()],
-  ])('on three replicas within 2 s: %s', async (_what, key, refusals, change) => {
-    await change();
-    await expectWithin(ANNOUNCED_MS, world.replicas, (replica) => world.refusals(replica, key), refusals);
-  });
-});
-
-describeOnPostgres('Replicas that hear nothing', (open) => {
-  let world: ChangingWorld;
-  beforeAll(async () => {
-    world = await ChangingWorld.openDeaf((await open()).settings);
-    await world.settle(['disabled', 'revoked', 'unmapped', 'untouched']);
-  }, 120_000);
-  afterAll(() => world.close());
-
-  it('really hear nothing', () => {
-    expect(world.isDeaf).toBe(true);
+  it.each(CHANGES)('on three replicas within 2 s: %s', async (_what, about, refusals, change) => {
+    await change(world, 'announced');
+    await expectRefusals(ANNOUNCED_MS, `announced-${about}`, refusals);
   });
 
-  it('refuse within 30 s by asking: a subject, an assignment, a role of the policy', async () => {
-    await world.disableSubject('disabled');
-    await world.revokeRole('revoked');
-    await world.activatePolicyWithout('unmapped');
+  it('on three replicas within 30 s, where announcements are not heard: any of these', async () => {
+    world.deafen();
+    for (const [, , , change] of CHANGES) await change(world, 'polled');
     const until = performance.now() + POLLED_MS;
-    for (const [key, refusals] of [
-      ['disabled', DISABLED],
-      ['revoked', WITHOUT_ROLE],
-      ['unmapped', WITHOUT_ROLE],
-    ] as const) {
-      await expectWithin(until - performance.now(), world.replicas, (replica) => world.refusals(replica, key), refusals);
-    }
-  }, 60_000);
-
-  it('refuse within 30 s by asking: an issuer', async () => {
-    await world.disableIssuer();
-    await expectWithin(POLLED_MS, world.replicas, (replica) => world.refusals(replica, 'untouched'), WITHOUT_ISSUER);
-  }, 60_000);
-
-  it('refuse within 30 s by asking: a client', async () => {
-    await world.disableClient();
-    await expectWithin(POLLED_MS, world.replicas, (replica) => world.refusals(replica, 'untouched'), WITHOUT_CLIENT);
+    expect(world.isDeaf).toBe(true);
+    await Promise.all(
+      CHANGES.map(([, about, refusals]) => expectRefusals(until - performance.now(), `polled-${about}`, refusals)),
+    );
+    expect(world.isDeaf).toBe(true);
   }, 60_000);
 });
 
 async function expectWithin<Answer>(
   milliseconds: number,
-  replicas: readonly Host[],
-  ask: (replica: Host) => Promise<Answer>,
+  replicas: readonly Place[],
+  ask: (replica: Place) => Promise<Answer>,
   expected: Answer,
 ): Promise<void> {
   const deadline = performance.now() + milliseconds;
