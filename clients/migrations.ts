@@ -14,6 +14,7 @@ import { KeyTables1790000004000 } from '#accessors/key/migrations/1790000004000-
 import { PolicyTables1790000002500 } from '#accessors/policy/migrations/1790000002500-policy-tables.migration.js';
 import { PolicyLife1790000007300 } from '#accessors/policy/migrations/1790000007300-policy-life.migration.js';
 import { PolicyFunctions1790000009100 } from '#accessors/policy/migrations/1790000009100-policy-functions.migration.js';
+import { ClientAuthentication1790000012100 } from '#accessors/registration/migrations/1790000012100-client-authentication.migration.js';
 import { ApplicationAlgorithm1790000006100 } from '#accessors/registration/migrations/1790000006100-application-algorithm.migration.js';
 import { RegistrationChecks1790000006200 } from '#accessors/registration/migrations/1790000006200-registration-checks.migration.js';
 import { RegistrationTables1790000002200 } from '#accessors/registration/migrations/1790000002200-registration-tables.migration.js';
@@ -43,5 +44,6 @@ export const MIGRATIONS: readonly MigrationClass[] = [
   AuditFunctions1790000009200,
   AuditEvidence1790000009500,
   UsedIds1790000012000,
+  ClientAuthentication1790000012100,
   Revocations1790000013000,
 ];

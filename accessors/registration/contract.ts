@@ -119,8 +119,8 @@ export interface ApplicationPermission {
 export interface ClientRegistration extends RegisteredClient {
   /** `null`: as it is stored; active where it is new. */
   readonly status: 'active' | 'disabled' | null;
-  /** SHA-256 of each valid secret, lower-case hex; two at a time allow rotation. */
-  readonly secretSha256: readonly string[];
+  /** SHA-256 of each valid secret, lower-case hex; two at a time allow rotation. `null`: as they are stored. */
+  readonly secretSha256: readonly string[] | null;
 }
 
 export interface ApplicationRegistration {
@@ -153,7 +153,8 @@ export interface RegistrationAccess {
   authenticateClient(context: CallContext, clientId: string, secret: string): Promise<RegisteredClient | undefined>;
 
   /**
-   * The active client with this id, whoever asks: it is named, not proven. `undefined`: there is none, or it is disabled.
+   * The active client with this id, whoever asks: it is named, not proven. `undefined`: there is none, or it is disabled. Ids that
+   * are not there cost no question to the database.
    *
    * @throws CodedError `STORE_UNAVAILABLE`
    */

@@ -8,12 +8,15 @@ import type {
   Application,
   ApplicationRegistration,
   ClientRegistration,
+  IssuerScopedId,
   RecordOutcome,
   RegisteredClient,
   RegistrationAccess,
 } from './contract.js';
 import { ApplicationStore } from './stores/application.store.js';
-import { ClientStore, type StoredClient } from './stores/client.store.js';
+import type { StoredClient } from './stores/client.content.js';
+import { type ClientIndex, ClientIndexStore, presenterKey } from './stores/client-index.store.js';
+import { ClientStore } from './stores/client.store.js';
 
 export interface DefaultRegistrationAccessDeps {
   readonly database: Database;
@@ -31,14 +34,18 @@ const LOOKED_UP = /^[^\p{Control}\p{Surrogate}]{1,512}$/u;
 export class DefaultRegistrationAccess implements RegistrationAccess {
   private readonly clients: ClientStore;
   private readonly applicationStore: ApplicationStore;
+  private readonly indexStore: ClientIndexStore;
   private readonly keptClients: EpochCache<StoredClient>;
+  private readonly keptIndex: EpochCache<ClientIndex>;
   private readonly keptApplications: EpochCache<Application>;
   private readonly keptCatalogue: EpochCache<readonly Application[]>;
 
   constructor(private readonly deps: DefaultRegistrationAccessDeps) {
     this.clients = new ClientStore(deps);
     this.applicationStore = new ApplicationStore(deps);
+    this.indexStore = new ClientIndexStore(deps);
     this.keptClients = deps.caches.create(KEPT);
+    this.keptIndex = deps.caches.create({ values: 1, absent: 1 });
     this.keptApplications = deps.caches.create(KEPT);
     this.keptCatalogue = deps.caches.create({ values: 1, absent: 1 });
   }
@@ -55,12 +62,16 @@ export class DefaultRegistrationAccess implements RegistrationAccess {
     return stored?.isActive === true ? stored.client : undefined;
   }
 
-  publicClientOf(): Promise<RegisteredClient | undefined> {
-    return Promise.resolve(undefined);
+  async publicClientOf(context: CallContext, presenter: IssuerScopedId): Promise<RegisteredClient | undefined> {
+    const clientId = (await this.index()).publicClients.get(presenterKey(presenter));
+    if (clientId === undefined || clientId === null) return undefined;
+    const client = await this.clientNamed(context, clientId);
+    // It may have been read later than the index.
+    return client?.kind === 'public' && holds(client, presenter) ? client : undefined;
   }
 
-  publicOrigins(): Promise<ReadonlySet<string>> {
-    return Promise.resolve(new Set());
+  async publicOrigins(): Promise<ReadonlySet<string>> {
+    return (await this.index()).origins;
   }
 
   async applicationFor(_context: CallContext, audience: string): Promise<Application | undefined> {
@@ -84,9 +95,18 @@ export class DefaultRegistrationAccess implements RegistrationAccess {
     return this.serialised(() => this.applicationStore.register(application));
   }
 
-  private readClient(clientId: string): Promise<StoredClient | undefined> {
-    if (!LOOKED_UP.test(clientId)) return Promise.resolve(undefined);
+  /** SECURITY: ids that are not there are told from the index, so that no stream of made-up ids reaches the database. */
+  private async readClient(clientId: string): Promise<StoredClient | undefined> {
+    if (!LOOKED_UP.test(clientId) || !(await this.index()).ids.has(clientId)) return undefined;
     return this.keptClients.get(PLATFORM_TENANT, clientId, (outdated) => this.clients.read(clientId, outdated));
+  }
+
+  private async index(): Promise<ClientIndex> {
+    const kept = this.keptIndex.peek(PLATFORM_TENANT, '');
+    if (kept !== undefined) return kept;
+    const read = await this.keptIndex.get(PLATFORM_TENANT, '', (outdated) => this.indexStore.read(outdated));
+    if (read === undefined) throw new Error('there is always an index');
+    return read;
   }
 
   /** Registrations wait for one another, so that none compares with a state that another is changing. Readers do not wait. */
@@ -96,4 +116,8 @@ export class DefaultRegistrationAccess implements RegistrationAccess {
       return work();
     });
   }
+}
+
+function holds({ ownPresenters }: RegisteredClient, { issuer, id }: IssuerScopedId): boolean {
+  return ownPresenters.some((own) => own.issuer === issuer && own.id === id);
 }
