@@ -1,14 +1,21 @@
 import { Module } from '@nestjs/common';
 import { CLOCK, type Clock } from '#utilities/clock/contract.js';
-import { DATABASE, type Database } from '#utilities/database/contract.js';
+import { SETTINGS, type Settings } from '#utilities/config/contract.js';
+import { DATABASE, type Database, UNIT_OF_WORK, type UnitOfWork } from '#utilities/database/contract.js';
 import { ID_SOURCE, type IdSource } from '#utilities/id/contract.js';
 import { LOGGER, type Logger } from '#utilities/logging/contract.js';
 import { COUNTERS, type Counters } from '#utilities/telemetry/contract.js';
+import { AUDIT_EVIDENCE } from './audit-evidence.contract.js';
+import { AUDIT_TRAIL } from './audit-trail.contract.js';
 import { AuditStore } from './audit.store.js';
 import { AUDIT_ACCESS, CHANGE_TRAIL, DECISION_TRAIL } from './contract.js';
 import { DecisionStore } from './decision.store.js';
+import { EvidenceStore } from './evidence.store.js';
 import { auditLimits, PostgresAuditAccess } from './postgres.audit.access.js';
+import { PostgresAuditEvidence } from './postgres.audit.evidence.js';
+import { PostgresAuditTrail } from './postgres.audit.trail.js';
 import { PostgresDecisionTrail } from './postgres.decision.trail.js';
+import { TrailStore } from './trail.store.js';
 
 @Module({
   providers: [
@@ -32,7 +39,24 @@ import { PostgresDecisionTrail } from './postgres.decision.trail.js';
         new PostgresDecisionTrail({ store: new DecisionStore({ database }), clock, ids, counters, logger }),
       inject: [DATABASE, CLOCK, ID_SOURCE, COUNTERS, LOGGER],
     },
+    {
+      provide: AUDIT_EVIDENCE,
+      useFactory: (database: Database, unitOfWork: UnitOfWork, settings: Settings, counters: Counters, logger: Logger) =>
+        new PostgresAuditEvidence({
+          store: new EvidenceStore({ database, unitOfWork }),
+          anchor: settings.audit.anchor,
+          counters,
+          logger,
+        }),
+      inject: [DATABASE, UNIT_OF_WORK, SETTINGS, COUNTERS, LOGGER],
+    },
+    {
+      provide: AUDIT_TRAIL,
+      useFactory: (database: Database, unitOfWork: UnitOfWork) =>
+        new PostgresAuditTrail({ store: new TrailStore({ database, unitOfWork }) }),
+      inject: [DATABASE, UNIT_OF_WORK],
+    },
   ],
-  exports: [AUDIT_ACCESS, CHANGE_TRAIL, DECISION_TRAIL],
+  exports: [AUDIT_ACCESS, CHANGE_TRAIL, DECISION_TRAIL, AUDIT_EVIDENCE, AUDIT_TRAIL],
 })
 export class AuditModule {}

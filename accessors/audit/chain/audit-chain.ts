@@ -1,7 +1,8 @@
 import { randomFillSync } from 'node:crypto';
 import type { IdSource } from '#utilities/id/contract.js';
 import type { RecordParts } from './canonical-record.js';
-import { type ChainHead, chainOrigin, erasableDigest, recordHash } from './record-hash.js';
+import type { ChainHead } from '../audit-evidence.contract.js';
+import { chainOrigin, erasableDigest, recordHash } from './record-hash.js';
 
 /** Records with their places in a chain, as JSON texts whose members are named like the columns. */
 export interface LinkedBatch {

@@ -1,16 +1,6 @@
 import { hash } from 'node:crypto';
+import type { ChainHead } from '../audit-evidence.contract.js';
 import type { RecordParts } from './canonical-record.js';
-
-/** Where a record stands: its chain and its number there, from 1. */
-export interface ChainPosition {
-  readonly chain: string;
-  readonly sequence: number;
-}
-
-/** The last record of a chain that is known, and its hash (SHA-256, hex). */
-export interface ChainHead extends ChainPosition {
-  readonly hash: string;
-}
 
 /** What the first record of a chain follows. */
 export function chainOrigin(chain: string): string {
@@ -27,7 +17,7 @@ export function erasableDigest(salt: string, erasable: string): string {
 
 export function recordHash(
   previous: string,
-  at: ChainPosition,
+  at: Pick<ChainHead, 'chain' | 'sequence'>,
   { fixed, erasableDigest }: { readonly fixed: RecordParts['fixed']; readonly erasableDigest: string },
 ): string {
   return hash(

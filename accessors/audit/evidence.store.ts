@@ -1,0 +1,127 @@
+import { PLATFORM_TENANT } from '#utilities/change-feed/contract.js';
+import type { Database, UnitOfWork } from '#utilities/database/contract.js';
+import type { ChainHead, StoredCheckpoint } from './audit-evidence.contract.js';
+import type { LinkedRecord } from './chain/chain-inspection.js';
+import { RECORD_COLUMNS } from './record-columns.js';
+
+const LEASE = 'audit-checkpoints';
+
+const TAKE_LEASE = `
+  insert into work_lease as held (tenant_id, name, holder, fence, expires_at)
+  values ($1, $2, $3, 1, clock_timestamp() + make_interval(secs => $4))
+  on conflict (tenant_id, name) do update set
+    holder = excluded.holder,
+    fence = case when held.holder = excluded.holder and held.expires_at > clock_timestamp() then held.fence else held.fence + 1 end,
+    expires_at = excluded.expires_at
+  where held.holder = excluded.holder or held.expires_at <= clock_timestamp()
+  returning fence`;
+
+/** Ids of chains are ordered by time, so the oldest chains come first. */
+const UNSEALED_HEADS = `
+  select distinct on (chain) chain::text as chain, sequence::float8 as sequence, encode(hash, 'hex') as hash
+  from audit_unsealed order by chain, sequence desc limit $1`;
+
+/** What a checkpoint has is taken off the list; a commit that was late stays on it. */
+const SEALED = `
+  delete from audit_unsealed u using json_to_recordset($1::json) as head (chain uuid, sequence bigint)
+  where u.chain = head.chain and u.sequence <= head.sequence`;
+
+const RECORDS_IN_CHAINS = `
+  select ${RECORD_COLUMNS} from audit_record r
+  where (r.chain, r.sequence, r.id) > ($1::uuid, $2::bigint, $3::uuid)
+  order by r.chain, r.sequence, r.id limit $4`;
+
+/** A record from before chains has none; a later one without one was put there past the service. */
+const UNCHAINED = `
+  select r.id::text as id, round(extract(epoch from r.at) * 1000)::float8 as at from audit_record r
+  where r.chain is null and r.at > (select min(c.at) from audit_record c where c.chain is not null)
+  order by r.at limit 1`;
+
+export const PAGE_OF_RECORDS = 2_000;
+const BEFORE_ALL = '00000000-0000-0000-0000-000000000000';
+
+/** What the walk has come to. */
+export interface WalkPosition {
+  readonly chain: string;
+  readonly sequence: number;
+  readonly id: string;
+}
+
+export class EvidenceStore {
+  constructor(private readonly deps: { readonly database: Database; readonly unitOfWork: UnitOfWork }) {}
+
+  async hasUnsealed(): Promise<boolean> {
+    const [found] = await this.deps.database.prepared<{ there: boolean }>(
+      'audit-has-unsealed',
+      'select exists (select from audit_unsealed) as there',
+      [],
+    );
+    return found?.there === true;
+  }
+
+  async takeLease(holder: string, seconds: number): Promise<boolean> {
+    return (await this.deps.database.query(TAKE_LEASE, [PLATFORM_TENANT, LEASE, holder, seconds])).length > 0;
+  }
+
+  unsealedHeads(limit: number): Promise<ChainHead[]> {
+    return this.deps.database.query<ChainHead>(UNSEALED_HEADS, [limit]);
+  }
+
+  addCheckpoint({ number, document }: StoredCheckpoint, heads: readonly ChainHead[]): Promise<boolean> {
+    const { database, unitOfWork } = this.deps;
+    return unitOfWork.run(async () => {
+      const added = await database.query(
+        'insert into audit_checkpoint (number, document) values ($1, $2) on conflict do nothing returning number',
+        [number, document],
+      );
+      if (added.length === 0) return false;
+      await database.query(SEALED, [JSON.stringify(heads)]);
+      return true;
+    });
+  }
+
+  async lastCheckpoint(): Promise<StoredCheckpoint | undefined> {
+    const [last] = await this.deps.database.query<StoredCheckpoint>(
+      'select number::float8 as number, document from audit_checkpoint order by number desc limit 1',
+    );
+    return last;
+  }
+
+  checkpoints(after: number, limit: number): Promise<StoredCheckpoint[]> {
+    return this.deps.database.query<StoredCheckpoint>(
+      'select number::float8 as number, document from audit_checkpoint where number > $1 order by number limit $2',
+      [after, limit],
+    );
+  }
+
+  unanchored(limit: number): Promise<StoredCheckpoint[]> {
+    return this.deps.database.query<StoredCheckpoint>(
+      'select number::float8 as number, document from audit_checkpoint where anchored_at is null order by number limit $1',
+      [limit],
+    );
+  }
+
+  async markAnchored(number: number): Promise<void> {
+    await this.deps.database.query('update audit_checkpoint set anchored_at = clock_timestamp() where number = $1', [number]);
+  }
+
+  /** In the order of chains. Each page is a transaction of its own, so that nothing is held for long. */
+  recordsAfter(position: WalkPosition | null): Promise<LinkedRecord[]> {
+    const { chain, sequence, id } = position ?? { chain: BEFORE_ALL, sequence: 0, id: BEFORE_ALL };
+    return this.inWholeTrail(() =>
+      this.deps.database.query<LinkedRecord>(RECORDS_IN_CHAINS, [chain, sequence, id, PAGE_OF_RECORDS]),
+    );
+  }
+
+  async unchained(): Promise<{ readonly id: string; readonly at: number } | undefined> {
+    const [found] = await this.inWholeTrail(() => this.deps.database.query<{ id: string; at: number }>(UNCHAINED));
+    return found;
+  }
+
+  private inWholeTrail<Result>(work: () => Promise<Result>): Promise<Result> {
+    return this.deps.unitOfWork.run(async () => {
+      await this.deps.database.query('select enter_audit()');
+      return work();
+    });
+  }
+}

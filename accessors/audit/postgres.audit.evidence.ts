@@ -1,0 +1,121 @@
+import type { CallContext } from '#utilities/call-context/contract.js';
+import type { AuditSettings } from '#utilities/config/contract.js';
+import type { Logger } from '#utilities/logging/contract.js';
+import type { Counters } from '#utilities/telemetry/contract.js';
+import type {
+  AuditEvidence,
+  ChainExpectations,
+  ChainFault,
+  ChainHead,
+  ChainInspectionReport,
+  StoredCheckpoint,
+} from './audit-evidence.contract.js';
+import { ChainInspection } from './chain/chain-inspection.js';
+import { anchorAtUrl, anchoredIn, anchorInFile } from './checkpoint.anchor.js';
+import { type EvidenceStore, PAGE_OF_RECORDS, type WalkPosition } from './evidence.store.js';
+
+const AT_ONCE = 500;
+
+interface Dependencies {
+  readonly store: EvidenceStore;
+  readonly anchor: AuditSettings['anchor'];
+  readonly counters: Counters;
+  readonly logger: Logger;
+}
+
+export class PostgresAuditEvidence implements AuditEvidence {
+  constructor(private readonly deps: Dependencies) {}
+
+  hasUnsealed(_context: CallContext): Promise<boolean> {
+    return this.deps.store.hasUnsealed();
+  }
+
+  takeLease(_context: CallContext, holder: string, seconds: number): Promise<boolean> {
+    return this.deps.store.takeLease(holder, seconds);
+  }
+
+  unsealedHeads(_context: CallContext, limit: number): Promise<readonly ChainHead[]> {
+    return this.deps.store.unsealedHeads(limit);
+  }
+
+  addCheckpoint(_context: CallContext, checkpoint: StoredCheckpoint, heads: readonly ChainHead[]): Promise<boolean> {
+    return this.deps.store.addCheckpoint(checkpoint, heads);
+  }
+
+  lastCheckpoint(_context: CallContext): Promise<StoredCheckpoint | undefined> {
+    return this.deps.store.lastCheckpoint();
+  }
+
+  checkpoints(_context: CallContext, after: number, limit: number): Promise<readonly StoredCheckpoint[]> {
+    return this.deps.store.checkpoints(after, limit);
+  }
+
+  async anchor(_context: CallContext): Promise<number> {
+    const { store, counters, logger } = this.deps;
+    let anchored = 0;
+    for (const checkpoint of await store.unanchored(AT_ONCE)) {
+      try {
+        await this.putOutside(checkpoint);
+      } catch (error) {
+        counters.increment('audit.anchor_failures');
+        logger.error('audit.checkpoint_not_anchored', { number: checkpoint.number, fault: nameOf(error) });
+        return anchored;
+      }
+      await store.markAnchored(checkpoint.number);
+      anchored += 1;
+    }
+    return anchored;
+  }
+
+  async anchored(_context: CallContext, files: readonly string[]): Promise<readonly string[]> {
+    const { file } = this.deps.anchor;
+    const configured = file === null ? [] : await anchoredIn(file).catch(absent);
+    const named = await Promise.all(files.map((name) => anchoredIn(name)));
+    return [...new Set([...configured, ...named.flat()])];
+  }
+
+  async inspect(
+    _context: CallContext,
+    expected: ChainExpectations,
+    progress: (records: number) => void,
+  ): Promise<ChainInspectionReport> {
+    const inspection = new ChainInspection(expected);
+    let position: WalkPosition | null = null;
+    for (let records = 0; ;) {
+      const page = await this.deps.store.recordsAfter(position);
+      for (const record of page) inspection.add(record);
+      const last = page.at(-1);
+      if (last === undefined || page.length < PAGE_OF_RECORDS) break;
+      position = last;
+      records += page.length;
+      progress(records);
+    }
+    const report = inspection.end();
+    return { ...report, faults: [...report.faults, ...(await this.strays())] };
+  }
+
+  private async putOutside({ number, document }: StoredCheckpoint): Promise<void> {
+    const { anchor, logger } = this.deps;
+    // The log is outside too, wherever it is collected; it is written even where nothing else is configured.
+    logger.info('audit.checkpoint', { number, document });
+    if (anchor.file !== null) await anchorInFile(anchor.file, document);
+    if (anchor.url !== null) await anchorAtUrl({ url: anchor.url, bearerFile: anchor.bearerFile }, document);
+  }
+
+  private async strays(): Promise<readonly ChainFault[]> {
+    const stray = await this.deps.store.unchained();
+    if (stray === undefined) return [];
+    return [{ kind: 'unchained', chain: null, sequence: null, count: 1, recordId: stray.id, at: stray.at }];
+  }
+}
+
+/** SECURITY: no message of a network or file error, which can quote what was configured. */
+function nameOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'unknown';
+  return 'code' in error && typeof error.code === 'string' ? error.code : error.name;
+}
+
+function absent(error: unknown): readonly string[] {
+  if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
+  throw error;
+}

@@ -1,0 +1,136 @@
+import { randomBytes } from 'node:crypto';
+import type { Database, UnitOfWork } from '#utilities/database/contract.js';
+import type { ChainHead } from './audit-evidence.contract.js';
+import type { PartitionReport, RecordPage, RecordQuery } from './audit-trail.contract.js';
+import { canonicalParts, type RecordColumns } from './chain/canonical-record.js';
+import { erasableDigest } from './chain/record-hash.js';
+import { RECORD_COLUMNS } from './record-columns.js';
+
+/** A row with its link, if it has one. */
+export interface TrailRow extends RecordColumns {
+  readonly chain: string | null;
+  readonly sequence: number | null;
+  readonly salt: string | null;
+  readonly hash: string | null;
+  readonly erased: string | null;
+}
+
+/** Which column each member of a question is compared with. SECURITY: names of columns come from here alone. */
+const COMPARED: Readonly<Record<Exclude<keyof RecordQuery, 'since' | 'until'>, string>> = {
+  tenantId: 'r.tenant_id::text',
+  outcome: 'r.outcome',
+  clientId: 'r.client_id',
+  subject: 'r.subject',
+  actor: 'r.actor',
+  audience: 'r.audience',
+  code: 'r.code',
+  what: 'r.what',
+  tokenId: 'r.token_id',
+  kid: 'r.kid',
+  diagnosticId: 'r.diagnostic_id::text',
+};
+
+/** A record that stays bound to its chain by the digest of what goes. */
+const ERASE = `
+  update audit_record r set subject = null, actor = null, token_id = null, subject_token_sha256 = null, detail = null, salt = null,
+    erased = decode(gone.digest, 'hex')
+  from json_to_recordset($1::json) as gone (tenant_id uuid, id uuid, at float8, digest text)
+  where r.tenant_id = gone.tenant_id and r.id = gone.id and r.at = to_timestamp(gone.at / 1000) and r.erased is null`;
+
+/** Only rows about the subject: whoever changed something stays named, since that is what records of changes are for. */
+const ABOUT = `
+  select ${RECORD_COLUMNS} from audit_record r
+  where r.erased is null and (r.subject = $1 or (r.actor = $1 and r.outcome <> 'changed'))
+  order by r.at limit $2`;
+
+const HEADS_BEFORE = `
+  select distinct on (r.chain) r.chain::text as chain, r.sequence::float8 as sequence, encode(r.hash, 'hex') as hash
+  from audit_record r where r.chain is not null and r.at < ($1::date)::timestamp at time zone 'UTC'
+  order by r.chain, r.sequence desc`;
+
+const ERASED_AT_ONCE = 1_000;
+
+export class TrailStore {
+  constructor(private readonly deps: { readonly database: Database; readonly unitOfWork: UnitOfWork }) {}
+
+  records(query: RecordQuery, page: RecordPage): Promise<TrailRow[]> {
+    const { text, values } = statementOf(query, page);
+    return this.inWholeTrail(() => this.deps.database.query<TrailRow>(text, values));
+  }
+
+  /** One step of an erasure; 0: nothing is left. */
+  eraseSome(subject: string): Promise<number> {
+    return this.inWholeTrail(async () => {
+      const { database } = this.deps;
+      const rows = await database.query<TrailRow>(ABOUT, [subject, ERASED_AT_ONCE]);
+      if (rows.length === 0) return 0;
+      const gone = rows.map((row) => ({ tenant_id: row.tenant_id, id: row.id, at: row.at, digest: digestOf(row) }));
+      await database.query(ERASE, [JSON.stringify(gone)]);
+      return rows.length;
+    });
+  }
+
+  async preparePartitions(daysAhead: number): Promise<PartitionReport> {
+    const [report] = await this.deps.database.query<PartitionReport>('select made, blocked from audit_prepare_partitions($1)', [
+      daysAhead,
+    ]);
+    return report ?? { made: 0, blocked: 0 };
+  }
+
+  async strayRecords(): Promise<number> {
+    // The partition itself is not granted to the service: it is reached through the trail.
+    const [found] = await this.inWholeTrail(() =>
+      this.deps.database.query<{ count: number }>(
+        `select count(*)::int as count from audit_record where tableoid = 'audit_record_rest'::regclass`,
+      ),
+    );
+    return found?.count ?? 0;
+  }
+
+  headsBefore(day: string): Promise<ChainHead[]> {
+    return this.inWholeTrail(() => this.deps.database.query<ChainHead>(HEADS_BEFORE, [day]));
+  }
+
+  async dropBefore(day: string): Promise<string[]> {
+    const rows = await this.deps.database.query<{ name: string }>('select name from audit_drop_partitions($1::date) as name', [
+      day,
+    ]);
+    return rows.map(({ name }) => name);
+  }
+
+  private inWholeTrail<Result>(work: () => Promise<Result>): Promise<Result> {
+    return this.deps.unitOfWork.run(async () => {
+      await this.deps.database.query('select enter_audit()');
+      return work();
+    });
+  }
+}
+
+/** A record from before chains had no salt; a digest that nobody can try values against takes its place. */
+function digestOf(row: TrailRow): string {
+  const { salt } = row;
+  return salt === null ? randomBytes(32).toString('hex') : erasableDigest(salt, canonicalParts(row).erasable);
+}
+
+function statementOf(query: RecordQuery, page: RecordPage): { readonly text: string; readonly values: readonly unknown[] } {
+  const values: unknown[] = [];
+  const value = (given: unknown): string => `$${String(values.push(given))}`;
+  const conditions = Object.entries(COMPARED).flatMap(([member, column]) => {
+    const wanted = query[member as keyof typeof COMPARED];
+    return wanted === undefined ? [] : [`${column} = ${value(wanted)}`];
+  });
+  const time = (given: number): string => `to_timestamp(${value(given)}::float8 / 1000)`;
+  if (query.since !== undefined) conditions.push(`r.at >= ${time(query.since)}`);
+  if (query.until !== undefined) conditions.push(`r.at < ${time(query.until)}`);
+  const isOldestFirst = page.order === 'oldest';
+  if (page.after !== null) {
+    const { at, id } = page.after;
+    conditions.push(`(r.at, r.id) ${isOldestFirst ? '>' : '<'} (${time(at)}, ${value(id)}::uuid)`);
+  }
+  const where = conditions.length === 0 ? '' : `where ${conditions.join(' and ')}`;
+  const direction = isOldestFirst ? 'asc' : 'desc';
+  return {
+    text: `select ${RECORD_COLUMNS} from audit_record r ${where} order by r.at ${direction}, r.id ${direction} limit ${value(page.limit)}`,
+    values,
+  };
+}
