@@ -12,12 +12,14 @@ export interface ValidationRequest {
   /** Compact JWS as it was received. */
   readonly token: string;
   /** The form or message field that the token came in, for the error. */
-  readonly field: 'subject_token';
+  readonly field: 'subject_token' | 'actor_token';
   /**
    * Who hands the token in. `null`: whoever the token itself names, which it then has to do; the caller settles from
    * `principal.presenterId` who that is, and refuses everybody else.
    */
   readonly presenter: PresenterExpectation | null;
+  /** Keys that were shown, as `cnf` names them: a bound token is good with one of these alone. Left out: none was. */
+  readonly shown?: readonly Readonly<Record<string, string>>[];
 }
 
 export interface PresenterExpectation {
@@ -36,6 +38,12 @@ export interface Principal {
   readonly case: 'own' | 'on-behalf-of';
   /** The client at the identity provider that the token was issued to; `null`: it names none. Means something with `issuer` alone. */
   readonly presenterId: string | null;
+  /** Who acts for the subject already, at the identity provider; the current actor first. `iss`: `null` where it is that of the token. */
+  readonly actors: readonly { readonly sub: string; readonly iss: string | null }[];
+  /** Who may become the actor (`may_act`); `null`: the token does not say. */
+  readonly mayAct: { readonly iss: string | null; readonly sub: string | null; readonly clientId: string | null } | null;
+  /** The key that it is bound to, which was shown; `null`: a bearer token. */
+  readonly confirmation: Readonly<Record<string, string>> | null;
   /** Tenants here that the rules of the issuer give for this token: none, one or several. */
   readonly tenants: readonly TenantRule[];
   readonly roles: readonly string[];

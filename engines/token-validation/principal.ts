@@ -1,5 +1,6 @@
 import type { TenantRule } from '#accessors/issuer/contract.js';
 import type { Principal } from './contract.js';
+import { actorsOf, confirmationOf, mayActOf } from './delegation-claims.js';
 import type { Claims } from './identity-provider.contract.js';
 import type { ValidationState } from './validation-state.js';
 
@@ -21,6 +22,9 @@ export function principalOf(state: ValidationState): Principal {
     issuer: issuer.name,
     case: presenterCase,
     presenterId: state.presenterId,
+    actors: actorsOf(claims),
+    mayAct: mayActOf(claims),
+    confirmation: confirmationOf(claims),
     tenants: issuer.tenantRules.filter((rule) => holds(rule, claims)),
     roles: described.roles,
     groups: described.groups,

@@ -41,6 +41,7 @@ export class ValidationBench {
   readonly issuerAccess = new StubIssuerAccess();
   readonly engine: DefaultTokenValidationEngine;
   readonly keys = { entra: entraKey, oidc: oidcRsaKey, oidcEc: oidcEcKey };
+  shown: readonly Readonly<Record<string, string>>[] = [];
   presenter: PresenterExpectation = {
     ownPresenters: [
       { issuer: 'contoso', id: CLIENT },
@@ -123,11 +124,11 @@ export class ValidationBench {
   }
 
   validate(token: string): Promise<ValidationReport> {
-    return this.engine.validate(CONTEXT, { token, field: 'subject_token', presenter: this.presenter });
+    return this.engine.validate(CONTEXT, { token, field: 'subject_token', presenter: this.presenter, shown: this.shown });
   }
 
   inspect(token: string): Promise<ValidationReport> {
-    return this.engine.inspect(CONTEXT, { token, field: 'subject_token', presenter: this.presenter });
+    return this.engine.inspect(CONTEXT, { token, field: 'subject_token', presenter: this.presenter, shown: this.shown });
   }
 
   /** `accepted`, or the one code that `validate` refuses the token with. */

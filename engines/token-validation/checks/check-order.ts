@@ -6,6 +6,7 @@ import { algorithmCheck } from './algorithm.check.js';
 import { audienceCheck } from './audience.check.js';
 import type { Check } from './check.js';
 import { confirmationCheck } from './confirmation.check.js';
+import { delegationClaimsCheck } from './delegation-claims.check.js';
 import { expiryCheck } from './expiry.check.js';
 import { headerCheck } from './header.check.js';
 import { createKeyCheck } from './key.check.js';
@@ -57,6 +58,7 @@ export function provingChecks(issuerAccess: IssuerAccess, provider: ProviderRule
     keyIssuerCheck,
     tokenKindCheck,
     requiredClaimsCheck,
+    delegationClaimsCheck,
     ...provider.checks.map(asCheck),
     audienceCheck,
     confirmationCheck,
@@ -67,6 +69,15 @@ export function provingChecks(issuerAccess: IssuerAccess, provider: ProviderRule
     presenterConflictCheck,
     presenterCheck,
   ];
+}
+
+/**
+ * The checks of a token that stands for a client, in the same order. Whom it is about and for was settled before; who hands it in
+ * is its subject, which has to be the client. No key is shown yet, so a token that is bound to one is refused.
+ */
+export function federatedChecks(issuerAccess: IssuerAccess, provider: ProviderRules): readonly Check[] {
+  const elsewhere: readonly Check[] = [audienceCheck, presenterCheck];
+  return provingChecks(issuerAccess, provider).filter((check) => !elsewhere.includes(check));
 }
 
 function asCheck(check: ProviderCheck): Check {

@@ -127,6 +127,48 @@ describe('Tokens of another kind', () => {
       expect(await bench.verdict(bench.v2Token({ cnf }))).toBe('TOKEN_SENDER_CONSTRAINED');
     }
   });
+
+  it('is bound to a key that was shown, to that very key, and to one alone (RFC 7800 §3.1)', async () => {
+    const bench = new ValidationBench();
+    bench.shown = [{ jkt: 'x' }, { 'x5t#S256': 'y' }];
+    for (const cnf of [{ jkt: 'x' }, { 'x5t#S256': 'y' }]) {
+      expect(await bench.validate(bench.oidcToken({ cnf }))).toMatchObject({ principal: { confirmation: cnf } });
+    }
+    const others = [{ jkt: 'y' }, { 'x5t#S256': 'x' }, { jkt: 'x', 'x5t#S256': 'y' }, { jkt: ['x'] }, { kid: 'x' }, {}, [], null];
+    for (const cnf of others) expect(await bench.verdict(bench.oidcToken({ cnf }))).toBe('TOKEN_SENDER_CONSTRAINED');
+  });
+
+  it('names who acts, and who may, in a form that can be read (RFC 8693 §4.1, §4.4)', async () => {
+    const bench = new ValidationBench();
+    const act = { sub: 'b', act: { sub: 'a', iss: 'https://other.example' } };
+    expect(await bench.validate(bench.oidcToken({ act, may_act: { sub: 'c' } }))).toMatchObject({
+      principal: {
+        actors: [
+          { sub: 'b', iss: null },
+          { sub: 'a', iss: 'https://other.example' },
+        ],
+        mayAct: { iss: null, sub: 'c', clientId: null },
+      },
+    });
+    const four = { sub: '4', act: { sub: '3', act: { sub: '2', act: { sub: '1' } } } };
+    expect(await bench.verdict(bench.oidcToken({ act: four }))).toBe('accepted');
+    for (const wrong of [
+      null,
+      'b',
+      [],
+      {},
+      { sub: 7 },
+      { sub: '' },
+      { sub: 'a', iss: 1 },
+      { sub: 'a', act: null },
+      { sub: '5', act: four },
+    ]) {
+      expect(await bench.verdict(bench.oidcToken({ act: wrong }))).toBe('TOKEN_CLAIM_INVALID');
+    }
+    for (const wrong of [null, 'c', [], {}, { iss: 'i' }, { sub: 7 }, { sub: 'c', client_id: 1 }]) {
+      expect(await bench.verdict(bench.oidcToken({ may_act: wrong }))).toBe('TOKEN_CLAIM_INVALID');
+    }
+  });
 });
 
 describe('The claims of Entra', () => {

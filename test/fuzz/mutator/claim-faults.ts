@@ -90,6 +90,16 @@ const KIND_FAULTS: readonly DraftMutation[] = [
   fault('cnf', ({ claims }, { random }) =>
     set(claims, 'cnf', random.pick([{}, null, { jkt: 'abc' }, 'x', false, { 'x5t#S256': 'abc' }])),
   ),
+  fault('act', ({ claims }, { random }) =>
+    set(
+      claims,
+      'act',
+      random.pick([{ sub: 'b', act: { sub: 'a' } }, {}, null, 'b', [], { sub: '' }, { sub: 7 }, { sub: 'b', act: {} }]),
+    ),
+  ),
+  fault('may_act', ({ claims }, { random }) =>
+    set(claims, 'may_act', random.pick([{ sub: 'b' }, {}, null, 'b', [], { iss: 'https://idp.example' }, { client_id: null }])),
+  ),
 ];
 
 const PRESENTER_FAULTS: readonly DraftMutation[] = [

@@ -16,6 +16,20 @@ export function isIdentifier(value: JsonValue | undefined): value is string {
   });
 }
 
+function isActor(value: JsonValue | undefined, depth: number): boolean {
+  if (!(value instanceof Map) || depth > 4) return false;
+  const actor = value as JsonObject;
+  const hasNames = isIdentifier(actor.get('sub')) && (!actor.has('iss') || isIdentifier(actor.get('iss')));
+  return hasNames && (!actor.has('act') || isActor(actor.get('act'), depth + 1));
+}
+
+function isCandidate(value: JsonValue | undefined): boolean {
+  if (!(value instanceof Map)) return false;
+  const candidate = value as JsonObject;
+  const said = ['sub', 'client_id', 'iss'].filter((name) => candidate.has(name));
+  return said.every((name) => isIdentifier(candidate.get(name))) && said.some((name) => name !== 'iss');
+}
+
 const isAudience = (value: JsonValue | undefined): boolean => isText(value) || (isTextArray(value) && value.length > 0);
 const dateOf = (value: JsonValue | undefined): number | undefined => (isDate(value) ? value : undefined);
 
@@ -87,6 +101,16 @@ export const CLAIM_RULES: readonly Rule[] = [
     code: 'TOKEN_IS_ID_TOKEN',
     says: 'no ID token (OpenID Connect Core §2, §3.3.2.11)',
     broken: ({ claims }) => ['at_hash', 'c_hash'].some((name) => claims.has(name)),
+  },
+  {
+    code: 'TOKEN_CLAIM_INVALID',
+    says: 'act names somebody, at most four deep (RFC 8693 §4.1)',
+    broken: ({ claims }) => claims.has('act') && !isActor(claims.get('act'), 1),
+  },
+  {
+    code: 'TOKEN_CLAIM_INVALID',
+    says: 'may_act names somebody (RFC 8693 §4.4)',
+    broken: ({ claims }) => claims.has('may_act') && !isCandidate(claims.get('may_act')),
   },
   {
     code: 'TOKEN_AUDIENCE_MISMATCH',

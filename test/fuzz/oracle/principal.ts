@@ -14,6 +14,10 @@ export interface ExpectedPrincipal {
   readonly tenants: readonly WorldTenantRule[];
   readonly case: 'own' | 'on-behalf-of';
   readonly presenterId: string | null;
+  readonly actors: readonly { readonly sub: string; readonly iss: string | null }[];
+  readonly mayAct: { readonly iss: string | null; readonly sub: string | null; readonly clientId: string | null } | null;
+  /** Nobody shows a key here. */
+  readonly confirmation: null;
   readonly roles: readonly string[];
   readonly groups: readonly string[];
   readonly groupsOverage: boolean;
@@ -39,6 +43,9 @@ export function principalOf(token: TokenCase): ExpectedPrincipal {
     tenants: issuer.tenantRules.filter(({ when }) => when === null || claims.get(when.claim) === when.equals),
     case: caseOf(token),
     presenterId: namedBy(token)[0] ?? null,
+    actors: actorsIn(claims.get('act')),
+    mayAct: candidateIn(claims.get('may_act')),
+    confirmation: null,
     acr: isText(acr) && acr !== '' ? acr : null,
     amr: isTextArray(amr) ? amr : [],
     authTime: authTimeOf(claims.get('auth_time'), issuedAt),
@@ -48,6 +55,19 @@ export function principalOf(token: TokenCase): ExpectedPrincipal {
 }
 
 const textOf = (value: JsonValue | undefined): string => (isText(value) ? value : '');
+const textOrNull = (value: JsonValue | undefined): string | null => (isText(value) ? value : null);
+
+function actorsIn(act: JsonValue | undefined): ExpectedPrincipal['actors'] {
+  if (!(act instanceof Map)) return [];
+  const actor = act as JsonObject;
+  return [{ sub: textOf(actor.get('sub')), iss: textOrNull(actor.get('iss')) }, ...actorsIn(actor.get('act'))];
+}
+
+function candidateIn(mayAct: JsonValue | undefined): ExpectedPrincipal['mayAct'] {
+  if (!(mayAct instanceof Map)) return null;
+  const named = mayAct as JsonObject;
+  return { iss: textOrNull(named.get('iss')), sub: textOrNull(named.get('sub')), clientId: textOrNull(named.get('client_id')) };
+}
 
 function authTimeOf(value: JsonValue | undefined, issuedAt: number): number | null {
   return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= issuedAt ? value : null;

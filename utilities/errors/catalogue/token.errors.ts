@@ -150,14 +150,14 @@ export const TOKEN_ERRORS = {
     source: 'OpenID Connect Core §2',
   },
   TOKEN_IS_OURS: {
-    summary: 'A token issued here cannot be exchanged again.',
+    summary: 'This is a token that was issued here; one of an identity provider is needed.',
     cause: 'The iss claim is the issuer of this service.',
-    remedy: ['Exchange the original token of the identity provider.'],
+    remedy: ['Send the original token of the identity provider. To pass on a token that was issued here, exchange it.'],
   },
   TOKEN_SENDER_CONSTRAINED: {
-    summary: 'The subject token is bound to a key and cannot be exchanged as a bearer token.',
-    cause: 'The token carries cnf.',
-    remedy: ['Exchange a token that is not bound.'],
+    summary: 'The subject token is bound to a key that the caller has not shown.',
+    cause: 'The token carries cnf, and no proof of that very key came with the request: it is not a bearer token.',
+    remedy: ['Send the DPoP proof, or use the client certificate, of the key that the token is bound to.'],
     source: 'RFC 7800 §3, RFC 9449 §6',
   },
   TOKEN_TENANT_MISMATCH: {
