@@ -47,7 +47,7 @@ export interface VerificationKey {
 }
 
 /** What a secret is for; each purpose has a secret of its own. */
-export type SecretPurpose = 'subject-pseudonym' | 'keyring-proof' | 'subject-reference' | 'consistency-token';
+export type SecretPurpose = 'subject-pseudonym' | 'keyring-proof' | 'subject-reference' | 'consistency-token' | 'dpop-nonce';
 
 export interface KeyAccess {
   /**

@@ -19,7 +19,7 @@ import { KeyStore } from './key.store.js';
 const context = { diagnosticId: '7b0a7bb4-3bb6-4a0c-9e0e-5b0f8d2f4a11', transport: 'timer' } as const;
 const directory = mkdtempSync(join(tmpdir(), 'key-access-'));
 const keyFile = join(directory, 'kek');
-const SECRETS = ['subject-pseudonym', 'keyring-proof', 'subject-reference', 'consistency-token'];
+const SECRETS = ['subject-pseudonym', 'keyring-proof', 'subject-reference', 'consistency-token', 'dpop-nonce'];
 createKeyEncryptionKeyFile(keyFile);
 afterAll(() => rmSync(directory, { recursive: true }));
 

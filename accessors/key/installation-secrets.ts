@@ -4,7 +4,13 @@ import type { KeyEncryptionKeyProvider } from './key-encryption-key.contract.js'
 import type { KeyStore } from './key.store.js';
 import { newSecret, openSecret } from './sealed-material.js';
 
-const PURPOSES: readonly SecretPurpose[] = ['subject-pseudonym', 'keyring-proof', 'subject-reference', 'consistency-token'];
+const PURPOSES: readonly SecretPurpose[] = [
+  'subject-pseudonym',
+  'keyring-proof',
+  'subject-reference',
+  'consistency-token',
+  'dpop-nonce',
+];
 
 interface Dependencies {
   readonly store: KeyStore;

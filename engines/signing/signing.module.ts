@@ -4,8 +4,12 @@ import { KeyModule } from '#accessors/key/key.module.js';
 import { CLOCK, type Clock } from '#utilities/clock/contract.js';
 import { SETTINGS, type Settings } from '#utilities/config/contract.js';
 import { ID_SOURCE, type IdSource } from '#utilities/id/contract.js';
+import { AUDIT_SEAL_ENGINE } from './audit-seal.contract.js';
 import { SIGNING_ENGINE } from './contract.js';
+import { DefaultAuditSealEngine } from './default.audit-seal.engine.js';
 import { DefaultSigningEngine } from './default.signing.engine.js';
+import { DPOP_NONCES } from './dpop-nonces.contract.js';
+import { KeyedDpopNonces } from './dpop-nonces.js';
 
 @Module({
   imports: [KeyModule],
@@ -23,7 +27,18 @@ import { DefaultSigningEngine } from './default.signing.engine.js';
         }),
       inject: [KEY_ACCESS, CLOCK, ID_SOURCE, SETTINGS],
     },
+    {
+      provide: DPOP_NONCES,
+      useFactory: (keyAccess: KeyAccess, clock: Clock) => new KeyedDpopNonces({ keyAccess, clock }),
+      inject: [KEY_ACCESS, CLOCK],
+    },
+    {
+      provide: AUDIT_SEAL_ENGINE,
+      useFactory: (keyAccess: KeyAccess, clock: Clock, settings: Settings) =>
+        new DefaultAuditSealEngine({ keyAccess, clock, issuer: settings.issuer }),
+      inject: [KEY_ACCESS, CLOCK, SETTINGS],
+    },
   ],
-  exports: [SIGNING_ENGINE],
+  exports: [AUDIT_SEAL_ENGINE, SIGNING_ENGINE, DPOP_NONCES],
 })
 export class SigningModule {}

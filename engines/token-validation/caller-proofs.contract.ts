@@ -31,10 +31,25 @@ export type AssertionVerdict = { readonly accepted: true; readonly once: OnceOnl
 /** A token of a trusted issuer in the place of a client's secret. It lives until it ends, and may be used again. */
 export type FederatedVerdict = { readonly accepted: true; readonly issuer: string } | ProofRefusal;
 
-/** RFC 9449 §4.3. */
+/** The certificate of a TLS client, whose key was proven in the handshake. */
+export interface ShownCertificate {
+  readonly der: Uint8Array;
+  /** Whether its chain ends in an authority that is configured for clients. */
+  readonly chainIsTrusted: boolean;
+}
+
+export type CertificateVerdict =
+  { readonly accepted: true; readonly method: 'tls_client_auth' | 'self_signed_tls_client_auth' } | ProofRefusal;
+
+/** RFC 9449 §4.3. `nonce`: the one in the proof, not judged here; `null`: it has none. */
 export type DpopVerdict =
-  | { readonly accepted: true; readonly confirmation: { readonly jkt: string }; readonly once: OnceOnly }
-  | (ProofRefusal & { readonly nonce: string | null });
+  | {
+      readonly accepted: true;
+      readonly confirmation: { readonly jkt: string };
+      readonly once: OnceOnly;
+      readonly nonce: string | null;
+    }
+  | ProofRefusal;
 
 export interface DpopExpectation {
   readonly proof: string;
@@ -60,15 +75,17 @@ export interface CallerProofs {
    */
   judgeFederated(context: CallContext, client: RegisteredClient, assertion: string): Promise<FederatedVerdict>;
 
-  /** Judges the certificate of a TLS client, in DER, whose key was proven in the handshake. RFC 8705 §2. */
-  judgeCertificate(
-    context: CallContext,
-    client: RegisteredClient,
-    certificate: { readonly der: Uint8Array; readonly chainIsTrusted: boolean },
-  ): { readonly accepted: true } | ProofRefusal;
+  /** Judges the certificate of a TLS client by the methods that the client is registered with. RFC 8705 §2. */
+  judgeCertificate(context: CallContext, client: RegisteredClient, certificate: ShownCertificate): CertificateVerdict;
 
-  /** Judges a DPoP proof. A nonce of ours that is asked for and missing or too old: `DPOP_NONCE_REQUIRED` with the one to use. */
+  /**
+   * Judges a DPoP proof: form, key, signature, and that it is for this request and of this moment (`iat` at most 120 s ago and 60 s
+   * ahead). Whether its nonce is a fresh one of ours is for the caller to find out.
+   */
   judgeDpop(context: CallContext, expectation: DpopExpectation): DpopVerdict;
+
+  /** What is wrong with a public key that a client is to be registered with; `null`: nothing. Never repeats anything of the key. */
+  problemOfKey(jwk: Readonly<Record<string, unknown>>): string | null;
 }
 
 export const CALLER_PROOFS: unique symbol = Symbol('CallerProofs');

@@ -42,7 +42,7 @@ const MAX_REMEMBERED_HEADERS = 256;
 const MAX_REMEMBERED_LENGTH = 1024;
 
 /** SECURITY: a key or a rule for the signature never comes from the token (RFC 8725 §3.10); compressed and encrypted forms are not read. */
-const FORBIDDEN_HEADERS = ['crit', 'b64', 'jku', 'jwk', 'x5u', 'x5c', 'zip', 'enc'] as const;
+export const FORBIDDEN_HEADERS = ['crit', 'b64', 'jku', 'jwk', 'x5u', 'x5c', 'zip', 'enc'] as const;
 
 /**
  * Reads compact JWS text so that exactly one text means one token: three parts of canonical, unpadded base64url, strict JSON

@@ -1,6 +1,7 @@
 /**
  * Hides the sequence of authenticating a caller, of exchanging a token and of deciding live. Called by Clients, one operation a use case.
  */
+import type { UsedId } from '#accessors/grants/contract.js';
 import type { AttributeValue } from '#accessors/policy/contract.js';
 import type { ClientAuthenticationMethod, RegisteredClient } from '#accessors/registration/contract.js';
 import type {
@@ -38,6 +39,8 @@ export interface AuthenticatedClient {
   readonly registration: RegisteredClient;
   readonly method: ClientAuthenticationMethod;
   readonly shown: readonly ShownKey[];
+  /** Left out: what it sent was used first on any replica, or nothing was. `first-here`: this process alone could tell; for the record. */
+  readonly singleUse?: 'first-here';
 }
 
 /** A caller without credentials: perhaps a public client, whom the verified token will name. Only this Manager makes one. */
@@ -46,6 +49,11 @@ export interface UnprovenClient {
   /** What it says that it is; `undefined`: nothing. */
   readonly clientId: string | undefined;
   readonly shown: readonly ShownKey[];
+  /**
+   * The proof behind `shown`, which is not marked as used yet: nobody unauthenticated can fill the store. It has to be before
+   * anything is issued. Left out: nothing is used once.
+   */
+  readonly usedOnce?: UsedId;
 }
 
 export type CallingClient = AuthenticatedClient | UnprovenClient;

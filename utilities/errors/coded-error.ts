@@ -13,6 +13,8 @@ export interface ErrorDetails {
   readonly internal?: string;
   /** Base64 of a claims request (OpenID Connect Core §5.5) that the client is to acquire a new subject token with: step-up. */
   readonly claims?: string;
+  /** What the next DPoP proof has to have (RFC 9449 §8). */
+  readonly nonce?: string;
   readonly cause?: unknown;
 }
 
