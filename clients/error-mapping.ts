@@ -76,6 +76,9 @@ export const ERROR_MAPPING = {
   ACTOR_TOKEN_UNSUPPORTED: malformed,
   IMPERSONATION_UNSUPPORTED: malformed,
 
+  CLIENT_ASSERTION_INVALID: { oauth: 'invalid_client', http: 401, grpc: 'UNAUTHENTICATED' },
+  CLIENT_UNKNOWN: unknown,
+  CLIENT_INVALID: malformed,
   CLIENT_UNAUTHENTICATED: { oauth: 'invalid_client', http: 401, grpc: 'UNAUTHENTICATED' },
   CLIENT_AUTHENTICATION_AMBIGUOUS: malformed,
   TARGET_MISSING: badTarget,

@@ -3,6 +3,7 @@
 const GROUPS = [
   ['Requests', 'request', 'REQUEST_ERRORS'],
   ['Clients, targets and scope', 'client', 'CLIENT_ERRORS'],
+  ['Clients without a secret', 'caller', 'CALLER_ERRORS'],
   ['Proofs of callers, delegation and revocation', 'grant', 'GRANT_ERRORS'],
   ['Tokens that are handed in', 'token', 'TOKEN_ERRORS'],
   ['Tenants, subjects and permissions', 'permission', 'PERMISSION_ERRORS'],

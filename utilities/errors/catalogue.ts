@@ -1,3 +1,4 @@
+import { CALLER_ERRORS } from './catalogue/caller.errors.js';
 import { CHECK_ERRORS } from './catalogue/check.errors.js';
 import { CLIENT_ERRORS } from './catalogue/client.errors.js';
 import { GRANT_ERRORS } from './catalogue/grant.errors.js';
@@ -17,6 +18,7 @@ import { VAULT_ERRORS } from './catalogue/vault.errors.js';
 export const CATALOGUE = {
   ...REQUEST_ERRORS,
   ...CLIENT_ERRORS,
+  ...CALLER_ERRORS,
   ...GRANT_ERRORS,
   ...TOKEN_ERRORS,
   ...PERMISSION_ERRORS,
