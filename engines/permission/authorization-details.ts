@@ -1,8 +1,7 @@
 import type { ResourceSelector } from '#accessors/policy/contract.js';
 import type { Circumstances } from './circumstances.js';
 import type { AuthorizationDetail } from './contract.js';
-import type { EffectiveSet } from './effective-set.js';
-import { hasBit, positionsOf } from './permission-set.js';
+import type { OpenPermission } from './effective-set.js';
 import { unitHolds } from './resource-selection.js';
 import type { Way } from './way.js';
 
@@ -12,25 +11,28 @@ type Place = Omit<AuthorizationDetail, 'actions'>;
  * RFC 9396: what is held on particular resources, and for which nothing else is left to decide. What a deny may still take away on
  * some of them is not among it.
  */
-export function detailsOf(set: EffectiveSet, circumstances: Circumstances): readonly AuthorizationDetail[] {
+export function detailsOf(open: readonly OpenPermission[], circumstances: Circumstances): readonly AuthorizationDetail[] {
   const { names } = circumstances.plan.compiled.catalogue;
+  const places = new Map<Way, readonly Place[]>();
   const found = new Map<string, { readonly place: Place; readonly actions: Set<string> }>();
-  const positions = positionsOf(set.open).filter(
-    (position) => !hasBit(set.held, position) && !set.openDenies.some(({ bits }) => hasBit(bits, position)),
-  );
-  for (const way of set.openWays) {
-    const actions = positions.filter((position) => hasBit(way.bits, position)).map((position) => names[position] ?? '');
-    if (actions.length === 0) continue;
-    for (const place of placesOf(way, circumstances)) {
-      const key = JSON.stringify([place.datatypes, place.identifier, place.path, place.unit]);
-      const entry = found.get(key) ?? { place, actions: new Set<string>() };
-      for (const action of actions) entry.actions.add(action);
-      found.set(key, entry);
+  for (const { position, ways, denies } of open) {
+    if (denies.length > 0) continue;
+    for (const { way } of ways) {
+      const ofWay = places.get(way) ?? placesOf(way, circumstances);
+      places.set(way, ofWay);
+      for (const place of ofWay) actionsAt(found, place).add(names[position] ?? '');
     }
   }
   return [...found.entries()]
     .sort(([left], [right]) => (left < right ? -1 : 1))
     .map(([, { place, actions }]) => ({ ...place, actions: [...actions].sort() }));
+}
+
+function actionsAt(found: Map<string, { readonly place: Place; readonly actions: Set<string> }>, place: Place): Set<string> {
+  const key = JSON.stringify([place.datatypes, place.identifier, place.path, place.unit]);
+  const entry = found.get(key) ?? { place, actions: new Set<string>() };
+  found.set(key, entry);
+  return entry.actions;
 }
 
 /** Where the way leads, if nothing but the place is left to decide and one place says it all. */

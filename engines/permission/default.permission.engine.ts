@@ -15,7 +15,7 @@ import type {
   TokenClaims,
 } from './contract.js';
 import { decideAt, denied, settledAt } from './decision.js';
-import { conditionalOf, type EffectiveSet } from './effective-set.js';
+import { conditionalOf, openPermissions, type EffectiveSet } from './effective-set.js';
 import { Explainer } from './explanation.js';
 import { firstFlip } from './horizon.js';
 import { isEmpty, sameBits, type PermissionBits } from './permission-set.js';
@@ -137,7 +137,9 @@ function limitsOf(
 
 function answerOf(set: EffectiveSet, circumstances: Circumstances): Answer {
   if (isEmpty(set.open)) return NOTHING_OPEN;
-  return { conditional: conditionalOf(set, circumstances), details: detailsOf(set, circumstances) };
+  const open = openPermissions(set, circumstances);
+  const { compiled } = circumstances.plan;
+  return { conditional: open.map((each) => conditionalOf(each, compiled)), details: detailsOf(open, circumstances) };
 }
 
 function isSameAnswer(one: Answer, other: Answer): boolean {

@@ -57,3 +57,28 @@ describe('A deny of a role that is held in one place, if at all', () => {
     },
   );
 });
+
+describe('A deny of a role that is held by a way that fails', () => {
+  const failing = inOrg('1 / 0 > 0');
+  const residuals = (situation: Situation): readonly string[] => {
+    const decision = engine.effectivePermissions(requestOf(situation));
+    return decision.effect === 'granted' ? decision.conditional.map(({ residual }) => residual) : [];
+  };
+  const withAssignments = (...assignments: readonly ReturnType<typeof assignment>[]): Situation => ({
+    ...failing,
+    facts: { assignments: [...(failing.facts?.assignments ?? []), ...assignments] },
+  });
+  const on = (situation: Situation, unit: string): boolean =>
+    engine.decide(questionOf(situation, READ, { type: 'invoice', id: 'i', unit, path: null, attributes: {} })).allowed;
+
+  it('applies in the place that the way leads to, and nowhere else', () => {
+    expect(residuals(failing)).toEqual([expect.stringContaining('!(resource.unit == "org"')]);
+    expect([on(failing, 'org'), on(failing, 'elsewhere')]).toEqual([false, true]);
+  });
+
+  it('applies everywhere when the way has no place, whatever other ways have', () => {
+    const everywhere = withAssignments(assignment('held', { condition: { key: 'held', params: {} } }));
+    expect(residuals(everywhere)).toEqual([]);
+    expect([on(everywhere, 'org'), on(everywhere, 'elsewhere')]).toEqual([false, false]);
+  });
+});

@@ -4,7 +4,7 @@ import type { StepUp } from '#accessors/policy/contract.js';
 import { isCurrent } from './attribute-sources.js';
 import { denyVerdict } from './deny-verdict.js';
 import { copyTo, hasAny, hasBit, keepOnly, positionsOf, removeAll, type PermissionBits } from './permission-set.js';
-import { allOf, anyOf, notOf, residualOf, type Alternative, type Residual } from './residual.js';
+import { allOf, anyOf, leastAsking, notOf, residualOf, type Alternative, type Residual } from './residual.js';
 import type { FlagGate } from './segment.js';
 import type { Compiled, Way } from './way.js';
 
@@ -12,6 +12,10 @@ import type { Compiled, Way } from './way.js';
 interface PartialDeny {
   readonly bits: PermissionBits;
   readonly residual: Residual;
+}
+
+interface OpenWay extends Alternative {
+  readonly way: Way;
 }
 
 /** What the subject has in these circumstances. The sets last until the next computation with the same policy and application. */
@@ -123,23 +127,31 @@ export class EffectiveSets {
   }
 }
 
-/** What is left to decide of each permission that is neither granted nor denied. */
-export function conditionalOf(set: EffectiveSet, circumstances: Circumstances): readonly ConditionalPermission[] {
-  const { names } = circumstances.plan.compiled.catalogue;
-  const residuals = new Map<Way, Alternative>();
-  return positionsOf(set.open).map((position) => {
-    const ways = hasBit(set.held, position) ? NONE : set.openWays.filter((way) => hasBit(way.bits, position));
-    const denies = set.openDenies.filter(({ bits }) => hasBit(bits, position)).map(({ residual }) => notOf(residual));
-    const alternatives = ways.length === 0 ? [] : [anyOf(ways.map((way) => residualIn(residuals, way, circumstances)))];
-    const { text, missing } = allOf([...alternatives, ...denies]);
-    return { permission: names[position] ?? '', residual: text, missing };
-  });
+/** A permission that is neither granted nor denied. */
+export interface OpenPermission {
+  readonly position: number;
+  /** None, where it would be granted but for a deny. */
+  readonly ways: readonly OpenWay[];
+  readonly denies: readonly PartialDeny[];
 }
 
-function residualIn(known: Map<Way, Alternative>, way: Way, circumstances: Circumstances): Alternative {
-  const residual = known.get(way) ?? residualOf(way, circumstances);
-  known.set(way, residual);
-  return residual;
+export function openPermissions(set: EffectiveSet, circumstances: Circumstances): readonly OpenPermission[] {
+  const ways = set.openWays.map((way): OpenWay => ({ way, ...residualOf(way, circumstances) }));
+  return positionsOf(set.open).map((position) => ({
+    position,
+    ways: hasBit(set.held, position) ? NONE : leastAsking(ways.filter(({ way }) => hasBit(way.bits, position))),
+    denies: set.openDenies.filter(({ bits }) => hasBit(bits, position)),
+  }));
+}
+
+/** What is left to decide of it. */
+export function conditionalOf(
+  { position, ways, denies }: OpenPermission,
+  { catalogue }: Circumstances['plan']['compiled'],
+): ConditionalPermission {
+  const alternatives = ways.length === 0 ? [] : [anyOf(ways)];
+  const { text, missing } = allOf([...alternatives, ...denies.map(({ residual }) => notOf(residual))]);
+  return { permission: catalogue.names[position] ?? '', residual: text, missing };
 }
 
 export function isOpenedOutside({ missing }: FlagGate, { asked, now }: Circumstances): boolean {

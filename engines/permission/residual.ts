@@ -35,7 +35,7 @@ export function residualOf({ units, selectors, conditions }: Requirements, circu
 }
 
 /** Without those that ask for all that another one asks for, and for more: nobody needs to know of them. */
-export function leastAsking(alternatives: readonly Alternative[]): readonly Alternative[] {
+export function leastAsking<One extends Alternative>(alternatives: readonly One[]): readonly One[] {
   if (alternatives.length < 2) return alternatives;
   return alternatives.filter((one) => !alternatives.some((other) => asksForLess(other, one)));
 }

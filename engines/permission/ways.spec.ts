@@ -174,6 +174,32 @@ describe('PermissionEngine: units', () => {
   });
 });
 
+describe('PermissionEngine: ways of which one is wider', () => {
+  const wide = assignment('reader', { id: 'wide', unit: 'org' });
+  const narrow = [
+    assignment('reader', { id: 'also', unit: 'org', condition: { key: 'c', params: {} } }),
+    grant({ role: 'reader', permissions: [], unit: 'org', resource: { type: 'invoice', ids: ['i1'], path: null } }),
+  ] as const;
+  const expected = {
+    conditional: [{ residual: 'resource.unit == "org" || resource.unit.startsWith("org.")', missing: ['resource.unit'] }],
+    details: [{ datatypes: [], unit: 'org' }],
+  };
+
+  it('tells of the wider one alone, in whatever order they are found', () => {
+    const roleless = { principal: 'role:reader', permissions: [EXPORT] };
+    const policy = { roles: ROLES, bindings: [binding('on', roleless)], conditions: [{ key: 'c', expression: 'context.mfa' }] };
+    for (const assignments of [
+      [wide, narrow[0]],
+      [narrow[0], wide],
+    ]) {
+      const said = granted({ policy, facts: { assignments, grants: [narrow[1]] }, context: null });
+      expect(said.conditional.map(({ permission }) => permission)).toEqual([READ, EXPORT]);
+      for (const each of said.conditional) expect([each]).toMatchObject(expected.conditional);
+      expect(said.details).toMatchObject(expected.details);
+    }
+  });
+});
+
 describe('PermissionEngine: grants on resources', () => {
   const policy = { roles: ROLES };
   const on = (resource: Partial<ResourceGrant['resource']>, more: Partial<ResourceGrant> = {}): Situation => ({

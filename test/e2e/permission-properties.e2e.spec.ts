@@ -123,7 +123,12 @@ function factsOf({ key, roles, groups }: Batch['person']): SubjectFacts {
 function reading({ person, context }: Batch): Interpreter {
   return new Interpreter({
     policy: content,
-    application: { prefix: 'wire', permissions: NAMES.map((name) => ({ name })), allowsEmptyPermissions: false },
+    application: {
+      prefix: 'wire',
+      audience: AUDIENCE,
+      permissions: NAMES.map((name) => ({ name })),
+      allowsEmptyPermissions: false,
+    },
     facts: factsOf(person),
     external: { values: new Map(), unavailable: new Set(), validUntil: null },
     claims: { issuer: '', roles: [], groups: [], acr: null, amr: [], authTime: null },

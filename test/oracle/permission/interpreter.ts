@@ -2,6 +2,7 @@
  * The permission model read as it is written, on names and sets, without anything prepared, remembered or ordered. Slow, and
  * shares no code with the engine that it judges.
  */
+import { detailsFor, type Detail } from './details.js';
 import { coveredBy, isPattern } from './names.js';
 import type { Question, Resource, Situation } from './question.js';
 import { anyOf, closedBy, denyVerdict, requirementVerdict, steppedUp, stepUpTo } from './rules.js';
@@ -29,6 +30,8 @@ export type EffectiveAnswer =
       readonly granted: readonly string[];
       /** By permission. */
       readonly conditional: ReadonlyMap<string, Judgement>;
+      /** In no order. */
+      readonly details: readonly Detail[];
       readonly scope: string;
     };
 
@@ -39,10 +42,12 @@ export function effective(question: EffectiveQuestion): EffectiveAnswer {
 export class Interpreter {
   readonly #question: Question;
   readonly #ways: Ways;
+  readonly #sorted: readonly string[];
 
   constructor(question: Question) {
     this.#question = question;
     this.#ways = new Ways(question);
+    this.#sorted = question.application.permissions.map(({ name }) => name).toSorted();
   }
 
   judge(permission: string, resource: Resource | null): Judgement {
@@ -65,7 +70,8 @@ export class Interpreter {
     if (granted.length === 0 && conditional.size === 0 && !this.#question.application.allowsEmptyPermissions) {
       return { effect: 'refused', code: scope === null ? 'PERMISSION_NONE' : 'SCOPE_NOT_HELD', actual: null };
     }
-    return { effect: 'granted', granted, conditional, scope: this.#scopeOf(granted, scope) };
+    const details = detailsFor(this.#undisputed([...conditional.keys()]), this.#question);
+    return { effect: 'granted', granted, conditional, details, scope: this.#scopeOf(granted, scope) };
   }
 
   #standing(): 'TENANT_SUSPENDED' | 'SUBJECT_DISABLED' | 'GROUPS_OVERAGE_UNRESOLVED' | undefined {
@@ -77,7 +83,7 @@ export class Interpreter {
   }
 
   #names(): readonly string[] {
-    return this.#question.application.permissions.map(({ name }) => name).toSorted();
+    return this.#sorted;
   }
 
   #judge(permission: string, situation: Situation): Judgement {
@@ -101,6 +107,16 @@ export class Interpreter {
     const steps = covering(policy.stepUps);
     if (!steps.every((step) => steppedUp(step, situation))) return { ...denied('step_up_required'), stepUp: stepUpTo(steps) };
     return leftOpen(new Set([held, ...denies].flatMap((verdict) => [...missingOf(verdict)])));
+  }
+
+  /** Ways to those of these on which no deny has a say. */
+  #undisputed(permissions: readonly string[]): ReadonlyMap<string, readonly Way[]> {
+    const situation = { question: this.#question, resource: null };
+    const isDisputed = (permission: string): boolean =>
+      this.#question.policy.denies.some(
+        (deny) => coveredBy(deny.permissions, permission) && denyVerdict(deny, this.#ways, situation).is === 'unknown',
+      );
+    return new Map(permissions.filter((each) => !isDisputed(each)).map((each) => [each, this.#ways.toPermission(each)] as const));
   }
 
   #isNarrowed(permission: string): boolean {

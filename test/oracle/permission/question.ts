@@ -16,6 +16,7 @@ export interface Claims {
 
 export interface Target {
   readonly prefix: string;
+  readonly audience: string;
   readonly permissions: readonly { readonly name: string; readonly maxLifetimeSeconds?: number | null }[];
   readonly allowsEmptyPermissions: boolean;
 }

@@ -10,22 +10,28 @@ import { conditionOf, type Condition, type Requirement, type Way, type Ways } fr
 
 /** Some of the ways. Of one that fails there is no knowing; `failing` says what it counts for. */
 export function anyOf(ways: readonly Way[], failing: 'as so' | 'as not so', situation: Situation): Verdict {
-  const open: Left[] = [];
-  for (const { requirements } of ways) {
-    const said = requirements.map((requirement) => requirementVerdict(requirement, situation).is);
-    if (said.includes('false') || (failing === 'as not so' && said.includes('error'))) continue;
-    const left = new Map(requirements.flatMap((requirement) => statementsIn(requirement, situation)));
-    if (left.size === 0) return YES;
-    open.push(left);
-  }
-  const missing = open.filter((left) => !open.some((other) => asksForLess(other, left))).flatMap((left) => [...left.values()]);
-  return open.length === 0 ? NO : unknown(...missing.flatMap((paths) => [...paths]));
+  const open = leastOf(ways, failing, situation);
+  if (open.some(({ left }) => left.size === 0)) return YES;
+  return open.length === 0 ? NO : unknown(...open.flatMap(({ left }) => [...left.values()].flatMap((paths) => [...paths])));
+}
+
+/** Those that lead there or may, without those that ask for all that another one asks for and for more. */
+export function leastOf(
+  ways: readonly Way[],
+  failing: 'as so' | 'as not so',
+  situation: Situation,
+): readonly { readonly way: Way; readonly left: Left }[] {
+  const open = ways.flatMap((way) => {
+    const said = way.requirements.map((requirement) => requirementVerdict(requirement, situation).is);
+    if (said.includes('false') || (failing === 'as not so' && said.includes('error'))) return [];
+    return [{ way, left: new Map(way.requirements.flatMap((requirement) => statementsIn(requirement, situation))) }];
+  });
+  return open.filter(({ left }) => !open.some((other) => asksForLess(other.left, left)));
 }
 
 /** What is left to decide of a way: statements, and what each of them reads. */
 type Left = ReadonlyMap<string, ReadonlySet<string>>;
 
-/** Whoever may come by the one need not be told of the other, which asks for all of it and for more. */
 function asksForLess(one: Left, other: Left): boolean {
   return one.size < other.size && [...one.keys()].every((statement) => other.has(statement));
 }

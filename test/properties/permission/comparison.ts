@@ -1,6 +1,12 @@
 /** The engine's answers beside those of the second reading. */
 import type { AttributeValue } from '#accessors/policy/contract.js';
-import type { CheckedResource, CheckQuestion, PermissionDecision, PermissionRequest } from '#engines/permission/contract.js';
+import type {
+  AuthorizationDetail,
+  CheckedResource,
+  CheckQuestion,
+  PermissionDecision,
+  PermissionRequest,
+} from '#engines/permission/contract.js';
 import { effective, Interpreter, type EffectiveAnswer, type EffectiveQuestion } from '../../oracle/permission/interpreter.js';
 import { cappedBy, firstChange, momentsOf } from '../../oracle/permission/horizon.js';
 import { DECLARATIONS, MEANINGS } from './condition.arbitrary.js';
@@ -34,7 +40,8 @@ export function differenceOfAnswers(decision: PermissionDecision, request: Permi
   return (
     differs('permissions', decision.permissions, answer.granted) ??
     differs('scope', decision.scope, answer.scope) ??
-    differenceOfConditional(decision, answer)
+    differenceOfConditional(decision, answer) ??
+    differs('details', inAnyOrder(decision.details), inAnyOrder(answer.details))
   );
 }
 
@@ -42,6 +49,14 @@ function differenceOfConditional({ conditional }: Granted, answer: GrantedAnswer
   const said = conditional.map(({ permission, missing }) => [permission, missing]);
   const wanted = [...answer.conditional].map(([permission, { missing }]) => [permission, [...missing].toSorted()]);
   return differs('conditional', said, wanted);
+}
+
+function inAnyOrder(details: readonly AuthorizationDetail[]): readonly string[] {
+  return details
+    .map(({ type, actions, datatypes, locations, identifier, path, unit }) =>
+      JSON.stringify([type, actions, datatypes, locations, identifier ?? null, path ?? null, unit ?? null]),
+    )
+    .toSorted();
 }
 
 function differenceOfRefusals(decision: PermissionDecision, answer: EffectiveAnswer): Difference {

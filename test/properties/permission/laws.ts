@@ -96,9 +96,18 @@ const withinBoundaries: Law = (_judge, { request, decision }) => {
   return none('outside of a boundary', outside);
 };
 
+/** As `structuredClone` would, which takes several times as long. */
+function copyOf<Value>(value: Value): Value {
+  if (Array.isArray(value)) return value.map((each: unknown) => copyOf(each)) as Value;
+  if (typeof value !== 'object' || value === null) return value;
+  if (value instanceof Map) return new Map(value) as Value;
+  if (value instanceof Set) return new Set(value) as Value;
+  return Object.fromEntries(Object.entries(value).map(([name, each]: [string, unknown]) => [name, copyOf(each)])) as Value;
+}
+
 const cacheChangesNothing: Law = (judge, { request, decision: warm, variants }) => {
   const { facts, claims, external } = request;
-  const copy = { ...request, ...structuredClone({ facts, claims, external }), policy: variants.copied };
+  const copy = { ...request, ...copyOf({ facts, claims, external }), policy: variants.copied };
   return (
     same('of copies', answer(judge.effectivePermissions(copy)), answer(warm)) ??
     same('the second time', answer(judge.effectivePermissions(request)), answer(warm))

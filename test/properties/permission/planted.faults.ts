@@ -2,7 +2,13 @@
 import type { SubjectFacts } from '#accessors/facts/contract.js';
 import type { PolicyVersion } from '#accessors/policy/contract.js';
 import type { ConditionEvaluator, ConditionResult } from '#engines/permission/condition-evaluator.contract.js';
-import type { PermissionDecision, PermissionQuestion, PermissionRequest } from '#engines/permission/contract.js';
+import type {
+  CheckDecision,
+  CheckQuestion,
+  PermissionDecision,
+  PermissionQuestion,
+  PermissionRequest,
+} from '#engines/permission/contract.js';
 import type { TimeWindow } from '#utilities/time-window/contract.js';
 import { evaluator, freshEngine, type Judge } from './judge.js';
 
@@ -44,6 +50,16 @@ function answers(
         return decision.effect === 'refused' ? decision : change(decision, request);
       },
       decide: (question) => engine.decide(question),
+    };
+  };
+}
+
+function checks(change: (engine: Judge, question: CheckQuestion) => CheckDecision): () => Judge {
+  return () => {
+    const engine = freshEngine();
+    return {
+      effectivePermissions: (request) => engine.effectivePermissions(request),
+      decide: (question) => change(engine, question),
     };
   };
 }
@@ -196,6 +212,51 @@ export const FAULTS: Readonly<Record<string, () => Judge>> = {
   'takes what fails in a condition for true': conditions((result) =>
     result.outcome === 'error' ? { outcome: 'true', cost: 1 } : result,
   ),
+  'takes what fails in a condition for something about the resource': conditions((result) =>
+    result.outcome === 'error'
+      ? { outcome: 'unknown', missing: ['resource.id'], residual: 'resource.id == "none"', cost: 1 }
+      : result,
+  ),
+  'denies everywhere what is denied in one place': answers((decision) => ({
+    ...decision,
+    conditional: decision.conditional.filter(({ residual }) => !residual.includes('!(')),
+  })),
+  'asks for more than is left to decide': answers((decision) => ({
+    ...decision,
+    conditional: decision.conditional.map((each) => ({
+      ...each,
+      missing: [...new Set([...each.missing, 'resource.unit'])].toSorted(),
+    })),
+  })),
+  'takes what is over for nearer than what is elsewhere': checks((engine, question) => {
+    const decision = engine.decide(question);
+    if (decision.code !== 'no_grant') return decision;
+    const anywhere = engine.decide({ ...question, resource: null, unit: null });
+    return ['expired', 'not_yet_valid', 'eligible_not_active'].includes(anywhere.code) ? anywhere : decision;
+  }),
+  'goes no further from a role that would have to be activated': checks((engine, question) => {
+    const decision = engine.decide(question);
+    if (decision.code !== 'eligible_not_active') return decision;
+    const { policy } = question;
+    const bindings = policy.bindings.filter(({ principal }) => !principal.startsWith('role:'));
+    return engine.decide({ ...question, policy: { ...policy, bindings } });
+  }),
+  'asks for any step-up': checks((engine, question) => {
+    const decision = engine.decide(question);
+    return decision.stepUp === null ? decision : { ...decision, stepUp: { ...decision.stepUp, acr: [] } };
+  }),
+  'asks Check for less than is missing': checks((engine, question) => {
+    const decision = engine.decide(question);
+    return { ...decision, missing: decision.missing.slice(1) };
+  }),
+  'leaves a detail out': answers((decision) => ({ ...decision, details: decision.details.slice(1) })),
+  'says in a detail what is denied on some of them': answers((decision) => ({
+    ...decision,
+    details: decision.details.map((each) => ({
+      ...each,
+      actions: [...new Set([...each.actions, ...decision.conditional.map(({ permission }) => permission)])].toSorted(),
+    })),
+  })),
   'forgets a path that is missing': conditions((result) =>
     result.outcome === 'unknown' ? { ...result, missing: result.missing.slice(1) } : result,
   ),

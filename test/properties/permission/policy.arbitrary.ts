@@ -154,13 +154,18 @@ function withKnownParents(roles: readonly RoleDefinition[]): readonly RoleDefini
   return roles.map((each) => ({ ...each, inherits: each.inherits.filter((parent) => keys.includes(parent)) }));
 }
 
+/** Some left out; of a few kinds, so that conditions need not be compiled for each. */
+const SOME_DECLARATIONS = Array.from({ length: 30 }, (_, kind) =>
+  DECLARATIONS.filter((_declaration, at) => ((at + 3) * (kind + 5) * 31) % 23 > kind % 13),
+);
+
 export const policy: fc.Arbitrary<PolicyVersion> = fc.record({
   tenantId: fc.constant('t1'),
   set: fc.constant('main'),
   sequence: fc.constant(7),
   attributes: fc.oneof(
     { weight: 6, arbitrary: fc.constant(DECLARATIONS) },
-    { weight: 1, arbitrary: fc.subarray([...DECLARATIONS], { minLength: 6 }) },
+    { weight: 1, arbitrary: fc.constantFrom(...SOME_DECLARATIONS) },
   ),
   conditions: namedConditions,
   roles: fc.tuple(...ROLES.map(role)).chain((roles) => fc.shuffledSubarray(roles, { minLength: 3 }).map(withKnownParents)),
