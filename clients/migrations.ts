@@ -13,6 +13,7 @@ import { IssuerVersions1790000003500 } from '#accessors/issuer/migrations/issuer
 import { KeyTables1790000004000 } from '#accessors/key/migrations/1790000004000-key-tables.migration.js';
 import { PolicyTables1790000002500 } from '#accessors/policy/migrations/1790000002500-policy-tables.migration.js';
 import { PolicyLife1790000007300 } from '#accessors/policy/migrations/1790000007300-policy-life.migration.js';
+import { PlanTenants1790000013400 } from '#accessors/policy/migrations/1790000013400-plan-tenants.migration.js';
 import { PolicyFunctions1790000009100 } from '#accessors/policy/migrations/1790000009100-policy-functions.migration.js';
 import { ClientAuthentication1790000012100 } from '#accessors/registration/migrations/1790000012100-client-authentication.migration.js';
 import { ApplicationAlgorithm1790000006100 } from '#accessors/registration/migrations/1790000006100-application-algorithm.migration.js';
@@ -46,4 +47,5 @@ export const MIGRATIONS: readonly MigrationClass[] = [
   UsedIds1790000012000,
   ClientAuthentication1790000012100,
   Revocations1790000013000,
+  PlanTenants1790000013400,
 ];
