@@ -43,10 +43,21 @@ const ABOUT = `
   where r.erased is null and (r.subject = $1 or (r.actor = $1 and r.outcome <> 'changed'))
   order by r.at limit $2`;
 
+/**
+ * From chain to chain by the index, since one chain may have a hundred million records. What stands in the default partition is not
+ * dropped, and so not meant.
+ */
 const HEADS_BEFORE = `
-  select distinct on (r.chain) r.chain::text as chain, r.sequence::float8 as sequence, encode(r.hash, 'hex') as hash
-  from audit_record r where r.chain is not null and r.at < ($1::date)::timestamp at time zone 'UTC'
-  order by r.chain, r.sequence desc`;
+  with recursive chains (chain) as (
+    (select r.chain from audit_record r where r.chain is not null and ${beforeDay('r')} order by r.chain limit 1)
+    union all
+    select (select r.chain from audit_record r where r.chain > c.chain and ${beforeDay('r')} order by r.chain limit 1)
+    from chains c where c.chain is not null
+  )
+  select c.chain::text as chain, head.sequence::float8 as sequence, encode(head.hash, 'hex') as hash
+  from chains c, lateral (
+    select r.sequence, r.hash from audit_record r where r.chain = c.chain and ${beforeDay('r')} order by r.sequence desc limit 1
+  ) head`;
 
 const ERASED_AT_ONCE = 1_000;
 
@@ -104,6 +115,10 @@ export class TrailStore {
       return work();
     });
   }
+}
+
+function beforeDay(table: string): string {
+  return `${table}.at < ($1::date)::timestamp at time zone 'UTC' and ${table}.tableoid <> 'audit_record_rest'::regclass`;
 }
 
 /** A record from before chains had no salt; a digest that nobody can try values against takes its place. */

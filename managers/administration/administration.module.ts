@@ -1,4 +1,6 @@
 import { Module } from '@nestjs/common';
+import { AUDIT_EVIDENCE, type AuditEvidence } from '#accessors/audit/audit-evidence.contract.js';
+import { AUDIT_TRAIL, type AuditTrail } from '#accessors/audit/audit-trail.contract.js';
 import { CHANGE_TRAIL, type ChangeTrail } from '#accessors/audit/contract.js';
 import { AuditModule } from '#accessors/audit/audit.module.js';
 import { FACT_ACCESS, type FactAccess } from '#accessors/facts/contract.js';
@@ -6,6 +8,8 @@ import { LIVE_DATA, type LiveData } from '#accessors/facts/live-data.contract.js
 import { FactsModule } from '#accessors/facts/facts.module.js';
 import { ISSUER_ACCESS, ISSUER_REGISTRY, type IssuerAccess, type IssuerRegistry } from '#accessors/issuer/contract.js';
 import { IssuerModule } from '#accessors/issuer/issuer.module.js';
+import { KEYRING_ACCESS, type KeyringAccess } from '#accessors/key/contract.js';
+import { KeyModule } from '#accessors/key/key.module.js';
 import { POLICY_ACCESS, type PolicyAccess } from '#accessors/policy/contract.js';
 import { PolicyAccessModule } from '#accessors/policy/policy.module.js';
 import { REGISTRATION_ACCESS, type RegistrationAccess } from '#accessors/registration/contract.js';
@@ -14,12 +18,18 @@ import { PERMISSION_ENGINE, type PermissionEngine } from '#engines/permission/co
 import { PolicyLanguageModule } from '#engines/permission/language/policy-language.module.js';
 import { PermissionModule } from '#engines/permission/permission.module.js';
 import { POLICY_LANGUAGE, type PolicyLanguage } from '#engines/permission/policy-language.contract.js';
+import { AUDIT_SEAL_ENGINE, type AuditSealEngine } from '#engines/signing/audit-seal.contract.js';
 import { SIGNING_ENGINE, type SigningEngine } from '#engines/signing/contract.js';
 import { SigningModule } from '#engines/signing/signing.module.js';
 import { CHANGE_FEED, type ChangeFeed } from '#utilities/change-feed/contract.js';
+import { CLOCK, type Clock } from '#utilities/clock/contract.js';
+import { SETTINGS, type Settings } from '#utilities/config/contract.js';
 import { UNIT_OF_WORK, type UnitOfWork } from '#utilities/database/contract.js';
+import { ID_SOURCE, type IdSource } from '#utilities/id/contract.js';
+import { AUDIT_ADMINISTRATION } from './audit-administration.contract.js';
 import { ADMINISTRATION_MANAGER, ISSUER_ADMINISTRATION } from './contract.js';
 import { DefaultAdministrationManager } from './default.administration.manager.js';
+import { DefaultAuditAdministration } from './default.audit-administration.js';
 import { DefaultIssuerAdministration } from './default.issuer-administration.js';
 import { DefaultLiveAdministration } from './live/default.live-administration.js';
 import { LIVE_ADMINISTRATION } from './live-administration.contract.js';
@@ -31,6 +41,7 @@ import { LIVE_ADMINISTRATION } from './live-administration.contract.js';
     PolicyAccessModule,
     IssuerModule,
     AuditModule,
+    KeyModule,
     PermissionModule,
     PolicyLanguageModule,
     SigningModule,
@@ -87,7 +98,40 @@ import { LIVE_ADMINISTRATION } from './live-administration.contract.js';
       ) => new DefaultLiveAdministration({ liveData, factAccess, signingEngine, changeTrail, changeFeed, unitOfWork }),
       inject: [LIVE_DATA, FACT_ACCESS, SIGNING_ENGINE, CHANGE_TRAIL, CHANGE_FEED, UNIT_OF_WORK],
     },
+    {
+      provide: AUDIT_ADMINISTRATION,
+      useFactory: (
+        ...parts: [AuditEvidence, AuditTrail, ChangeTrail, AuditSealEngine, KeyringAccess, UnitOfWork, Clock, IdSource, Settings]
+      ) => {
+        const [auditEvidence, auditTrail, changeTrail, auditSealEngine, keyringAccess, unitOfWork, clock, ids, settings] = parts;
+        const [algorithm = 'ES256'] = settings.keys.algorithms;
+        const { retentionDays } = settings.audit;
+        return new DefaultAuditAdministration({
+          auditEvidence,
+          auditTrail,
+          changeTrail,
+          auditSealEngine,
+          keyringAccess,
+          unitOfWork,
+          clock,
+          ids,
+          algorithm,
+          retentionDays,
+        });
+      },
+      inject: [
+        AUDIT_EVIDENCE,
+        AUDIT_TRAIL,
+        CHANGE_TRAIL,
+        AUDIT_SEAL_ENGINE,
+        KEYRING_ACCESS,
+        UNIT_OF_WORK,
+        CLOCK,
+        ID_SOURCE,
+        SETTINGS,
+      ],
+    },
   ],
-  exports: [ADMINISTRATION_MANAGER, ISSUER_ADMINISTRATION, LIVE_ADMINISTRATION],
+  exports: [ADMINISTRATION_MANAGER, AUDIT_ADMINISTRATION, ISSUER_ADMINISTRATION, LIVE_ADMINISTRATION],
 })
 export class AdministrationModule {}

@@ -1,0 +1,124 @@
+import type { ChangeTrail } from '#accessors/audit/contract.js';
+import type { AuditTrail } from '#accessors/audit/audit-trail.contract.js';
+import type { KeyringAccess } from '#accessors/key/contract.js';
+import type { CallContext } from '#utilities/call-context/contract.js';
+import type { Clock } from '#utilities/clock/contract.js';
+import type { UnitOfWork } from '#utilities/database/contract.js';
+import type { IdSource } from '#utilities/id/contract.js';
+import type {
+  AuditAdministration,
+  AuditPage,
+  AuditQuery,
+  AuditRecordView,
+  AuditVerdict,
+  EraseOrder,
+  SealReport,
+  UpkeepReport,
+  VerifyOrder,
+} from './audit-administration.contract.js';
+import { AuditCheckpointChain } from './audit-checkpoint-chain.js';
+import { AuditCheckpoints, type CheckpointDeps } from './audit-checkpoints.js';
+
+/** Longer than two looks of the timer; a process that died is followed by another after it. */
+const LEASE_SECONDS = 12;
+const DAYS_AHEAD = 7;
+const DAY_MS = 86_400_000;
+
+interface Dependencies extends CheckpointDeps {
+  readonly auditTrail: AuditTrail;
+  readonly changeTrail: ChangeTrail;
+  readonly keyringAccess: Pick<KeyringAccess, 'keyring'>;
+  readonly unitOfWork: UnitOfWork;
+  readonly clock: Clock;
+  readonly ids: IdSource;
+  /** `null`: records are kept for good. */
+  readonly retentionDays: number | null;
+}
+
+export class DefaultAuditAdministration implements AuditAdministration {
+  private readonly checkpoints: AuditCheckpoints;
+  private readonly holder: string;
+
+  constructor(private readonly deps: Dependencies) {
+    this.checkpoints = new AuditCheckpoints(deps);
+    this.holder = deps.ids.random();
+  }
+
+  async seal(context: CallContext): Promise<SealReport> {
+    const { auditEvidence } = this.deps;
+    const isDue = await auditEvidence.hasUnsealed(context);
+    const held = isDue && (await auditEvidence.takeLease(context, this.holder, LEASE_SECONDS));
+    const made = held ? await this.checkpoints.overUnsealed(context) : 0;
+    return { held, made, anchored: await auditEvidence.anchor(context) };
+  }
+
+  async upkeep(context: CallContext): Promise<UpkeepReport> {
+    const { auditTrail } = this.deps;
+    const partitions = await auditTrail.preparePartitions(context, DAYS_AHEAD);
+    const dropped = await this.dropOld(context);
+    return { partitions, dropped, strays: await auditTrail.strayRecords(context) };
+  }
+
+  async verify(context: CallContext, order: VerifyOrder): Promise<AuditVerdict> {
+    const { auditEvidence, keyringAccess } = this.deps;
+    const { keys } = await keyringAccess.keyring(context);
+    const chain = new AuditCheckpointChain(this.deps, context, keys);
+    await chain.readOutside(await auditEvidence.anchored(context, order.anchors));
+    await chain.readStored((checkpoints) => order.progress?.({ checkpoints, records: 0 }));
+    const report = await auditEvidence.inspect(context, chain.expectations(), (records) =>
+      order.progress?.({ checkpoints: chain.checkpoints, records }),
+    );
+    return {
+      whole: chain.faults.length === 0 && report.faults.length === 0,
+      records: report.records,
+      chains: report.chains,
+      checkpoints: chain.checkpoints,
+      outside: chain.outside,
+      newest: chain.newest,
+      checkpointFaults: chain.faults,
+      chainFaults: report.faults,
+      warnings: warningsOf(chain),
+    };
+  }
+
+  records(context: CallContext, query: AuditQuery, page: AuditPage): Promise<readonly AuditRecordView[]> {
+    return this.deps.auditTrail.records(context, query, page);
+  }
+
+  async erase(context: CallContext, { subject, reason }: EraseOrder): Promise<number> {
+    const { auditTrail, changeTrail, unitOfWork } = this.deps;
+    return unitOfWork.run(async () => {
+      const erased = await auditTrail.erase(context, subject);
+      const detail = `${String(erased)} records: ${reason}`;
+      await changeTrail.recordWithin(context, { outcome: 'changed', what: 'audit.erased', detail });
+      return erased;
+    });
+  }
+
+  /** What is gone is signed before it goes; a crash in between leaves records that the checkpoint does not need any more. */
+  private async dropOld(context: CallContext): Promise<readonly string[]> {
+    const { auditTrail, auditEvidence, changeTrail, clock, retentionDays } = this.deps;
+    if (retentionDays === null) return [];
+    const day = new Date(clock.now() - retentionDays * DAY_MS).toISOString().slice(0, 10);
+    const heads = await auditTrail.headsBefore(context, day);
+    if (heads.length > 0) {
+      if (!(await auditEvidence.takeLease(context, this.holder, LEASE_SECONDS))) return [];
+      await this.checkpoints.overUnsealed(context);
+      if (!(await this.checkpoints.carry(context, heads))) return [];
+    }
+    const dropped = await auditTrail.dropBefore(context, day);
+    if (dropped.length > 0) {
+      const detail = `${dropped.join(', ')}: older than ${String(retentionDays)} days`;
+      await changeTrail.recordWithin(context, { outcome: 'changed', what: 'audit.retention', detail });
+    }
+    return dropped;
+  }
+}
+
+function warningsOf(chain: AuditCheckpointChain): readonly string[] {
+  const none = 'no checkpoint was found outside of the database: whoever can write to it could have cut the trail at any place';
+  return [
+    ...(chain.outside === null ? [none] : []),
+    ...[...chain.distrusted].map((kid) => `checkpoints are signed by ${kid}, which is revoked or tainted`),
+  ];
+}
