@@ -26,6 +26,8 @@ import { PoliciesController } from './rest/policies.controller.js';
 import { PublishedDocumentsController } from './rest/published-documents.controller.js';
 import { TokenController } from './rest/token.controller.js';
 import { KEYRING_MANAGER, type KeyringManager } from '#managers/keyring/contract.js';
+import { AUDIT_ADMINISTRATION, type AuditAdministration } from '#managers/administration/audit-administration.contract.js';
+import { AUDIT_TIMER, AuditTimer } from './timers/audit.timer.js';
 import { KEYRING_TIMER, KeyringTimer } from './timers/keyring.timer.js';
 
 /** The whole service: Managers, and the Clients that drive them. */
@@ -52,6 +54,11 @@ export class AppModule {
         { provide: READINESS, useValue: new Readiness() },
         { provide: HANDLER_DEADLINE, useFactory: (clock: Clock) => new HandlerDeadline(clock), inject: [CLOCK] },
         { provide: CALLERS, useValue: new Callers() },
+        {
+          provide: AUDIT_TIMER,
+          useFactory: (audit: AuditAdministration, ids: IdSource, logger: Logger) => new AuditTimer({ audit, ids, logger }),
+          inject: [AUDIT_ADMINISTRATION, ID_SOURCE, LOGGER],
+        },
         {
           provide: KEYRING_TIMER,
           useFactory: (keyring: KeyringManager, ids: IdSource, logger: Logger) => new KeyringTimer({ keyring, ids, logger }),

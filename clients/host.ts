@@ -9,6 +9,7 @@ import {
   ISSUER_ADMINISTRATION,
   type IssuerAdministration,
 } from '#managers/administration/contract.js';
+import { AUDIT_ADMINISTRATION, type AuditAdministration } from '#managers/administration/audit-administration.contract.js';
 import { LIVE_ADMINISTRATION, type LiveAdministration } from '#managers/administration/live-administration.contract.js';
 import { AUTHORIZATION_MANAGER, type AuthorizationManager } from '#managers/authorization/contract.js';
 import { KEY_EMERGENCY, KEYRING_MANAGER, type KeyEmergency, type KeyringManager } from '#managers/keyring/contract.js';
@@ -22,6 +23,7 @@ import { authenticationInterceptor } from './grpc/authentication.interceptor.js'
 import { type Callers, CALLERS } from './grpc/callers.js';
 import { GrpcServer } from './grpc/grpc-server.js';
 import { NestLogger } from './nest-logger.js';
+import { AUDIT_TIMER, type AuditTimer } from './timers/audit.timer.js';
 import { KEYRING_TIMER, type KeyringTimer } from './timers/keyring.timer.js';
 import { type Readiness, READINESS } from './readiness.js';
 import { createHttpAdapter, endConnectionsWithAnswers } from './rest/http-server.js';
@@ -60,6 +62,7 @@ export interface Managers {
   readonly administration: AdministrationManager;
   readonly issuers: IssuerAdministration;
   readonly liveAdministration: LiveAdministration;
+  readonly auditAdministration: AuditAdministration;
   readonly keyring: KeyringManager;
   readonly keyEmergency: KeyEmergency;
   readonly keySealing: KeySealing;
@@ -83,6 +86,7 @@ export async function withManagers<Result>(
       administration: app.get<AdministrationManager>(ADMINISTRATION_MANAGER),
       issuers: app.get<IssuerAdministration>(ISSUER_ADMINISTRATION),
       liveAdministration: app.get<LiveAdministration>(LIVE_ADMINISTRATION),
+      auditAdministration: app.get<AuditAdministration>(AUDIT_ADMINISTRATION),
       keyring: app.get<KeyringManager>(KEYRING_MANAGER),
       keyEmergency: app.get<KeyEmergency>(KEY_EMERGENCY),
       keySealing: app.get<KeySealing>(KEY_SEALING),
@@ -106,6 +110,7 @@ async function startOn(foundations: OpenFoundations): Promise<Host> {
   try {
     await app.get<KeyringManager>(KEYRING_MANAGER).prepare({ diagnosticId: ids.random(), transport: 'timer' });
     app.get<KeyringTimer>(KEYRING_TIMER).start();
+    app.get<AuditTimer>(AUDIT_TIMER).start();
     await app.startAllMicroservices();
     await app.listen(settings.http.port, settings.http.host);
   } catch (error) {
