@@ -2,6 +2,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, Reflector } from '@nestjs/core';
 import { AdministrationModule } from '#managers/administration/administration.module.js';
 import { AuthorizationModule } from '#managers/authorization/authorization.module.js';
+import { TokenStatusModule } from '#managers/authorization/token-status.module.js';
 import { KeyringModule } from '#managers/keyring/keyring.module.js';
 import { PolicyModule } from '#managers/policy/policy.module.js';
 import { CLOCK, type Clock } from '#utilities/clock/contract.js';
@@ -12,6 +13,7 @@ import { AuthController } from './grpc/auth.controller.js';
 import { GrpcCheckController } from './grpc/check.controller.js';
 import { KeyController } from './grpc/key.controller.js';
 import { PolicyController } from './grpc/policy.controller.js';
+import { GrpcTokenStatusController } from './grpc/token-status.controller.js';
 import { Callers, CALLERS } from './grpc/callers.js';
 import { HANDLER_DEADLINE, HandlerDeadline } from './handler-deadline.js';
 import { type Foundations, PluginsModule } from './plugins.module.js';
@@ -19,11 +21,13 @@ import { Readiness, READINESS } from './readiness.js';
 import { AccessGuard } from './rest/access.guard.js';
 import { CheckController } from './rest/check.controller.js';
 import { HealthController } from './rest/health.controller.js';
+import { IntrospectionController } from './rest/introspection.controller.js';
 import { KeysAdminController } from './rest/keys-admin.controller.js';
 import { LiveDataController } from './rest/live-data.controller.js';
 import { OAuthErrorFilter } from './rest/oauth-error.filter.js';
 import { PoliciesController } from './rest/policies.controller.js';
 import { PublishedDocumentsController } from './rest/published-documents.controller.js';
+import { RevocationController } from './rest/revocation.controller.js';
 import { TokenController } from './rest/token.controller.js';
 import { KEYRING_MANAGER, type KeyringManager } from '#managers/keyring/contract.js';
 import { AUDIT_ADMINISTRATION, type AuditAdministration } from '#managers/administration/audit-administration.contract.js';
@@ -36,9 +40,18 @@ export class AppModule {
   static register(foundations: Foundations): DynamicModule {
     return {
       module: AppModule,
-      imports: [PluginsModule.register(foundations), AuthorizationModule, KeyringModule, AdministrationModule, PolicyModule],
+      imports: [
+        PluginsModule.register(foundations),
+        AuthorizationModule,
+        TokenStatusModule,
+        KeyringModule,
+        AdministrationModule,
+        PolicyModule,
+      ],
       controllers: [
         TokenController,
+        IntrospectionController,
+        RevocationController,
         CheckController,
         PublishedDocumentsController,
         HealthController,
@@ -47,6 +60,7 @@ export class AppModule {
         PoliciesController,
         AuthController,
         GrpcCheckController,
+        GrpcTokenStatusController,
         KeyController,
         PolicyController,
       ],

@@ -103,7 +103,7 @@ async function startOn(foundations: OpenFoundations): Promise<Host> {
   const { settings, ids, logger } = foundations;
   const app = await NestFactory.create<NestFastifyApplication>(
     AppModule.register(foundations),
-    createHttpAdapter(settings.http, ids),
+    createHttpAdapter(settings.http, ids, settings.issuer),
     { bodyParser: false, logger: new NestLogger(logger), abortOnError: false },
   );
   const grpc = connectGrpc(app, foundations);

@@ -10,7 +10,7 @@ import { readCheck, readEffective } from '../check.requests.js';
 import { HANDLER_DEADLINE, type HandlerDeadline } from '../handler-deadline.js';
 import { CHECK_ANSWER_SCHEMA, CHECK_BODY_SCHEMA, EFFECTIVE_ANSWER_SCHEMA, EFFECTIVE_BODY_SCHEMA } from './check.schemas.js';
 import { readClientCredentials } from './client-credentials.js';
-import { CHECK_PATH, EFFECTIVE_PATH } from './server-metadata.js';
+import { CHECK_PATH, EFFECTIVE_PATH } from './routes.js';
 import { soleAuthorization } from './sole-authorization.js';
 import { OAUTH_ERROR_SCHEMA } from './token.schemas.js';
 

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { Server, ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
@@ -7,7 +7,7 @@ import type { ListenerSettings } from '#utilities/config/contract.js';
 import { CodedError } from '#utilities/errors/coded-error.js';
 import type { IdSource } from '#utilities/id/contract.js';
 import { oauthErrorBody, oauthErrorHeaders, oauthErrorStatus } from './oauth-error.js';
-import { takesJson } from './server-metadata.js';
+import { belowIssuer, takesJson } from './routes.js';
 
 /** Largest body: a subject token of 16 KiB with room for everything else. */
 const BODY_LIMIT_BYTES = 64 * 1024;
@@ -20,13 +20,15 @@ const KEEP_ALIVE_MS = 65_000;
  * The HTTP server of the REST client: limits and time-outs that hold before any of our code runs, and one body format.
  * Every request gets its diagnostic id here.
  */
-export function createHttpAdapter(listener: ListenerSettings, ids: IdSource): FastifyAdapter {
+export function createHttpAdapter(listener: ListenerSettings, ids: IdSource, issuer: string): FastifyAdapter {
+  const moved = belowIssuer(issuer);
   const shared = {
     bodyLimit: BODY_LIMIT_BYTES,
     requestTimeout: TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
     // What arrives on an open connection while the server closes is answered; the connection ends with the answer.
     return503OnClosing: false,
+    rewriteUrl: ({ url }: IncomingMessage) => moved(url ?? '/'),
     genReqId: () => ids.random(),
     // SECURITY: an id that a caller chooses could point at somebody else's record.
     requestIdHeader: false as const,

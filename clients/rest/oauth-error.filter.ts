@@ -6,7 +6,7 @@ import { toCodedError } from '../coded-error-of.js';
 import { logRefusal } from '../refusal-log.js';
 import { oauthErrorBody, oauthErrorHeaders, oauthErrorStatus } from './oauth-error.js';
 import { problemBody, takesProblems } from './problem.js';
-import { allowedMethods } from './server-metadata.js';
+import { allowedMethods } from './routes.js';
 
 /**
  * Answers every error of every REST endpoint: as problem details on administrative paths, as an OAuth error object elsewhere. What

@@ -4,14 +4,17 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import { AUTHORIZATION_MANAGER } from '#managers/authorization/contract.js';
 import { KEY_EMERGENCY, KEYRING_MANAGER } from '#managers/keyring/contract.js';
+import { TOKEN_STATUS } from '#managers/authorization/token-status.contract.js';
 import { SETTINGS } from '#utilities/config/contract.js';
 import { HANDLER_DEADLINE } from '../handler-deadline.js';
 import { parseSettings } from '../operator-tools.js';
 import { READINESS } from '../readiness.js';
 import { CheckController } from './check.controller.js';
 import { HealthController } from './health.controller.js';
+import { IntrospectionController } from './introspection.controller.js';
 import { KeysAdminController } from './keys-admin.controller.js';
 import { PublishedDocumentsController } from './published-documents.controller.js';
+import { RevocationController } from './revocation.controller.js';
 import { TokenController } from './token.controller.js';
 
 /** The OpenAPI document of the REST client, from its controllers; nothing is started and nothing listens. */
@@ -43,9 +46,18 @@ class OpenApiModule {
     const nothing = {};
     return {
       module: OpenApiModule,
-      controllers: [TokenController, CheckController, PublishedDocumentsController, HealthController, KeysAdminController],
+      controllers: [
+        TokenController,
+        IntrospectionController,
+        RevocationController,
+        CheckController,
+        PublishedDocumentsController,
+        HealthController,
+        KeysAdminController,
+      ],
       providers: [
         { provide: AUTHORIZATION_MANAGER, useValue: nothing },
+        { provide: TOKEN_STATUS, useValue: nothing },
         { provide: KEYRING_MANAGER, useValue: nothing },
         { provide: KEY_EMERGENCY, useValue: nothing },
         { provide: READINESS, useValue: nothing },

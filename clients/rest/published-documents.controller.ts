@@ -5,14 +5,9 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { KEYRING_MANAGER, type KeyringManager } from '#managers/keyring/contract.js';
 import { SETTINGS, type Settings } from '#utilities/config/contract.js';
 import { OpenToAll } from '../access.decorators.js';
-import {
-  authorizationServerMetadata,
-  CUTOFFS_PATH,
-  JWKS_PATH,
-  OPENID_CONFIGURATION_PATH,
-  openIdConfiguration,
-  SERVER_METADATA_PATH,
-} from './server-metadata.js';
+import { abilitiesOf } from './abilities.js';
+import { CUTOFFS_PATH, JWKS_PATH, OPENID_CONFIGURATION_PATH, RESOURCE_METADATA_PATH, SERVER_METADATA_PATH } from './routes.js';
+import { authorizationServerMetadata, openIdConfiguration, protectedResourceMetadata } from './server-metadata.js';
 
 /** The SDK asks every 30 s; what it is told may be no older than that. */
 const CUTOFFS_CACHE_CONTROL = 'public, max-age=15';
@@ -32,6 +27,7 @@ interface PublishedDocument {
 export class PublishedDocumentsController {
   private readonly serverMetadata: PublishedDocument;
   private readonly openId: PublishedDocument;
+  private readonly resource: PublishedDocument;
   private readonly cacheControl: string;
   /** INVARIANT: rebuilt when the keyring answers another array, which it does only when a key changed. */
   private keys: { readonly source: unknown; readonly document: PublishedDocument } | undefined;
@@ -42,8 +38,10 @@ export class PublishedDocumentsController {
   ) {
     const { jwksMaxAgeSeconds, jwksStaleIfErrorSeconds } = settings.keys.rotation;
     this.cacheControl = `public, max-age=${String(jwksMaxAgeSeconds)}, stale-if-error=${String(jwksStaleIfErrorSeconds)}`;
-    this.serverMetadata = this.documentOf(authorizationServerMetadata(settings.issuer));
-    this.openId = this.documentOf(openIdConfiguration(settings.issuer, settings.keys.algorithms));
+    const abilities = abilitiesOf(settings);
+    this.serverMetadata = this.documentOf(authorizationServerMetadata(abilities));
+    this.openId = this.documentOf(openIdConfiguration(abilities));
+    this.resource = this.documentOf(protectedResourceMetadata(abilities));
   }
 
   @Get(JWKS_PATH)
@@ -72,6 +70,16 @@ export class PublishedDocumentsController {
   @ApiOkResponse({ description: 'Metadata' })
   openIdConfiguration(@Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
     send(request, reply, this.openId);
+  }
+
+  @Get(RESOURCE_METADATA_PATH)
+  @ApiOperation({
+    summary: 'Protected resource metadata of the administration (RFC 9728)',
+    operationId: 'protectedResourceMetadata',
+  })
+  @ApiOkResponse({ description: 'Metadata' })
+  resourceMetadata(@Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
+    send(request, reply, this.resource);
   }
 
   @Get(CUTOFFS_PATH)

@@ -1,57 +1,109 @@
-/** Where the token endpoint is, below the issuer. */
-export const TOKEN_PATH = '/oauth2/token';
-/** Live decisions. */
-export const CHECK_PATH = '/v1/check';
-export const EFFECTIVE_PATH = '/v1/permissions:effective';
-export const JWKS_PATH = '/.well-known/jwks.json';
-export const CUTOFFS_PATH = '/.well-known/countersign-cutoffs.jwt';
-export const SERVER_METADATA_PATH = '/.well-known/oauth-authorization-server';
-export const OPENID_CONFIGURATION_PATH = '/.well-known/openid-configuration';
+import { ADMINISTRATION_PATH, insertedInto, JWKS_PATH, RESOURCE_METADATA_PATH, ROUTES, TOKEN_PATH } from './routes.js';
 
-const ALLOWED_METHODS: ReadonlyMap<string, string> = new Map([
-  [TOKEN_PATH, 'POST'],
-  [CHECK_PATH, 'POST'],
-  [EFFECTIVE_PATH, 'POST'],
-  [JWKS_PATH, 'GET, HEAD'],
-  [CUTOFFS_PATH, 'GET, HEAD'],
-  [SERVER_METADATA_PATH, 'GET, HEAD'],
-  [OPENID_CONFIGURATION_PATH, 'GET, HEAD'],
-]);
+type Metadata = Readonly<Record<string, unknown>>;
 
-/** Whether bodies are JSON here; elsewhere they are forms. */
-export function takesJson(url: string): boolean {
-  return url.startsWith('/v1/') || url.startsWith('/admin/');
+/** What this installation can do, as far as metadata tells of it. */
+export interface Abilities {
+  readonly issuer: string;
+  /** How clients may authenticate, by the names of the IANA registry. */
+  readonly clientAuthentication: readonly string[];
+  /** What client assertions may be signed with. */
+  readonly assertionAlgorithms: readonly string[];
+  /** What DPoP proofs may be signed with. Empty: there is no DPoP here. */
+  readonly proofAlgorithms: readonly string[];
+  /** Whether tokens may be bound to client certificates, and where connections with them are taken; `null`: they are not. */
+  readonly mutualTls: { readonly baseUrl: string | null } | null;
+  /** What tokens are signed with. */
+  readonly signingAlgorithms: readonly string[];
+  /** Permissions of the administration. */
+  readonly administration: readonly string[];
 }
 
-/** What a known path answers to (the `Allow` header); `undefined` for a path that is not there. */
-export function allowedMethods(url: string): string | undefined {
-  const query = url.indexOf('?');
-  return ALLOWED_METHODS.get(query === -1 ? url : url.slice(0, query));
-}
+const GRANT_TYPES = ['urn:ietf:params:oauth:grant-type:token-exchange'];
+/** Methods by which a client proves nothing have no place where something is told to clients alone. */
+const NOT_PROVEN: ReadonlySet<string> = new Set(['none']);
+const BY_ASSERTION: ReadonlySet<string> = new Set(['private_key_jwt']);
 
 /**
- * RFC 8414 §2. There is no authorization endpoint, hence no `response_types_supported`: an empty list would have to be left out
- * (§3.2). Only what exists is listed.
+ * RFC 8414 §2, from the list of routes. There is no authorization endpoint, hence no `response_types_supported`: an empty list would
+ * have to be left out (§3.2). Only what exists is listed.
  */
-export function authorizationServerMetadata(issuer: string): Readonly<Record<string, unknown>> {
-  return {
+export function authorizationServerMetadata(abilities: Abilities): Metadata {
+  const { issuer, proofAlgorithms, mutualTls } = abilities;
+  return withoutEmpty({
     issuer,
-    token_endpoint: issuer + TOKEN_PATH,
-    jwks_uri: issuer + JWKS_PATH,
-    grant_types_supported: ['urn:ietf:params:oauth:grant-type:token-exchange'],
-    token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
-  };
+    ...endpointsBelow(issuer),
+    grant_types_supported: GRANT_TYPES,
+    ...authenticationOf('token_endpoint', abilities),
+    ...authenticationOf('introspection_endpoint', abilities),
+    ...authenticationOf('revocation_endpoint', abilities),
+    dpop_signing_alg_values_supported: proofAlgorithms,
+    tls_client_certificate_bound_access_tokens: mutualTls === null ? undefined : true,
+    mtls_endpoint_aliases: aliasesOf(abilities),
+    protected_resources: [issuer + ADMINISTRATION_PATH],
+  });
 }
 
 /** What a library that knows only OpenID Connect discovery needs to verify our tokens. It is no login service. */
-export function openIdConfiguration(issuer: string, algorithms: readonly string[]): Readonly<Record<string, unknown>> {
-  return {
+export function openIdConfiguration(abilities: Abilities): Metadata {
+  const { issuer, signingAlgorithms } = abilities;
+  return withoutEmpty({
     issuer,
     jwks_uri: issuer + JWKS_PATH,
     token_endpoint: issuer + TOKEN_PATH,
-    grant_types_supported: ['urn:ietf:params:oauth:grant-type:token-exchange'],
-    token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
-    id_token_signing_alg_values_supported: algorithms,
+    grant_types_supported: GRANT_TYPES,
+    ...authenticationOf('token_endpoint', abilities),
+    id_token_signing_alg_values_supported: signingAlgorithms,
     subject_types_supported: ['public'],
+  });
+}
+
+/** RFC 9728 §2, of the administration: the one API of ours that takes tokens of ours. */
+export function protectedResourceMetadata({ issuer, administration, proofAlgorithms }: Abilities): Metadata {
+  return withoutEmpty({
+    resource: issuer + ADMINISTRATION_PATH,
+    authorization_servers: [issuer],
+    jwks_uri: issuer + JWKS_PATH,
+    scopes_supported: administration,
+    bearer_methods_supported: ['header'],
+    resource_name: 'Countersign administration',
+    dpop_signing_alg_values_supported: proofAlgorithms,
+    /** What to ask a token for: `aud` is no URL. */
+    countersign_audience: 'countersign',
+  });
+}
+
+/** Where it is (RFC 9728 §3.1): the well-known name comes between host and path of the resource. */
+export function resourceMetadataUrl(issuer: string): string {
+  const { origin, pathname } = new URL(issuer);
+  return origin + insertedInto(RESOURCE_METADATA_PATH, pathname.replace(/\/$/, ''));
+}
+
+function endpointsBelow(base: string): Metadata {
+  return Object.fromEntries(ROUTES.flatMap(({ member, path }) => (member === null ? [] : [[member, base + path]])));
+}
+
+function authenticationOf(endpoint: string, { clientAuthentication, assertionAlgorithms }: Abilities): Metadata {
+  const takesUnproven = endpoint !== 'introspection_endpoint';
+  const methods = clientAuthentication.filter((method) => takesUnproven || !NOT_PROVEN.has(method));
+  const algorithms = methods.some((method) => BY_ASSERTION.has(method)) ? assertionAlgorithms : [];
+  return {
+    [`${endpoint}_auth_methods_supported`]: methods,
+    [`${endpoint}_auth_signing_alg_values_supported`]: algorithms,
   };
+}
+
+/** RFC 8705 §5: the same endpoints where connections with certificates are taken, if that is elsewhere. */
+function aliasesOf({ issuer, mutualTls }: Abilities): Metadata | undefined {
+  const base = mutualTls?.baseUrl ?? null;
+  if (base === null || base === issuer) return undefined;
+  const { jwks_uri: _published, ...endpoints } = endpointsBelow(base);
+  return endpoints;
+}
+
+/** RFC 8414 §3.2: members without values are left out. */
+function withoutEmpty(members: Metadata): Metadata {
+  return Object.fromEntries(
+    Object.entries(members).filter(([, value]) => value !== undefined && !(Array.isArray(value) && value.length === 0)),
+  );
 }

@@ -13,7 +13,7 @@ import { HANDLER_DEADLINE, type HandlerDeadline } from '../handler-deadline.js';
 import { readClientCredentials } from './client-credentials.js';
 import { type Form, parseForm, single } from './form.js';
 import { soleAuthorization } from './sole-authorization.js';
-import { TOKEN_PATH } from './server-metadata.js';
+import { TOKEN_PATH } from './routes.js';
 import { OAUTH_ERROR_SCHEMA, TOKEN_REQUEST_SCHEMA, TOKEN_RESPONSE_SCHEMA } from './token.schemas.js';
 
 const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';

@@ -15,8 +15,9 @@ export type Introspection =
 
 export interface TokenStatus {
   /**
-   * Whether a token of ours is current, for its audience (a client that may ask about the application) or the client that it was
-   * issued to. To anybody else, and of anything else, `active: false`.
+   * Whether a token of ours is current, for its audience (a client that serves the application or may ask about it) or the client that
+   * it was issued to. Current is what has not ended, is not revoked, and whose client, issuer, subject and tenant still count. To
+   * anybody else, and of anything else, `active: false`.
    *
    * @throws CodedError `CLIENT_UNAUTHENTICATED`, `REVOCATIONS_UNKNOWN`, `SIGNING_UNAVAILABLE`, `STORE_UNAVAILABLE`
    */
@@ -24,9 +25,10 @@ export interface TokenStatus {
 
   /**
    * Ends a token of ours that was issued to this client (RFC 7009). What is no token of ours, or not this client's, changes nothing
-   * and is no error. When it returns, the revocation and its record are durable.
+   * and is no error. An unproven one has to be the public client that it says it is, and that the token names. When it returns, the
+   * revocation and its record are durable, and every replica has been told.
    *
-   * @throws CodedError `CLIENT_UNAUTHENTICATED`, `SIGNING_UNAVAILABLE`, `STORE_UNAVAILABLE`, `AUDIT_UNAVAILABLE`
+   * @throws CodedError `CLIENT_UNAUTHENTICATED`, `REVOCATIONS_UNKNOWN`, `SIGNING_UNAVAILABLE`, `STORE_UNAVAILABLE`, `AUDIT_UNAVAILABLE`
    */
   revoke(context: CallContext, client: CallingClient, token: string): Promise<void>;
 }

@@ -266,6 +266,75 @@ export interface ListEffectivePermissionsResponse {
   state: DecisionState | undefined;
 }
 
+/** Asks about one token. */
+export interface IntrospectTokenRequest {
+  /** The access token: a signed JWT in compact form. */
+  token: string;
+}
+
+/** The members of RFC 7662 section 2.2, with those of RFC 8693 section 4, RFC 7800 section 3.1 and RFC 9396 section 9.1. */
+export interface IntrospectTokenResponse {
+  /** False: nothing else is told, whatever the reason. */
+  active: boolean;
+  /** "Bearer" or "DPoP". */
+  tokenType: string;
+  /** This service. */
+  iss: string;
+  /** The subject. */
+  sub: string;
+  /** The application. */
+  aud: string;
+  /** The client that it was issued to. */
+  clientId: string;
+  /** Unix seconds. */
+  iat: number;
+  /** Unix seconds. */
+  exp: number;
+  /** Its id. */
+  jti: string;
+  /** As it was granted. */
+  scope: string;
+  /** Slug of the tenant. */
+  tenant: string;
+  /** As in the token; a check decides what is so now. */
+  permissions: string[];
+  /** Who acts for the subject, the current actor outermost. */
+  act:
+    | { [key: string]: any }
+    | undefined;
+  /** The key that it is bound to: "jkt" or "x5t#S256" with its thumbprint. */
+  cnf: { [key: string]: string };
+  /** Permissions on particular resources. */
+  authorizationDetails: AuthorizationDetail[];
+  /** How the subject authenticated, as the identity provider says. */
+  acr: string;
+  /** With which methods. */
+  amr: string[];
+  /** When, in Unix seconds. 0: it is not told. */
+  authTime: number;
+  /** "main@42": the policy that it was issued under. */
+  policyVersion: string;
+  /** Number of the data state that it was issued on. */
+  epoch: number;
+  /** Issued to somebody else than the subject, without an actor. */
+  impersonated: boolean;
+}
+
+export interface IntrospectTokenResponse_CnfEntry {
+  key: string;
+  value: string;
+}
+
+/** Gives up one token. */
+export interface RevokeTokenRequest {
+  /** The access token: a signed JWT in compact form. */
+  token: string;
+}
+
+/** The same whether there was something to end or not. */
+export interface RevokeTokenResponse {
+}
+
 function createBaseExchangeTokenRequest(): ExchangeTokenRequest {
   return {
     subjectToken: "",
@@ -1953,6 +2022,554 @@ export const ListEffectivePermissionsResponse: MessageFns<ListEffectivePermissio
   },
 };
 
+function createBaseIntrospectTokenRequest(): IntrospectTokenRequest {
+  return { token: "" };
+}
+
+export const IntrospectTokenRequest: MessageFns<IntrospectTokenRequest> = {
+  encode(message: IntrospectTokenRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.token !== "") {
+      writer.uint32(10).string(message.token);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): IntrospectTokenRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseIntrospectTokenRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.token = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<IntrospectTokenRequest>): IntrospectTokenRequest {
+    return IntrospectTokenRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<IntrospectTokenRequest>): IntrospectTokenRequest {
+    const message = createBaseIntrospectTokenRequest();
+    message.token = object.token ?? "";
+    return message;
+  },
+};
+
+function createBaseIntrospectTokenResponse(): IntrospectTokenResponse {
+  return {
+    active: false,
+    tokenType: "",
+    iss: "",
+    sub: "",
+    aud: "",
+    clientId: "",
+    iat: 0,
+    exp: 0,
+    jti: "",
+    scope: "",
+    tenant: "",
+    permissions: [],
+    act: undefined,
+    cnf: {},
+    authorizationDetails: [],
+    acr: "",
+    amr: [],
+    authTime: 0,
+    policyVersion: "",
+    epoch: 0,
+    impersonated: false,
+  };
+}
+
+export const IntrospectTokenResponse: MessageFns<IntrospectTokenResponse> = {
+  encode(message: IntrospectTokenResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.active !== false) {
+      writer.uint32(8).bool(message.active);
+    }
+    if (message.tokenType !== "") {
+      writer.uint32(18).string(message.tokenType);
+    }
+    if (message.iss !== "") {
+      writer.uint32(26).string(message.iss);
+    }
+    if (message.sub !== "") {
+      writer.uint32(34).string(message.sub);
+    }
+    if (message.aud !== "") {
+      writer.uint32(42).string(message.aud);
+    }
+    if (message.clientId !== "") {
+      writer.uint32(50).string(message.clientId);
+    }
+    if (message.iat !== 0) {
+      writer.uint32(56).int64(message.iat);
+    }
+    if (message.exp !== 0) {
+      writer.uint32(64).int64(message.exp);
+    }
+    if (message.jti !== "") {
+      writer.uint32(74).string(message.jti);
+    }
+    if (message.scope !== "") {
+      writer.uint32(82).string(message.scope);
+    }
+    if (message.tenant !== "") {
+      writer.uint32(90).string(message.tenant);
+    }
+    for (const v of message.permissions) {
+      writer.uint32(98).string(v!);
+    }
+    if (message.act !== undefined) {
+      Struct.encode(Struct.wrap(message.act), writer.uint32(106).fork()).join();
+    }
+    globalThis.Object.entries(message.cnf).forEach(([key, value]: [string, string]) => {
+      IntrospectTokenResponse_CnfEntry.encode({ key: key as any, value }, writer.uint32(114).fork()).join();
+    });
+    for (const v of message.authorizationDetails) {
+      AuthorizationDetail.encode(v!, writer.uint32(122).fork()).join();
+    }
+    if (message.acr !== "") {
+      writer.uint32(130).string(message.acr);
+    }
+    for (const v of message.amr) {
+      writer.uint32(138).string(v!);
+    }
+    if (message.authTime !== 0) {
+      writer.uint32(144).int64(message.authTime);
+    }
+    if (message.policyVersion !== "") {
+      writer.uint32(154).string(message.policyVersion);
+    }
+    if (message.epoch !== 0) {
+      writer.uint32(160).int64(message.epoch);
+    }
+    if (message.impersonated !== false) {
+      writer.uint32(168).bool(message.impersonated);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): IntrospectTokenResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseIntrospectTokenResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.active = reader.bool();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.tokenType = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.iss = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.sub = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.aud = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.clientId = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.iat = longToNumber(reader.int64());
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.exp = longToNumber(reader.int64());
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.jti = reader.string();
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.scope = reader.string();
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.tenant = reader.string();
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.permissions.push(reader.string());
+            continue;
+          }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.act = Struct.unwrap(Struct.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 14: {
+            if (tag !== 114) {
+              break;
+            }
+
+            const entry14 = IntrospectTokenResponse_CnfEntry.decode(reader, reader.uint32());
+            if (entry14.value !== undefined) {
+              message.cnf[entry14.key] = entry14.value;
+            }
+            continue;
+          }
+          case 15: {
+            if (tag !== 122) {
+              break;
+            }
+
+            message.authorizationDetails.push(AuthorizationDetail.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 16: {
+            if (tag !== 130) {
+              break;
+            }
+
+            message.acr = reader.string();
+            continue;
+          }
+          case 17: {
+            if (tag !== 138) {
+              break;
+            }
+
+            message.amr.push(reader.string());
+            continue;
+          }
+          case 18: {
+            if (tag !== 144) {
+              break;
+            }
+
+            message.authTime = longToNumber(reader.int64());
+            continue;
+          }
+          case 19: {
+            if (tag !== 154) {
+              break;
+            }
+
+            message.policyVersion = reader.string();
+            continue;
+          }
+          case 20: {
+            if (tag !== 160) {
+              break;
+            }
+
+            message.epoch = longToNumber(reader.int64());
+            continue;
+          }
+          case 21: {
+            if (tag !== 168) {
+              break;
+            }
+
+            message.impersonated = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<IntrospectTokenResponse>): IntrospectTokenResponse {
+    return IntrospectTokenResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<IntrospectTokenResponse>): IntrospectTokenResponse {
+    const message = createBaseIntrospectTokenResponse();
+    message.active = object.active ?? false;
+    message.tokenType = object.tokenType ?? "";
+    message.iss = object.iss ?? "";
+    message.sub = object.sub ?? "";
+    message.aud = object.aud ?? "";
+    message.clientId = object.clientId ?? "";
+    message.iat = object.iat ?? 0;
+    message.exp = object.exp ?? 0;
+    message.jti = object.jti ?? "";
+    message.scope = object.scope ?? "";
+    message.tenant = object.tenant ?? "";
+    message.permissions = object.permissions?.map((e) => e) || [];
+    message.act = object.act ?? undefined;
+    message.cnf = (globalThis.Object.entries(object.cnf ?? {}) as [string, string][]).reduce(
+      (acc: { [key: string]: string }, [key, value]: [string, string]) => {
+        if (value !== undefined) {
+          acc[key] = globalThis.String(value);
+        }
+        return acc;
+      },
+      {},
+    );
+    message.authorizationDetails = object.authorizationDetails?.map((e) => AuthorizationDetail.fromPartial(e)) || [];
+    message.acr = object.acr ?? "";
+    message.amr = object.amr?.map((e) => e) || [];
+    message.authTime = object.authTime ?? 0;
+    message.policyVersion = object.policyVersion ?? "";
+    message.epoch = object.epoch ?? 0;
+    message.impersonated = object.impersonated ?? false;
+    return message;
+  },
+};
+
+function createBaseIntrospectTokenResponse_CnfEntry(): IntrospectTokenResponse_CnfEntry {
+  return { key: "", value: "" };
+}
+
+export const IntrospectTokenResponse_CnfEntry: MessageFns<IntrospectTokenResponse_CnfEntry> = {
+  encode(message: IntrospectTokenResponse_CnfEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== "") {
+      writer.uint32(18).string(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): IntrospectTokenResponse_CnfEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseIntrospectTokenResponse_CnfEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<IntrospectTokenResponse_CnfEntry>): IntrospectTokenResponse_CnfEntry {
+    return IntrospectTokenResponse_CnfEntry.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<IntrospectTokenResponse_CnfEntry>): IntrospectTokenResponse_CnfEntry {
+    const message = createBaseIntrospectTokenResponse_CnfEntry();
+    message.key = object.key ?? "";
+    message.value = object.value ?? "";
+    return message;
+  },
+};
+
+function createBaseRevokeTokenRequest(): RevokeTokenRequest {
+  return { token: "" };
+}
+
+export const RevokeTokenRequest: MessageFns<RevokeTokenRequest> = {
+  encode(message: RevokeTokenRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.token !== "") {
+      writer.uint32(10).string(message.token);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RevokeTokenRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRevokeTokenRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.token = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<RevokeTokenRequest>): RevokeTokenRequest {
+    return RevokeTokenRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<RevokeTokenRequest>): RevokeTokenRequest {
+    const message = createBaseRevokeTokenRequest();
+    message.token = object.token ?? "";
+    return message;
+  },
+};
+
+function createBaseRevokeTokenResponse(): RevokeTokenResponse {
+  return {};
+}
+
+export const RevokeTokenResponse: MessageFns<RevokeTokenResponse> = {
+  encode(_: RevokeTokenResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RevokeTokenResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRevokeTokenResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<RevokeTokenResponse>): RevokeTokenResponse {
+    return RevokeTokenResponse.fromPartial(base ?? {});
+  },
+  fromPartial(_: DeepPartial<RevokeTokenResponse>): RevokeTokenResponse {
+    const message = createBaseRevokeTokenResponse();
+    return message;
+  },
+};
+
 /**
  * Issues tokens and decides live. Callers authenticate with their client credentials in the `authorization` metadata, by the Basic scheme
  * (RFC 7617, with both parts percent-encoded first as RFC 6749 section 2.3.1 says).
@@ -2009,6 +2626,34 @@ export const AuthServiceService = {
     responseDeserialize: (value: Buffer): ListEffectivePermissionsResponse =>
       ListEffectivePermissionsResponse.decode(value),
   },
+  /**
+   * Whether a token of this service is current, and what it says (RFC 7662): for the service that it is for and the client that it was
+   * issued to. To anybody else, and of anything else, it is not active.
+   */
+  introspectToken: {
+    path: "/countersign.auth.v1.AuthService/IntrospectToken" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: IntrospectTokenRequest): Buffer =>
+      Buffer.from(IntrospectTokenRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): IntrospectTokenRequest => IntrospectTokenRequest.decode(value),
+    responseSerialize: (value: IntrospectTokenResponse): Buffer =>
+      Buffer.from(IntrospectTokenResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): IntrospectTokenResponse => IntrospectTokenResponse.decode(value),
+  },
+  /**
+   * Ends a token of this service before its time (RFC 7009), for the client that it was issued to. Anything else changes nothing, and
+   * the answer is the same.
+   */
+  revokeToken: {
+    path: "/countersign.auth.v1.AuthService/RevokeToken" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: RevokeTokenRequest): Buffer => Buffer.from(RevokeTokenRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): RevokeTokenRequest => RevokeTokenRequest.decode(value),
+    responseSerialize: (value: RevokeTokenResponse): Buffer => Buffer.from(RevokeTokenResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): RevokeTokenResponse => RevokeTokenResponse.decode(value),
+  },
 } as const;
 
 export interface AuthServiceServer extends UntypedServiceImplementation {
@@ -2020,6 +2665,16 @@ export interface AuthServiceServer extends UntypedServiceImplementation {
   batchCheckPermissions: handleUnaryCall<BatchCheckPermissionsRequest, BatchCheckPermissionsResponse>;
   /** Everything that a subject may do at one application now, by the same rules. */
   listEffectivePermissions: handleUnaryCall<ListEffectivePermissionsRequest, ListEffectivePermissionsResponse>;
+  /**
+   * Whether a token of this service is current, and what it says (RFC 7662): for the service that it is for and the client that it was
+   * issued to. To anybody else, and of anything else, it is not active.
+   */
+  introspectToken: handleUnaryCall<IntrospectTokenRequest, IntrospectTokenResponse>;
+  /**
+   * Ends a token of this service before its time (RFC 7009), for the client that it was issued to. Anything else changes nothing, and
+   * the answer is the same.
+   */
+  revokeToken: handleUnaryCall<RevokeTokenRequest, RevokeTokenResponse>;
 }
 
 export interface AuthServiceClient extends Client {
@@ -2086,6 +2741,44 @@ export interface AuthServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListEffectivePermissionsResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Whether a token of this service is current, and what it says (RFC 7662): for the service that it is for and the client that it was
+   * issued to. To anybody else, and of anything else, it is not active.
+   */
+  introspectToken(
+    request: IntrospectTokenRequest,
+    callback: (error: ServiceError | null, response: IntrospectTokenResponse) => void,
+  ): ClientUnaryCall;
+  introspectToken(
+    request: IntrospectTokenRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: IntrospectTokenResponse) => void,
+  ): ClientUnaryCall;
+  introspectToken(
+    request: IntrospectTokenRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: IntrospectTokenResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Ends a token of this service before its time (RFC 7009), for the client that it was issued to. Anything else changes nothing, and
+   * the answer is the same.
+   */
+  revokeToken(
+    request: RevokeTokenRequest,
+    callback: (error: ServiceError | null, response: RevokeTokenResponse) => void,
+  ): ClientUnaryCall;
+  revokeToken(
+    request: RevokeTokenRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: RevokeTokenResponse) => void,
+  ): ClientUnaryCall;
+  revokeToken(
+    request: RevokeTokenRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: RevokeTokenResponse) => void,
   ): ClientUnaryCall;
 }
 
