@@ -12,7 +12,7 @@ export interface Residual {
 
 /** One of several ways in which something may come true. */
 export interface Alternative extends Residual {
-  /** Everything that is left to decide of it, each by a text that says the same wherever it is said. */
+  /** Everything that is left to decide of it, each once, by a text that says the same wherever it is said. */
   readonly asks: readonly string[];
 }
 
@@ -23,15 +23,15 @@ export function residualOf({ units, selectors, conditions }: Requirements, circu
     if (circumstances.ofSelector(selector) === 'unknown') places.push(...selectorResidual(selector, circumstances));
   }
   for (const unit of units) if (circumstances.ofUnit(unit) === 'unknown') places.push(unitResidual(unit));
-  const asks = places.map(({ text }) => text);
+  const asks = new Set(places.map(({ text }) => text));
   const rest: Residual[] = [];
   for (const condition of conditions) {
     const result = circumstances.result(condition);
     if (result.outcome !== 'unknown') continue;
     rest.push({ text: result.residual, missing: result.missing });
-    asks.push(condition.statement);
+    asks.add(condition.statement);
   }
-  return { ...joined([...places, ...inOrder(rest)], AND), asks };
+  return { ...joined([...places, ...inOrder(rest)], AND), asks: [...asks] };
 }
 
 /** Without those that ask for all that another one asks for, and for more: nobody needs to know of them. */
