@@ -3,6 +3,7 @@ import { AuditStore } from '#accessors/audit/audit.store.js';
 import { auditLimits, PostgresAuditAccess } from '#accessors/audit/postgres.audit.access.js';
 import { DefaultLiveData } from '#accessors/facts/default.live-data.js';
 import type { FactAccess } from '#accessors/facts/contract.js';
+import type { CallContext } from '#utilities/call-context/contract.js';
 import { MemoryCounters } from '#utilities/telemetry/memory.counters.js';
 import { accessorParts, CONTEXT, type AccessorParts } from '../../../test/support/accessor-parts.js';
 import { asOwner } from '../../../test/support/as-owner.js';
@@ -152,5 +153,27 @@ describeOnEachDatabase('Administration of live data', (open) => {
     await expect(administration.patch(OPERATOR, 'platform', patch)).rejects.toMatchObject({ code: 'OPERATOR_NOT_PERMITTED' });
     const remove = { refs: [ref], validateOnly: false };
     await expect(administration.remove(OPERATOR, 'platform', remove)).rejects.toMatchObject({ code: 'OPERATOR_NOT_PERMITTED' });
+  });
+
+  it('shows and changes for an operator no other tenant than the one that is named', async () => {
+    const globex = { kind: 'tenant', name: 'globex' } as const;
+    await administration.put(OPERATOR, 'globex', { records: [{ kind: 'tenant', row: { slug: 'globex' } }], validateOnly: false });
+    const slugs = async (context: CallContext, tenant: string) => {
+      const { items } = await administration.list(context, tenant, { kind: 'tenant', about: null, ...page });
+      return items.map(({ slug }) => slug);
+    };
+    expect(await slugs(OPERATOR, 'acme')).toEqual(['acme']);
+    expect(await slugs(OPERATOR, 'platform')).toEqual(expect.arrayContaining(['acme', 'globex']));
+    expect(await slugs(CONTEXT, 'acme')).toEqual(expect.arrayContaining(['acme', 'globex']));
+    await expect(slugs(OPERATOR, 'nowhere')).rejects.toMatchObject({ code: 'LIVE_DATA_UNKNOWN' });
+
+    const refused = { code: 'OPERATOR_NOT_PERMITTED' };
+    await expect(administration.get(OPERATOR, 'acme', globex)).rejects.toMatchObject(refused);
+    expect(await administration.get(OPERATOR, 'platform', globex)).toMatchObject({ slug: 'globex' });
+    await expect(put('tenant', { slug: 'globex', status: 'suspended' })).rejects.toMatchObject(refused);
+    await expect(put('tenant', { slug: 'platform', boundary: [] })).rejects.toMatchObject(refused);
+    const patch = { ref: { kind: 'tenant', name: 'platform' }, members: { boundary: [] }, validateOnly: false } as const;
+    await expect(administration.patch(OPERATOR, 'acme', patch)).rejects.toMatchObject(refused);
+    expect(await administration.get(CONTEXT, 'acme', globex)).toMatchObject({ status: 'active' });
   });
 });

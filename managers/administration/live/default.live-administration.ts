@@ -26,8 +26,8 @@ import type {
   LiveRow,
   RowFile,
 } from '../live-administration.contract.js';
-import { OPERATORS_TENANT } from '../administration-application.js';
 import { readForm, writeForm } from './live-form.js';
+import { refuseOperators, refuseOtherTenants, seesItselfAlone } from './operators-view.js';
 import { rowsIn } from './row-files.js';
 
 export interface LiveAdministrationDeps {
@@ -64,12 +64,16 @@ export class DefaultLiveAdministration implements LiveAdministration {
   }
 
   async remove(context: CallContext, tenant: string, order: LiveRemoveOrder): Promise<LiveChangeReport> {
-    const work = (): Promise<readonly LiveChange[]> => this.deps.liveData.remove(context, tenant, order.refs);
+    const work = (): Promise<readonly LiveChange[]> => {
+      refuseOtherTenants(context, tenant, order.refs);
+      return this.deps.liveData.remove(context, tenant, order.refs);
+    };
     return this.report(context, tenant, await this.carryOut(context, tenant, { ...order, work }));
   }
 
   async patch(context: CallContext, tenant: string, order: LivePatchOrder): Promise<LiveChangeReport> {
     const work = async (): Promise<readonly LiveChange[]> => {
+      refuseOtherTenants(context, tenant, [order.ref]);
       const stored = await this.deps.liveData.get(context, tenant, order.ref);
       const row = { ...writeForm(stored), ...order.members };
       const [record] = readAll([{ kind: order.ref.kind, row, where: order.ref.name }]);
@@ -105,10 +109,13 @@ export class DefaultLiveAdministration implements LiveAdministration {
   }
 
   async get(context: CallContext, tenant: string, ref: LiveRef): Promise<LiveRow> {
+    if (seesItselfAlone(context, tenant)) refuseOtherTenants(context, tenant, [ref]);
     return writeForm(await this.deps.liveData.get(context, tenant, ref));
   }
 
   async list(context: CallContext, tenant: string, query: LiveQuery): Promise<Paged<LiveRow>> {
+    if (query.kind === 'tenant' && seesItselfAlone(context, tenant))
+      return { items: [await this.get(context, tenant, { kind: 'tenant', name: tenant })], next: null };
     const { items, next } = await this.deps.liveData.list(context, tenant, query);
     return { items: items.map(writeForm), next };
   }
@@ -118,6 +125,11 @@ export class DefaultLiveAdministration implements LiveAdministration {
   }
 
   private write(context: CallContext, tenant: string, records: readonly LiveRecord[]): Promise<readonly LiveChange[]> {
+    refuseOtherTenants(
+      context,
+      tenant,
+      records.map((record) => ({ kind: record.kind, name: nameOf(record) })),
+    );
     return this.deps.liveData.put(context, tenant, records);
   }
 
@@ -150,17 +162,6 @@ export class DefaultLiveAdministration implements LiveAdministration {
     const epoch = this.deps.changeFeed.epochOf(tenantId);
     return { changes, consistencyToken: this.deps.signingEngine.consistencyToken(context, { tenantId, epoch }) };
   }
-}
-
-/**
- * SECURITY: who may write rows of the tenant of operators could make anybody an operator, themselves with every permission. That is
- * for whoever has the database, which is the command line. @throws CodedError `OPERATOR_NOT_PERMITTED`
- */
-function refuseOperators({ operator }: CallContext, tenant: string): void {
-  if (operator === undefined || tenant !== OPERATORS_TENANT) return;
-  throw new CodedError('OPERATOR_NOT_PERMITTED', {
-    internal: `rows of tenant ${tenant} are changed from the command line alone`,
-  });
 }
 
 interface RowToRead {
