@@ -12,7 +12,7 @@ describe('The gRPC server', () => {
   beforeAll(async () => {
     service = await startService({
       database: { kind: 'embedded', directory: null },
-      settings: { grpc: { host: '127.0.0.1', port: 0, tls: null, reflection: true } },
+      settings: { grpc: { host: '127.0.0.1', port: 0, tls: null, certificateProxies: null, reflection: true } },
     });
   }, 60_000);
   afterAll(() => service.stop());

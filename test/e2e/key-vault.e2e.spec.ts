@@ -157,8 +157,8 @@ describeOnPostgres('With keys in a key vault', (open) => {
   function settingsOn(database: Settings['database']): Settings {
     return {
       issuer: 'https://auth.example.com',
-      http: { host: '127.0.0.1', port: 0, tls: null },
-      grpc: { host: '127.0.0.1', port: 0, tls: null, reflection: false },
+      http: { host: '127.0.0.1', port: 0, tls: null, certificateProxies: null },
+      grpc: { host: '127.0.0.1', port: 0, tls: null, certificateProxies: null, reflection: false },
       behindProxy: false,
       database,
       keys: keysWith({}),

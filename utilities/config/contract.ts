@@ -136,6 +136,8 @@ export interface VaultSettings {
   readonly keyPrefix: string;
   readonly hsm: boolean;
   readonly signsPer10Seconds: number;
+  /** What happens to tokens that the vault is too busy or away for. */
+  readonly whenItCannotSign: 'shed' | 'signLocally';
 }
 
 /** When signing keys change, in seconds. Proven safe for each other when the settings were read. */
@@ -156,7 +158,26 @@ export interface ListenerSettings {
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;
-  readonly tls: { readonly certFile: string; readonly keyFile: string } | null;
+  readonly tls: TlsSettings | null;
+  /** Whose `Client-Cert` header counts; `null`: nobody's. */
+  readonly certificateProxies: CertificateProxySettings | null;
+}
+
+/** Files are read anew when they change. */
+export interface TlsSettings {
+  readonly certFile: string;
+  readonly keyFile: string;
+  /** `request`: any client certificate gets through the handshake, and is judged later. */
+  readonly clientCertificates: 'none' | 'request' | 'require';
+  /** The only authorities that vouch for client certificates; `null`: nobody does. */
+  readonly clientCaFile: string | null;
+}
+
+export interface CertificateProxySettings {
+  /** Ranges in CIDR notation that they connect from. */
+  readonly addresses: readonly string[];
+  /** Whether they hand on only certificates that an authority vouches for. */
+  readonly checksChain: boolean;
 }
 
 export type DatabaseSettings =

@@ -1,4 +1,5 @@
-import { BlockList, isIP } from 'node:net';
+import { BlockList } from 'node:net';
+import { readRange } from './address-range.js';
 
 /** Address space that belongs to nobody on the internet: the shortest prefix of each block, and the block. */
 const PRIVATE_BLOCKS = [
@@ -11,10 +12,9 @@ const PRIVATE_BLOCKS = [
 
 /** Whether the text is a range in CIDR notation that lies inside private address space. */
 export function isPrivateRange(text: string): boolean {
-  const [, address = '', digits = ''] = /^([0-9a-fA-F.:]+)\/(\d{1,3})$/.exec(text) ?? [];
-  const family = { 0: null, 4: 'ipv4', 6: 'ipv6' }[isIP(address)] ?? null;
-  const prefix = Number(digits);
-  if (family === null || prefix > (family === 'ipv4' ? 32 : 128)) return false;
+  const range = readRange(text);
+  if (range === undefined) return false;
+  const { address, prefix, family } = range;
   return PRIVATE_BLOCKS.some((block) => block.family === family && prefix >= block.prefix && holds(block, address));
 }
 

@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { directoryRules } from './directory-rules.js';
 import { factSourceRules } from './fact-source.rules.js';
 import { keyStorageRules } from './key-storage.rules.js';
+import { listenerRules } from './listener.rules.js';
 import { rotationRules } from './rotation-rules.js';
 import { isLoopbackHost, type SettingsFile } from './settings.schema.js';
 import type { SettingsErrorCode, SettingsFault } from './settings-fault.js';
@@ -28,7 +29,9 @@ export function brokenRules(input: RuleInput): readonly SettingsFault[] {
       mode: input.mode,
       isReadable: (name) => isReadable(resolveBeside(input.fileName, name)),
     }),
-    ...tlsFileRules(input),
+    ...(['http', 'grpc'] as const).flatMap((name) =>
+      listenerRules(name, input.members[name], (file) => isReadable(resolveBeside(input.fileName, file))),
+    ),
     ...storeRules(input),
     ...factSourceRules(input.members.factSources ?? [], {
       mode: input.mode,
@@ -51,14 +54,6 @@ function tokenRules({ members: { tokens } }: RuleInput): readonly SettingsFault[
   if (tokens.lifetimeSeconds >= least && tokens.lifetimeSeconds <= most) return [];
   const message = `expected ${least} to ${most}; if another lifetime is meant, say so with tokens.unusualLifetime: true`;
   return [fault('CONFIG_INVALID', ['tokens', 'lifetimeSeconds'], message)];
-}
-
-function tlsFileRules({ members: { http, grpc }, fileName }: RuleInput): readonly SettingsFault[] {
-  return Object.entries({ http, grpc }).flatMap(([name, listener]) =>
-    Object.entries(listener?.tls ?? {})
-      .filter(([, named]) => !isReadable(resolveBeside(fileName, named)))
-      .map(([member]) => fault('CONFIG_INVALID', [name, 'tls', member], 'there is no readable file of this name')),
-  );
 }
 
 function storeRules({ members: { database } }: RuleInput): readonly SettingsFault[] {

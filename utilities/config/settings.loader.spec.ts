@@ -46,8 +46,8 @@ describe('settings file: defaults', () => {
   it('fills in everything that has a default and finds other files beside itself', () => {
     expect(serve(GOOD)).toEqual({
       issuer: 'https://auth.example.com',
-      http: { host: '127.0.0.1', port: 8080, tls: null },
-      grpc: { host: '127.0.0.1', port: 50_051, tls: null, reflection: false },
+      http: { host: '127.0.0.1', port: 8080, tls: null, certificateProxies: null },
+      grpc: { host: '127.0.0.1', port: 50_051, tls: null, certificateProxies: null, reflection: false },
       behindProxy: false,
       database: { kind: 'postgres', url: 'postgres://app:hunter2@db.internal:5432/countersign', poolSize: 10 },
       keys: {
@@ -72,7 +72,13 @@ describe('settings file: defaults', () => {
     expect(http).toEqual({
       host: '0.0.0.0',
       port: 8080,
-      tls: { certFile: join(folder, 'cert.pem'), keyFile: join(folder, 'key.pem') },
+      tls: {
+        certFile: join(folder, 'cert.pem'),
+        keyFile: join(folder, 'key.pem'),
+        clientCertificates: 'none',
+        clientCaFile: null,
+      },
+      certificateProxies: null,
     });
   });
 

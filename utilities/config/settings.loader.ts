@@ -1,9 +1,10 @@
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { auditOf } from './audit.schema.js';
-import type { DatabaseSettings, DirectoryCredential, DirectorySettings, ListenerSettings, Settings } from './contract.js';
+import type { DatabaseSettings, DirectoryCredential, DirectorySettings, Settings } from './contract.js';
 import { factSourceOf } from './fact-source.rules.js';
 import { keyStorageOf } from './key-storage.rules.js';
+import { listenerOf } from './listener.rules.js';
 import { nearestName } from './did-you-mean.js';
 import { rotationOf } from './rotation-rules.js';
 import { readSettingsDocument } from './settings-document.js';
@@ -130,10 +131,11 @@ function describe({ path, message }: SettingsFault): string {
 
 function settingsOf(file: SettingsFile, input: RuleInput): Settings {
   const { fileName } = input;
+  const beside = (name: string): string => resolveBeside(fileName, name);
   return {
     issuer: file.issuer,
-    http: listener(file.http, fileName),
-    grpc: { ...listener(file.grpc, fileName), reflection: file.grpc.reflection },
+    http: listenerOf(file.http, beside),
+    grpc: { ...listenerOf(file.grpc, beside), reflection: file.grpc.reflection },
     behindProxy: file.behindProxy,
     database: databaseOf(file.database, input),
     keys: keysOf(file.keys, input),
@@ -142,7 +144,7 @@ function settingsOf(file: SettingsFile, input: RuleInput): Settings {
     log: file.log,
     outbound: file.outbound,
     directories: file.directories.map((directory) => directoryOf(directory, fileName)),
-    factSources: file.factSources.map((source) => factSourceOf(source, (name) => resolveBeside(fileName, name))),
+    factSources: file.factSources.map((source) => factSourceOf(source, beside)),
     grants: file.grants,
     audit: auditOf(file.audit, (name) => resolveBeside(fileName, name)),
     drainSeconds: file.drainSeconds,
@@ -185,12 +187,6 @@ function keysOf(file: SettingsFile['keys'], { fileName, environment }: RuleInput
     rotation: rotationOf(file.rotation),
     ...(storage === undefined ? {} : { storage }),
   };
-}
-
-function listener(from: ListenerSettings, fileName: string): ListenerSettings {
-  const { host, port, tls } = from;
-  if (tls === null) return { host, port, tls };
-  return { host, port, tls: { certFile: resolveBeside(fileName, tls.certFile), keyFile: resolveBeside(fileName, tls.keyFile) } };
 }
 
 function databaseOf(file: SettingsFile['database'], { environmentUrl, environment, fileName }: RuleInput): DatabaseSettings {

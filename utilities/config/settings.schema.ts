@@ -4,6 +4,7 @@ import { auditSchema } from './audit.schema.js';
 import { factSourcesSchema } from './fact-source.schema.js';
 import { grantsSchema } from './grants.schema.js';
 import { keyStorageShape } from './key-storage.schema.js';
+import { listenerShape } from './listener.schema.js';
 import { rotationSchema } from './rotation.schema.js';
 import { isPrivateRange } from './private-range.js';
 
@@ -26,23 +27,6 @@ export function isDatabaseUrl(text: string): boolean {
 }
 
 const file = z.string().min(1, 'expected the name of a file');
-
-const tls = z.strictObject({
-  certFile: file.meta({
-    description: 'PEM file with the certificate and its chain. Relative names start at the folder of this file.',
-  }),
-  keyFile: file.meta({ description: 'PEM file with the private key of the certificate.' }),
-});
-
-const listenerShape = (port: number) => ({
-  host: z
-    .string()
-    .min(1)
-    .default('127.0.0.1')
-    .meta({ description: 'Address to listen on; off loopback it needs tls or behindProxy.' }),
-  port: z.int().min(0).max(65_535).default(port).meta({ description: 'Port; 0 takes any free one.' }),
-  tls: tls.nullable().default(null).meta({ description: 'Certificate and key; null: plaintext.' }),
-});
 
 const tokens = z.strictObject({
   lifetimeSeconds: z
