@@ -73,7 +73,6 @@ export const ERROR_MAPPING = {
   GRANT_UNSUPPORTED: { oauth: 'unsupported_grant_type', http: 400, grpc: 'INVALID_ARGUMENT' },
   TOKEN_TYPE_UNSUPPORTED: malformed,
   REQUESTED_TOKEN_TYPE_UNSUPPORTED: malformed,
-  ACTOR_TOKEN_UNSUPPORTED: malformed,
   IMPERSONATION_UNSUPPORTED: malformed,
 
   CLIENT_ASSERTION_INVALID: { oauth: 'invalid_client', http: 401, grpc: 'UNAUTHENTICATED' },

@@ -7,7 +7,7 @@ export interface ExchangeRecord {
   readonly outcome: 'issued';
   readonly tenantId: string;
   readonly clientId: string;
-  readonly case: 'own' | 'on-behalf-of';
+  readonly case: 'own' | 'on-behalf-of' | 'impersonation';
   /** `sub` of the issued token. */
   readonly subject: string;
   /** `act.sub` of the issued token. */
@@ -23,6 +23,8 @@ export interface ExchangeRecord {
   readonly epoch: number;
   /** SHA-256 of `header.payload` of the subject token, hex; not of the signature, which can be altered without breaking it. */
   readonly subjectTokenSha256: string;
+  /** What is not plain: who acted before, how many exchanges lie behind it, what it is bound to. Short; bounded by the store. */
+  readonly detail?: string | null;
 }
 
 export interface RefusalRecord {

@@ -19,6 +19,8 @@ export interface SubjectReference {
   readonly groups: readonly string[] | null;
   /** Bits of the permissions that were left to Check when the token was issued; ascending. */
   readonly conditionalBits: readonly number[];
+  /** Who alone may begin to act for the subject, where its first token said so; left out: it did not. */
+  readonly mayAct?: { readonly issuer: string | null; readonly sub: string | null; readonly clientId: string | null };
 }
 
 /** RFC 8693 §4.1: the outermost is the current actor. */
@@ -81,6 +83,8 @@ export interface IssuedToken {
 export interface RotationPolicy {
   /** What the keyring signs with: each has a key of its own. */
   readonly algorithms: readonly SigningAlgorithm[];
+  /** Whether each algorithm also has a key that stands by, public and never active. */
+  readonly standby?: boolean;
   /** R: how long a key signs. */
   readonly periodSeconds: number;
   /** How long a key is public before it signs. */
@@ -120,6 +124,8 @@ export interface RotationStep {
   readonly algorithm: SigningAlgorithm;
   /** `null`: a key that is not made yet. */
   readonly kid: string | null;
+  /** The key stands by, or will. */
+  readonly standby?: true;
   /** With `activate`: the key that stops signing then. */
   readonly replaces: string | null;
   /** Unix milliseconds of the database. */

@@ -60,18 +60,26 @@ type Written = readonly [
   roles: readonly string[],
   groups: readonly string[] | null,
   conditionalBits: readonly number[],
+  mayAct?: readonly [issuer: string | null, sub: string | null, clientId: string | null],
 ];
 
-function textOf({ identity, issuer, iss, roles, groups, conditionalBits }: SubjectReference): string {
+function textOf({ identity, issuer, iss, roles, groups, conditionalBits, mayAct }: SubjectReference): string {
   const names = [identity.instance, identity.externalId, issuer, iss] as const;
-  return JSON.stringify([FORM, names, roles, groups, conditionalBits] satisfies Written);
+  const written = [FORM, names, roles, groups, conditionalBits] as const satisfies Written;
+  if (mayAct === undefined) return JSON.stringify(written);
+  return JSON.stringify([...written, [mayAct.issuer, mayAct.sub, mayAct.clientId]] satisfies Written);
 }
 
 /** Cheaper than to write both down. */
 function isSame(one: SubjectReference, other: SubjectReference): boolean {
   if (one.identity.externalId !== other.identity.externalId || one.identity.instance !== other.identity.instance) return false;
   if (one.issuer !== other.issuer || one.iss !== other.iss || !isSameList(one.roles, other.roles)) return false;
+  if (!isSameList(namesIn(one.mayAct), namesIn(other.mayAct))) return false;
   return isSameList(one.groups, other.groups) && isSameList(one.conditionalBits, other.conditionalBits);
+}
+
+function namesIn(mayAct: SubjectReference['mayAct']): readonly (string | null)[] | null {
+  return mayAct === undefined ? null : [mayAct.issuer, mayAct.sub, mayAct.clientId];
 }
 
 function isSameList(one: readonly unknown[] | null, other: readonly unknown[] | null): boolean {
@@ -83,19 +91,25 @@ function isSameList(one: readonly unknown[] | null, other: readonly unknown[] | 
 function referenceIn(text: string): SubjectReference | null {
   const value: unknown = JSON.parse(text);
   if (!isWritten(value)) return null;
-  const [, [instance, externalId, issuer, iss], roles, groups, conditionalBits] = value;
-  return { identity: { instance, externalId }, issuer, iss, roles, groups, conditionalBits };
+  const [, [instance, externalId, issuer, iss], roles, groups, conditionalBits, mayAct] = value;
+  const reference = { identity: { instance, externalId }, issuer, iss, roles, groups, conditionalBits };
+  return mayAct === undefined ? reference : { ...reference, mayAct: { issuer: mayAct[0], sub: mayAct[1], clientId: mayAct[2] } };
 }
 
 function isWritten(value: unknown): value is Written {
   if (!Array.isArray(value) || value[0] !== FORM) return false;
-  const [, names, roles, groups, conditionalBits] = value as readonly unknown[];
+  const [, names, roles, groups, conditionalBits, mayAct] = value as readonly unknown[];
   if (!isTextList(names) || names.length !== 4 || !isTextList(roles)) return false;
+  if (mayAct !== undefined && !isCandidate(mayAct)) return false;
   return (groups === null || isTextList(groups)) && isBitList(conditionalBits);
 }
 
 export function isTextList(value: unknown): value is readonly string[] {
   return Array.isArray(value) && value.every((item) => typeof item === 'string');
+}
+
+function isCandidate(value: unknown): boolean {
+  return Array.isArray(value) && value.length === 3 && value.every((item) => item === null || typeof item === 'string');
 }
 
 function isBitList(value: unknown): value is readonly number[] {

@@ -71,7 +71,7 @@ export class AskedSubjects {
     const expected = shown === undefined ? audience : { audience, shown: [shown] };
     const verdict = this.deps.signingEngine.verifyIssued(context, token, expected);
     if (!verdict.genuine) {
-      if (MAYBE_UPSTREAM.has(verdict.fault)) return this.byUpstreamToken(context, asking, token);
+      if (MAYBE_UPSTREAM.has(verdict.fault)) return this.byUpstreamToken(context, asking, { token, shown });
       throw invalid(verdict.fault);
     }
     const { tenant } = verdict.claims;
@@ -94,11 +94,12 @@ export class AskedSubjects {
   private async byUpstreamToken(
     context: CallContext,
     { client, application, request }: Asking,
-    token: string,
+    { token, shown: key }: { readonly token: string; readonly shown: TokenSubject['shown'] | undefined },
   ): Promise<AskedSubject> {
-    const report = await this.upstream.validate(context, client, token);
+    const shown = key === undefined ? [] : [key];
+    const report = await this.upstream.validate(context, { presenter: client, token, field: 'subject_token', shown });
     if (report.outcome === 'rejected') {
-      const refusal = refusalOfToken(report);
+      const refusal = refusalOfToken(report, 'subject_token');
       throw isServiceFault(refusal.code) ? refusal : invalid(refusal.code, refusal.details.internal);
     }
     const { principal } = report;

@@ -5,6 +5,8 @@ import { DIRECTORY_ACCESS } from '#accessors/directory/contract.js';
 import { DirectoryModule } from '#accessors/directory/directory.module.js';
 import { FACT_ACCESS } from '#accessors/facts/contract.js';
 import { FactsModule } from '#accessors/facts/facts.module.js';
+import { GRANTS_ACCESS } from '#accessors/grants/contract.js';
+import { GrantsModule } from '#accessors/grants/grants.module.js';
 import { REVOCATION_ACCESS } from '#accessors/grants/revocation.contract.js';
 import { RevocationModule } from '#accessors/grants/revocation.module.js';
 import { ISSUER_ACCESS } from '#accessors/issuer/contract.js';
@@ -13,10 +15,14 @@ import { POLICY_ACCESS } from '#accessors/policy/contract.js';
 import { PolicyAccessModule } from '#accessors/policy/policy.module.js';
 import { REGISTRATION_ACCESS } from '#accessors/registration/contract.js';
 import { RegistrationModule } from '#accessors/registration/registration.module.js';
+import { DELEGATION_ENGINE } from '#engines/delegation/contract.js';
+import { DelegationModule } from '#engines/delegation/delegation.module.js';
 import { PERMISSION_ENGINE } from '#engines/permission/contract.js';
 import { PermissionModule } from '#engines/permission/permission.module.js';
 import { SIGNING_ENGINE } from '#engines/signing/contract.js';
+import { DPOP_NONCES } from '#engines/signing/dpop-nonces.contract.js';
 import { SigningModule } from '#engines/signing/signing.module.js';
+import { CALLER_PROOFS } from '#engines/token-validation/caller-proofs.contract.js';
 import { TOKEN_VALIDATION_ENGINE } from '#engines/token-validation/contract.js';
 import { TokenValidationModule } from '#engines/token-validation/token-validation.module.js';
 import { CHANGE_FEED } from '#utilities/change-feed/contract.js';
@@ -29,7 +35,7 @@ import type { AuthorizationParts } from './authorization.parts.js';
 import { AUTHORIZATION_MANAGER } from './contract.js';
 import { DefaultAuthorizationManager } from './default.authorization.manager.js';
 
-type Injected = Omit<AuthorizationParts, 'defaultLifetimeSeconds'>;
+type Injected = Omit<AuthorizationParts, 'defaultLifetimeSeconds' | 'nonces'>;
 
 /** What each part is asked for by; complete by type. */
 const PARTS: Readonly<Record<keyof Injected, symbol>> = {
@@ -40,8 +46,12 @@ const PARTS: Readonly<Record<keyof Injected, symbol>> = {
   factAccess: FACT_ACCESS,
   auditAccess: AUDIT_ACCESS,
   revocationAccess: REVOCATION_ACCESS,
+  grantsAccess: GRANTS_ACCESS,
   decisionTrail: DECISION_TRAIL,
   tokenValidationEngine: TOKEN_VALIDATION_ENGINE,
+  callerProofs: CALLER_PROOFS,
+  dpopNonces: DPOP_NONCES,
+  delegationEngine: DELEGATION_ENGINE,
   permissionEngine: PERMISSION_ENGINE,
   signingEngine: SIGNING_ENGINE,
   changeFeed: CHANGE_FEED,
@@ -64,14 +74,17 @@ const NAMES = Object.keys(PARTS);
     SigningModule,
     AuditModule,
     RevocationModule,
+    GrantsModule,
+    DelegationModule,
   ],
   providers: [
     {
       provide: AUTHORIZATION_MANAGER,
-      useFactory: ({ tokens }: Settings, ...parts: readonly unknown[]) =>
+      useFactory: ({ tokens, grants }: Settings, ...parts: readonly unknown[]) =>
         new DefaultAuthorizationManager({
           ...(Object.fromEntries(NAMES.map((name, at) => [name, parts[at]])) as unknown as Injected),
           defaultLifetimeSeconds: tokens.lifetimeSeconds,
+          nonces: grants.dpopNonces,
         }),
       inject: [SETTINGS, ...Object.values(PARTS)],
     },

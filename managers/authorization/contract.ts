@@ -19,8 +19,10 @@ export type ClientCredentials =
   | { readonly method: 'client_assertion'; readonly clientId: string | undefined; readonly assertion: string }
   /** A client id alone: proven by the certificate of the connection, or a public client. */
   | { readonly method: 'client_id'; readonly clientId: string }
-  /** Nothing usable was sent. */
-  | { readonly method: 'none' };
+  /** Nothing was sent. */
+  | { readonly method: 'none' }
+  /** Something was sent that is no credential. */
+  | { readonly method: 'unreadable' };
 
 /** What the transport has of keys that the caller holds. Nothing here is judged yet. */
 export interface PresentedKeys {
@@ -78,8 +80,10 @@ export interface ExchangeRequest {
   readonly scope: string | undefined;
   /** Slug of the tenant, where a subject is known in several. */
   readonly tenant: string | undefined;
-  /** Whether the request asks for impersonation in any spelling. */
+  /** Whether the request asks to have the token without being named in it as who acts. */
   readonly impersonation: boolean;
+  /** `requested_subject` of other servers, which would name another subject than the token: refused. Left out: it was not sent. */
+  readonly requestedSubject?: string;
 }
 
 export interface ExchangeResult {
@@ -151,10 +155,14 @@ export interface AuthorizationManager {
    * token, every other operation refuses it. Failures are counted, not recorded: nobody unauthenticated can fill the audit trail.
    *
    * @param presented left out: the transport has nothing of the kind
-   * @throws CodedError `CLIENT_UNAUTHENTICATED`, `CLIENT_ASSERTION_REPEATED`, `DPOP_PROOF_INVALID`, `DPOP_NONCE_REQUIRED`,
-   *   `REPLAY_UNCHECKED`, `STORE_UNAVAILABLE`
+   * @throws CodedError `CLIENT_UNAUTHENTICATED`, `CLIENT_ASSERTION_INVALID`, `CLIENT_ASSERTION_REPEATED`,
+   *   `CLIENT_AUTHENTICATION_AMBIGUOUS`, `DPOP_PROOF_INVALID`, `DPOP_NONCE_REQUIRED`, `REPLAY_UNCHECKED`, `ISSUER_KEYS_UNAVAILABLE`,
+   *   `STORE_UNAVAILABLE`
    */
   authenticate(context: CallContext, credentials: ClientCredentials, presented?: PresentedKeys): Promise<CallingClient>;
+
+  /** Whether browsers may call from this origin: it is one of an active public client's. @throws CodedError `STORE_UNAVAILABLE` */
+  allowsOrigin(context: CallContext, origin: string): Promise<boolean>;
 
   /**
    * Lets an operator do what needs `permission`: the bearer of a current token of ours for the audience `countersign`, issued in

@@ -20,24 +20,20 @@ export interface UpstreamToken {
 }
 
 /**
+ * What cuts the token off; `undefined`: nothing.
+ *
  * SECURITY: what was cut off is not to be had again for a token that the identity provider issued before: its holder has to go there
  * and prove again who it is.
  *
- * @throws CodedError `TOKEN_REVOKED`, `REVOCATIONS_UNKNOWN`
+ * @throws CodedError `REVOCATIONS_UNKNOWN`
  */
-export function refuseCutOff(deps: Parts, context: CallContext, token: UpstreamToken): void {
-  const revoked = cutOffOf(deps, context, token);
-  if (revoked !== undefined) throw refusal(revoked);
-}
-
-/** What cuts the token off; `undefined`: nothing. @throws CodedError `REVOCATIONS_UNKNOWN` */
 export function cutOffOf(deps: Parts, context: CallContext, token: UpstreamToken): RevocationTarget | undefined {
   const { tenant, clientId, issuedAt } = token;
   const subject = deps.signingEngine.subjectOf(context, token.kind, token.identity);
   return deps.revocationAccess.revokes(context, { tokenId: null, tenant, subject, clientId, issuedAt });
 }
 
-/** What `verifyIssued` says of a token of ours can be given as it is. @throws CodedError `TOKEN_REVOKED`, `REVOCATIONS_UNKNOWN` */
+/** The same where the name of the subject is known. What `verifyIssued` says of a token of ours can be given as it is. @throws CodedError `TOKEN_REVOKED`, `REVOCATIONS_UNKNOWN` */
 export function refuseRevoked(deps: Pick<Parts, 'revocationAccess'>, context: CallContext, token: RevocableToken): void {
   const revoked = deps.revocationAccess.revokes(context, token);
   if (revoked !== undefined) throw refusal(revoked);

@@ -31,6 +31,12 @@ describe('checkParameters (RFC 8693 §2.1)', () => {
     expect(checkParameters(request({ subjectTokenType: `${TYPE}access_token` })).target).toBeUndefined();
   });
 
+  it('takes an actor token with its type, and the wish to impersonate', () => {
+    expect(checkParameters(request())).toMatchObject({ actorToken: null, impersonation: false });
+    const actor = { actorToken: 'x', actorTokenType: `${TYPE}jwt` };
+    expect(checkParameters(request({ ...actor, impersonation: true }))).toMatchObject({ actorToken: 'x', impersonation: true });
+  });
+
   it.each<[Partial<ExchangeRequest>, string]>([
     [{ subjectToken: undefined }, 'REQUEST_PARAMETER_MISSING subject_token'],
     [{ subjectTokenType: undefined }, 'REQUEST_PARAMETER_MISSING subject_token_type'],
@@ -38,9 +44,10 @@ describe('checkParameters (RFC 8693 §2.1)', () => {
     [{ subjectTokenType: `${TYPE}refresh_token` }, 'TOKEN_TYPE_UNSUPPORTED subject_token_type'],
     [{ subjectTokenType: `${TYPE}saml2` }, 'TOKEN_TYPE_UNSUPPORTED subject_token_type'],
     [{ subjectTokenType: 'jwt' }, 'TOKEN_TYPE_UNSUPPORTED subject_token_type'],
-    [{ actorToken: 'x', actorTokenType: `${TYPE}jwt` }, 'ACTOR_TOKEN_UNSUPPORTED actor_token'],
-    [{ actorTokenType: `${TYPE}jwt` }, 'ACTOR_TOKEN_UNSUPPORTED actor_token_type'],
-    [{ impersonation: true }, 'IMPERSONATION_UNSUPPORTED impersonation'],
+    [{ actorToken: 'x' }, 'REQUEST_PARAMETER_MISSING actor_token_type'],
+    [{ actorTokenType: `${TYPE}jwt` }, 'REQUEST_PARAMETER_MISSING actor_token'],
+    [{ actorToken: 'x', actorTokenType: `${TYPE}id_token` }, 'TOKEN_TYPE_UNSUPPORTED actor_token_type'],
+    [{ requestedSubject: 'bob' }, 'IMPERSONATION_UNSUPPORTED requested_subject'],
     [{ requestedTokenType: `${TYPE}id_token` }, 'REQUESTED_TOKEN_TYPE_UNSUPPORTED requested_token_type'],
     [{ resource: ['/relative'] }, 'TARGET_MALFORMED resource'],
     [{ resource: ['https://api.example/#x'] }, 'TARGET_MALFORMED resource'],

@@ -11,6 +11,9 @@ const MAX_SCOPE_VALUES = 100;
 /** The parameters of a request whose forms are right; nothing is looked up yet. */
 export interface ExchangeParameters {
   readonly subjectToken: string;
+  /** `null`: whoever acts is the client. */
+  readonly actorToken: string | null;
+  readonly impersonation: boolean;
   readonly issuedTokenType: ExchangeResult['issuedTokenType'];
   /** Distinct targets named by audience and resource together: none or one. */
   readonly target: string | undefined;
@@ -26,10 +29,12 @@ export interface ExchangeParameters {
  */
 export function checkParameters(request: ExchangeRequest): ExchangeParameters {
   const subjectToken = required('subject_token', request.subjectToken);
-  checkSubjectTokenType(required('subject_token_type', request.subjectTokenType));
-  refuseActorAndImpersonation(request);
+  checkTokenType('subject_token_type', required('subject_token_type', request.subjectTokenType));
+  refuseAnotherSubject(request);
   return {
     subjectToken,
+    actorToken: actorToken(request),
+    impersonation: request.impersonation,
     issuedTokenType: issuedTokenType(request.requestedTokenType),
     target: singleTarget(request),
     scope: request.scope === undefined ? null : splitScope(request.scope),
@@ -41,15 +46,22 @@ function required(field: string, value: string | undefined): string {
   return value;
 }
 
-function checkSubjectTokenType(value: string): void {
+function checkTokenType(field: string, value: string): void {
   if (value === JWT || value === ACCESS_TOKEN) return;
-  throw new CodedError('TOKEN_TYPE_UNSUPPORTED', { field: 'subject_token_type', expected: `${JWT} or ${ACCESS_TOKEN}` });
+  throw new CodedError('TOKEN_TYPE_UNSUPPORTED', { field, expected: `${JWT} or ${ACCESS_TOKEN}` });
 }
 
-function refuseActorAndImpersonation(request: ExchangeRequest): void {
-  if (request.actorToken !== undefined) throw new CodedError('ACTOR_TOKEN_UNSUPPORTED', { field: 'actor_token' });
-  if (request.actorTokenType !== undefined) throw new CodedError('ACTOR_TOKEN_UNSUPPORTED', { field: 'actor_token_type' });
-  if (request.impersonation) throw new CodedError('IMPERSONATION_UNSUPPORTED', { field: 'impersonation' });
+/** RFC 8693 §2.1: both or none. */
+function actorToken(request: ExchangeRequest): string | null {
+  if (request.actorToken === undefined && request.actorTokenType === undefined) return null;
+  const token = required('actor_token', request.actorToken);
+  checkTokenType('actor_token_type', required('actor_token_type', request.actorTokenType));
+  return token;
+}
+
+/** SECURITY: the subject is whom the subject token is about; a request that means somebody else must not be answered with that one. */
+function refuseAnotherSubject({ requestedSubject }: ExchangeRequest): void {
+  if (requestedSubject !== undefined) throw new CodedError('IMPERSONATION_UNSUPPORTED', { field: 'requested_subject' });
 }
 
 function issuedTokenType(requested: string | undefined): ExchangeResult['issuedTokenType'] {

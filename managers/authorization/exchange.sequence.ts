@@ -1,27 +1,34 @@
 import type { Application, ClientTarget, RegisteredClient } from '#accessors/registration/contract.js';
+import type { GrantLimits, KeyName } from '#engines/delegation/contract.js';
 import type { PermissionDecision, PermissionRequest } from '#engines/permission/contract.js';
-import type { IssuedToken } from '#engines/signing/contract.js';
-import type { AcceptedReport } from '#engines/token-validation/contract.js';
+import type { IssuedToken, MintRequest } from '#engines/signing/contract.js';
 import type { CallContext } from '#utilities/call-context/contract.js';
 import { CodedError, isCodedError } from '#utilities/errors/coded-error.js';
 import { isServiceFault } from '#utilities/errors/service-fault.js';
+import { ActorTokens } from './actor-tokens.js';
 import type { AuthorizationParts } from './authorization.parts.js';
-import type { ExchangeRequest, ExchangeResult } from './contract.js';
-import { checkParameters } from './exchange-parameters.js';
+import type { CallingClient, ExchangeRequest, ExchangeResult } from './contract.js';
+import { refuseRevoked } from './cut-offs.js';
+import { ExchangeGrants } from './exchange-grant.js';
+import { checkParameters, type ExchangeParameters } from './exchange-parameters.js';
 import { type ExchangeTrail, recordOf, refusalOf, startTrail } from './exchange-trail.js';
+import { type HandedIn, HandedInTokens } from './handed-in.js';
 import { type LiveQuestion, type LiveReading, LiveReadings } from './live-readings.js';
 import { checkOperatorsTenant } from './operators-tenant.js';
 import { policyVersionOf } from './policy-version.js';
 import { ShadowComparison } from './shadow-comparison.js';
-import { selectTenant } from './tenant-selection.js';
+import { PublicClients, type SettledClient } from './public-clients.js';
 import { notAfterOf } from './token-horizon.js';
 import { watchSize } from './token-size.js';
-import { type ProvenSubject, referenceTo, refusalOfToken, UpstreamSubjects } from './upstream-subjects.js';
+import { referenceTo } from './upstream-subjects.js';
 
 /** One exchange under way. */
 interface Attempt {
   readonly context: CallContext;
   readonly client: RegisteredClient;
+  /** A public client is named by the verified token alone. */
+  readonly settled: SettledClient | null;
+  readonly shown: readonly KeyName[];
   readonly trail: ExchangeTrail;
 }
 
@@ -30,10 +37,11 @@ interface Target {
   readonly limits: ClientTarget;
 }
 
-/** Whose token is exchanged, for what. */
+/** Whose token is exchanged, for what, within which limits. */
 interface Wish {
   readonly target: Target;
-  readonly proven: ProvenSubject;
+  readonly handed: HandedIn;
+  readonly limits: GrantLimits;
   readonly scope: readonly string[] | null;
 }
 
@@ -45,19 +53,27 @@ interface Decided {
 
 /** From a subject token to an issued one. */
 export class ExchangeSequence {
-  private readonly subjects: UpstreamSubjects;
+  private readonly publicClients: PublicClients;
+  private readonly tokens: HandedInTokens;
+  private readonly actors: ActorTokens;
+  private readonly grants: ExchangeGrants;
   private readonly readings: LiveReadings;
   private readonly shadow: ShadowComparison;
 
   constructor(private readonly deps: AuthorizationParts) {
-    this.subjects = new UpstreamSubjects(deps);
+    this.publicClients = new PublicClients(deps);
+    this.tokens = new HandedInTokens(deps);
+    this.actors = new ActorTokens(deps);
+    this.grants = new ExchangeGrants(deps);
     this.readings = new LiveReadings(deps);
     this.shadow = new ShadowComparison({ ...deps, readings: this.readings });
   }
 
-  /** When this returns, and when it throws a refusal, the audit record is durable. */
-  async run(context: CallContext, client: RegisteredClient, request: ExchangeRequest): Promise<ExchangeResult> {
-    const attempt = { context, client, trail: startTrail(client.clientId) };
+  /** When this returns, and when it throws a refusal of a client that is known, the audit record is durable. */
+  async run(context: CallContext, caller: CallingClient, request: ExchangeRequest): Promise<ExchangeResult> {
+    const settled = caller.proven ? null : await this.publicClients.settle(context, caller, request.subjectToken);
+    const { shown } = caller;
+    const attempt = { context, settled, shown, ...startOf(caller, settled) };
     try {
       return await this.issue(attempt, request);
     } catch (error) {
@@ -70,22 +86,19 @@ export class ExchangeSequence {
     const { context, trail } = attempt;
     const parameters = checkParameters(request);
     const target = await this.targetOf(attempt, parameters.target);
-    const report = await this.validated(attempt, parameters.subjectToken);
-    const tenant = selectTenant(report.principal.tenants, request.tenant);
-    trail.tenantId = tenant.tenantId;
-    const proven = { principal: report.principal, token: parameters.subjectToken };
-    const question = this.subjects.questionOf(context, tenant.tenantId, proven);
-    const reading = await this.readings.read(context, question);
-    checkOperatorsTenant(tenant.slug, target.application.audience, reading.facts);
-    const wish = { target, proven, scope: parameters.scope };
+    const handed = await this.handedIn(attempt, parameters, request.tenant);
+    const reading = await this.readings.read(context, handed.question);
+    checkOperatorsTenant(handed.slug, target.application.audience, reading.facts);
+    const limits = await this.admitted(attempt, parameters, { target, handed, reading });
+    const wish = { target, handed, limits, scope: parameters.scope };
     const decided = this.decided(wish, reading);
-    const issued = await this.minted(attempt, wish, { decided, reading, slug: tenant.slug });
-    await this.deps.auditAccess.record(context, recordOf({ ...attempt, report, decided, issued }));
-    this.compareWithShadow(attempt, question, decided);
+    const issued = await this.minted(attempt, wish, { decided, reading });
+    await this.deps.auditAccess.record(context, recordOf({ trail, limits, decided, issued }));
+    this.compareWithShadow(attempt, handed.question, decided);
     return {
       accessToken: issued.token,
       issuedTokenType: parameters.issuedTokenType,
-      tokenType: 'Bearer',
+      tokenType: limits.confirmation !== null && Object.hasOwn(limits.confirmation, 'jkt') ? 'DPoP' : 'Bearer',
       expiresInSeconds: issued.expiresAt - issued.issuedAt,
       scope: decided.granted.scope,
       conditional: decided.granted.conditional,
@@ -104,28 +117,55 @@ export class ExchangeSequence {
     return { application, limits };
   }
 
-  private async validated({ context, client, trail }: Attempt, token: string): Promise<AcceptedReport> {
-    const report = await this.subjects.validate(context, client, token);
-    trail.subjectTokenSha256 = report.tokenSha256;
-    trail.issuer = report.outcome === 'accepted' ? report.principal.issuer : report.issuer;
-    if (report.outcome === 'accepted') return report;
-    throw refusalOfToken(report);
+  private async handedIn(attempt: Attempt, parameters: ExchangeParameters, tenant: string | undefined): Promise<HandedIn> {
+    const { context, client, shown, settled, trail } = attempt;
+    const known = settled === null ? {} : { report: settled.report };
+    const handing = { client, shown, tenant, trail, token: parameters.subjectToken, ...known };
+    const handed = await this.tokens.accept(context, handing);
+    trail.tenantId = handed.tenantId;
+    return handed;
   }
 
-  private decided({ target, proven: { principal }, scope }: Wish, reading: LiveReading): Decided {
-    const { application, limits } = target;
+  /** SECURITY: after the reading, which tells who a linked identity is: the subject must not act for itself under another name. */
+  private async admitted(
+    { context, client, settled, shown }: Attempt,
+    { actorToken, impersonation }: ExchangeParameters,
+    { target, handed, reading }: { readonly target: Target; readonly handed: HandedIn; readonly reading: LiveReading },
+  ): Promise<GrantLimits> {
+    const { kind, slug, issuedAt } = handed;
+    const subject = this.deps.signingEngine.subjectOf(context, kind, reading.facts.subject?.primaryIdentity ?? handed.identity);
+    // One of ours was looked at when it was accepted.
+    if (handed.issued === null) {
+      refuseRevoked(this.deps, context, { tokenId: null, tenant: slug, subject, clientId: client.clientId, issuedAt });
+    }
+    const actor = actorToken === null ? null : await this.actors.accept(context, { client, shown, slug, token: actorToken });
+    const wish = {
+      client,
+      clientIsProven: settled === null,
+      shown,
+      target: target.limits,
+      handed,
+      subject,
+      actor,
+      impersonation,
+    };
+    return this.grants.admit(context, wish);
+  }
+
+  private decided({ target: { application, limits: target }, handed, limits, scope }: Wish, reading: LiveReading): Decided {
     const now = this.deps.clock.now();
     const lifetimeSeconds = application.tokenLifetimeSeconds ?? this.deps.defaultLifetimeSeconds;
     const request = {
       ...reading,
       application,
       context: application.settlesContext === true ? NOTHING_KNOWN : null,
-      boundary: limits.scopes,
-      ceiling: principal.case === 'own' ? null : limits.delegationCeiling,
+      boundary: target.scopes,
+      ceiling: null,
+      ceilings: limits.within,
       scope,
       unit: null,
       now,
-      until: Math.min(now + lifetimeSeconds * 1_000, principal.expiresAt * 1_000),
+      until: Math.min(now + lifetimeSeconds * 1_000, handed.expiresAt * 1_000, limits.notAfter * 1_000),
     };
     const granted = this.deps.permissionEngine.effectivePermissions(request);
     if (granted.effect === 'granted') return { request, granted };
@@ -138,31 +178,30 @@ export class ExchangeSequence {
 
   private async minted(
     { context, client }: Attempt,
-    { target: { application }, proven }: Wish,
-    { decided, reading, slug }: { readonly decided: Decided; readonly reading: LiveReading; readonly slug: string },
+    { target: { application }, handed, limits }: Wish,
+    { decided, reading }: { readonly decided: Decided; readonly reading: LiveReading },
   ): Promise<IssuedToken> {
-    const { principal } = proven;
     const { granted, request } = decided;
     const issued = await this.deps.signingEngine.mint(context, {
-      kind: principal.kind,
-      identity: reading.facts.subject?.primaryIdentity ?? principal.identity,
+      ...lineageOf(limits),
+      kind: handed.kind,
+      identity: reading.facts.subject?.primaryIdentity ?? handed.identity,
       clientId: client.clientId,
-      actorClientId: principal.case === 'own' ? null : client.clientId,
       audience: application.audience,
       algorithm: application.signingAlgorithm ?? 'ES256',
-      tenant: slug,
+      tenant: handed.slug,
       permissions: granted.permissions,
       scope: granted.scope,
       details: granted.details,
       conditionalCount: granted.conditional.length,
-      reference: referenceTo(proven, reading, conditionalBits(granted, application)),
-      acr: principal.acr,
-      amr: principal.amr,
-      authTime: principal.authTime,
+      reference: referenceTo(handed, reading, conditionalBits(granted, application)),
+      acr: handed.acr,
+      amr: handed.amr,
+      authTime: handed.authTime,
       policyVersion: policyVersionOf(reading.policy),
       epoch: reading.facts.epoch,
       lifetimeSeconds: application.tokenLifetimeSeconds,
-      notAfter: notAfterOf({ ...request, validUntil: granted.validUntil, identity: principal.identity }),
+      notAfter: notAfterOf({ ...request, validUntil: granted.validUntil, identity: handed.identity }),
     });
     watchSize(this.deps, context, { token: issued.token, audience: application.audience, granted });
     return issued;
@@ -183,6 +222,30 @@ export class ExchangeSequence {
     return error;
   }
 }
+
+/** Who is recorded, from the first step on. */
+function startOf(caller: CallingClient, settled: SettledClient | null): Pick<Attempt, 'client' | 'trail'> {
+  const { client, singleUse } = caller.proven ? { client: caller.registration, singleUse: caller.singleUse } : mustBe(settled);
+  return { client, trail: startTrail(client.clientId, singleUse) };
+}
+
+function mustBe(settled: SettledClient | null): SettledClient {
+  if (settled === null) throw new CodedError('INTERNAL', { internal: 'an unproven client that nothing settled' });
+  return settled;
+}
+
+/** What the token says of how it came to be. */
+function lineageOf({ act, confirmation, impersonated, originIssuedAt, depth }: GrantLimits): Lineage {
+  return {
+    actorClientId: null,
+    ...(act === null ? {} : { act }),
+    ...(confirmation === null ? {} : { confirmation }),
+    impersonated,
+    origin: { issuedAt: originIssuedAt, depth },
+  };
+}
+
+type Lineage = Pick<MintRequest, 'actorClientId' | 'act' | 'confirmation' | 'impersonated' | 'origin'>;
 
 /** Nothing of `context.*` comes with an exchange. */
 const NOTHING_KNOWN = Object.freeze({});

@@ -1,8 +1,7 @@
 import type { PolicyVersion } from '#accessors/policy/contract.js';
-import type { RegisteredClient } from '#accessors/registration/contract.js';
 import type { TokenClaims } from '#engines/permission/contract.js';
 import type { SubjectReference } from '#engines/signing/contract.js';
-import type { Principal, RejectedReport, ValidationReport } from '#engines/token-validation/contract.js';
+import type { Principal, RejectedReport, ValidationReport, ValidationRequest } from '#engines/token-validation/contract.js';
 import type { CallContext } from '#utilities/call-context/contract.js';
 import { CodedError } from '#utilities/errors/coded-error.js';
 import type { AuthorizationParts } from './authorization.parts.js';
@@ -21,8 +20,8 @@ type Parts = Pick<AuthorizationParts, 'tokenValidationEngine' | 'directoryAccess
 export class UpstreamSubjects {
   constructor(private readonly deps: Parts) {}
 
-  validate(context: CallContext, presenter: RegisteredClient, token: string): Promise<ValidationReport> {
-    return this.deps.tokenValidationEngine.validate(context, { token, field: 'subject_token', presenter });
+  validate(context: CallContext, request: ValidationRequest): Promise<ValidationReport> {
+    return this.deps.tokenValidationEngine.validate(context, request);
   }
 
   questionOf(context: CallContext, tenantId: string, proven: ProvenSubject): LiveQuestion {
@@ -63,26 +62,32 @@ function claimsOf(principal: Principal, groups: readonly string[] | null): Token
 }
 
 /** The refusal that the first fault of a token is, whatever use case it was handed in for. */
-export function refusalOfToken({ findings: [finding] }: RejectedReport): CodedError {
+export function refusalOfToken({ findings: [finding] }: RejectedReport, field: ValidationRequest['field']): CodedError {
   return new CodedError(finding.code, {
-    field: 'subject_token',
+    field,
     internal: `${finding.check}: found ${finding.actual}; expected ${finding.expected}; ${finding.remedy}`,
     ...(finding.retryAfterSeconds === undefined ? {} : { retryAfterSeconds: finding.retryAfterSeconds }),
     ...(finding.claims === undefined ? {} : { claims: finding.claims }),
   });
 }
 
+/** What of a subject does not come from a reading. */
+type ReferredAs = Pick<SubjectReference, 'identity' | 'issuer' | 'iss'> & {
+  readonly mayAct: NonNullable<SubjectReference['mayAct']> | null;
+};
+
 /** What the issued token keeps of the subject, so that it can be asked about later as it was now. */
 export function referenceTo(
-  { principal, token }: ProvenSubject,
+  { identity, issuer, iss, mayAct }: ReferredAs,
   { policy, claims }: LiveReading,
   conditionalBits: readonly number[],
 ): SubjectReference {
-  const mapped = mappedValues(policy, principal.issuer);
+  const mapped = mappedValues(policy, issuer);
   return {
-    identity: principal.identity,
-    issuer: principal.issuer,
-    iss: issIn(token),
+    identity,
+    issuer,
+    iss,
+    ...(mayAct === null ? {} : { mayAct }),
     roles: only(claims.roles, mapped.roles),
     groups: claims.groups === null ? null : only(claims.groups, mapped.groups),
     conditionalBits,
@@ -96,7 +101,7 @@ function only(values: readonly string[], wanted: ReadonlySet<string>): readonly 
 }
 
 /** Of a token that was accepted, so its form is known. */
-function issIn(token: string): string {
+export function issIn(token: string): string {
   const [, payload = ''] = token.split('.', 2);
   const claims: unknown = JSON.parse(Buffer.from(payload, 'base64url').toString('utf8'));
   const iss = typeof claims === 'object' && claims !== null && 'iss' in claims ? claims.iss : undefined;

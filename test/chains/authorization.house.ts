@@ -9,8 +9,10 @@ import type { KeyAccess } from '#accessors/key/contract.js';
 import { EMPTY_POLICY, type PolicyAccess, type PolicyVersion } from '#accessors/policy/contract.js';
 import type { Application, RegisteredClient, RegistrationAccess } from '#accessors/registration/contract.js';
 import { CelConditionEvaluator } from '#engines/permission/cel/cel.condition-evaluator.js';
+import { DefaultDelegationEngine } from '#engines/delegation/default.delegation.engine.js';
 import { DefaultPermissionEngine } from '#engines/permission/default.permission.engine.js';
 import { DefaultSigningEngine } from '#engines/signing/default.signing.engine.js';
+import { DefaultCallerProofs } from '#engines/token-validation/caller-proofs/default.caller-proofs.js';
 import { DefaultTokenValidationEngine } from '#engines/token-validation/default.token-validation.engine.js';
 import { createEntraIdIdentityProvider } from '#engines/token-validation/providers/entra-id.identity-provider.js';
 import type { AuthorizationManager } from '#managers/authorization/contract.js';
@@ -113,6 +115,13 @@ export function buildHouse(changes: HouseChanges = {}): House {
       }),
       calls,
     ),
+    callerProofs: recorded(
+      'CallerProofs',
+      new DefaultCallerProofs({ issuerAccess, providers: [], clock, ownIssuer: 'https://auth.acme.test' }),
+      calls,
+    ),
+    dpopNonces: { current: () => 'nonce', isFresh: () => true },
+    nonces: 'off',
     directoryAccess: recorded('DirectoryAccess', changes.directory ?? new NoneDirectoryAccess(), calls),
     policyAccess: recorded('PolicyAccess', policies(changes, stored), calls),
     factAccess: recorded('FactAccess', facts(stored, wanted), calls),
@@ -128,6 +137,8 @@ export function buildHouse(changes: HouseChanges = {}): House {
     ),
     auditAccess: recorded('AuditAccess', audit, calls),
     revocationAccess: recorded('RevocationAccess', { revokes: () => stored.revoked }, calls),
+    grantsAccess: recorded('GrantsAccess', { useOnce: () => Promise.resolve('first' as const) }, calls),
+    delegationEngine: recorded('DelegationEngine', new DefaultDelegationEngine(), calls),
     issuerAccess,
     decisionTrail: recorded(
       'DecisionTrail',

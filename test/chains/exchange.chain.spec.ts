@@ -51,9 +51,13 @@ const VALIDATE = [
   'IssuerAccess.verificationKey',
 ];
 const POLICY = ['PolicyAccess.activePolicy'];
-const JUDGE = ['PermissionEngine.mappedGroups', 'FactAccess.factsOf', 'PermissionEngine.effectivePermissions'];
+const READ = ['PermissionEngine.mappedGroups', 'FactAccess.factsOf'];
+/** Who the subject is here, and whether it may be had by whoever asks. */
+const NAME = ['SigningEngine.subjectOf', 'KeyAccess.keyedDigest'];
+const ADMIT = ['SigningEngine.clientSubjectOf', 'KeyAccess.keyedDigest', 'DelegationEngine.admit'];
+const JUDGE = [...READ, ...NAME, 'RevocationAccess.revokes', ...ADMIT, 'PermissionEngine.effectivePermissions'];
 const COMPUTE = [...POLICY, ...JUDGE];
-const MINT = ['SigningEngine.mint', 'KeyAccess.activeKey', 'KeyAccess.keyedDigest', 'KeyAccess.seal', 'KeyAccess.signWith'];
+const MINT = ['SigningEngine.mint', 'KeyAccess.activeKey', 'KeyAccess.seal', 'KeyAccess.signWith'];
 const RECORD = ['AuditAccess.record'];
 /** What is tried out beside the answer, and what names the state that it was read from. */
 const ANSWER = ['PolicyAccess.shadowPolicy', 'SigningEngine.consistencyToken', 'KeyAccess.keyedDigest'];
@@ -158,7 +162,7 @@ describe('The exchange chain', () => {
     const house = buildHouse();
     const attempt = house.manager.authenticate(context, { method: 'client_secret_post', clientId: 'web', clientSecret: 'wrong' });
     await expect(attempt).rejects.toMatchObject({ code: 'CLIENT_UNAUTHENTICATED' });
-    await expect(house.manager.authenticate(context, { method: 'none' })).rejects.toMatchObject({
+    await expect(house.manager.authenticate(context, { method: 'unreadable' })).rejects.toMatchObject({
       code: 'CLIENT_UNAUTHENTICATED',
     });
     expect(house.calls).toEqual(AUTHENTICATE);

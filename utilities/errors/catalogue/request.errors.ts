@@ -81,15 +81,13 @@ export const REQUEST_ERRORS = {
     remedy: ['Leave requested_token_type out, or ask for urn:ietf:params:oauth:token-type:access_token.'],
     source: 'RFC 8693 §2.1',
   },
-  ACTOR_TOKEN_UNSUPPORTED: {
-    summary: 'Actor tokens are not accepted.',
-    cause: 'The request carries actor_token or actor_token_type. The actor is the authenticated client.',
-    remedy: ['Leave actor_token and actor_token_type out; the issued token names the authenticated client in act.'],
-    source: 'RFC 8693 §2.1',
-  },
   IMPERSONATION_UNSUPPORTED: {
-    summary: 'Impersonation is not available.',
-    cause: 'The request asks to act as another subject (impersonation or requested_subject).',
-    remedy: ['Leave the parameter out and exchange the token of the subject itself.'],
+    summary: 'Another subject than that of the subject token cannot be asked for.',
+    cause: 'The request carries requested_subject.',
+    remedy: [
+      'Leave the parameter out and exchange a token of the subject itself.',
+      'To leave out who acts for the subject, send impersonation=true; the client needs a permission for it.',
+    ],
+    source: 'RFC 8693 §1.1',
   },
 } as const satisfies Record<string, CatalogueEntry>;

@@ -1,0 +1,75 @@
+import type { ClientTarget, RegisteredClient } from '#accessors/registration/contract.js';
+import type { GrantLimits, GrantQuestion, KeyName, PresentedActor, PresentedSubject } from '#engines/delegation/contract.js';
+import type { CallContext } from '#utilities/call-context/contract.js';
+import { CodedError } from '#utilities/errors/coded-error.js';
+import type { AuthorizationParts } from './authorization.parts.js';
+import type { HandedIn } from './handed-in.js';
+import { limitsOf } from './issued-subjects.js';
+
+type Parts = Pick<AuthorizationParts, 'delegationEngine' | 'signingEngine' | 'registrationAccess' | 'clock'>;
+
+/** What is asked of the one place that every grant passes. */
+export interface GrantWish {
+  readonly client: RegisteredClient;
+  readonly clientIsProven: boolean;
+  readonly shown: readonly KeyName[];
+  readonly target: ClientTarget;
+  readonly handed: HandedIn;
+  /** `sub` that our tokens about the subject have. */
+  readonly subject: string;
+  readonly actor: PresentedActor | null;
+  readonly impersonation: boolean;
+}
+
+/** Whether a token may be had at all, and within which limits. */
+export class ExchangeGrants {
+  /** A client is known by one name for good, and most of them exchange again and again. */
+  private readonly clientSubjects = new WeakMap<RegisteredClient, string>();
+
+  constructor(private readonly deps: Parts) {}
+
+  /** @throws CodedError the refusal of the first restriction that is not met */
+  async admit(context: CallContext, wish: GrantWish): Promise<GrantLimits> {
+    const { handed, ...asked } = wish;
+    const question: GrantQuestion = {
+      ...asked,
+      clientSubject: this.clientSubjectOf(context, wish.client),
+      subject: await this.presented(context, wish),
+      issues: true,
+      now: Math.floor(this.deps.clock.now() / 1_000),
+    };
+    const verdict = this.deps.delegationEngine.admit(question);
+    if (verdict.granted) return verdict.limits;
+    throw new CodedError(verdict.code, { field: verdict.field, internal: verdict.because });
+  }
+
+  private async presented(context: CallContext, { handed, subject }: GrantWish): Promise<PresentedSubject> {
+    const { slug: tenant, presenter, act, mayAct, confirmation, origin } = handed;
+    return {
+      ...{ subject, tenant, presenter, act, mayAct, confirmation },
+      issued: handed.issued === null ? null : await this.termsOf(context, handed.issued),
+      originIssuedAt: origin.issuedAt,
+      originEndsAt: origin.endsAt,
+      depth: origin.depth,
+    };
+  }
+
+  /** What it left to Check is named by the application that it is for. */
+  private async termsOf(
+    context: CallContext,
+    referred: NonNullable<HandedIn['issued']>,
+  ): Promise<NonNullable<PresentedSubject['issued']>> {
+    const { audience, clientId, impersonated } = referred.claims;
+    const application = await this.deps.registrationAccess.applicationFor(context, audience);
+    const permissions = application === undefined ? [] : limitsOf(referred, application);
+    return { audience, clientId, impersonated, permissions };
+  }
+
+  private clientSubjectOf(context: CallContext, client: RegisteredClient): string {
+    const known = this.clientSubjects.get(client);
+    if (known !== undefined) return known;
+    const made = this.deps.signingEngine.clientSubjectOf(context, client.clientId);
+    this.clientSubjects.set(client, made);
+    return made;
+  }
+}
