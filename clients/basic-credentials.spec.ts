@@ -29,7 +29,7 @@ describe('parseBasic', () => {
       ['an empty value', ''],
       ['a value far too long', basic(`id:${'x'.repeat(4000)}`)],
     ])('proves nothing with %s', (_name, value) => {
-      expect(parseBasic(value)).toEqual({ method: 'none' });
+      expect(parseBasic(value)).toEqual({ method: 'unreadable' });
     });
 
     it('takes the scheme in any case (RFC 9110 §11.1)', () => {

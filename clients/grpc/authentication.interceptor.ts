@@ -1,12 +1,12 @@
 import { type Metadata, ServerInterceptingCall, type ServerInterceptor } from '@grpc/grpc-js';
-import type { AuthorizationManager } from '#managers/authorization/contract.js';
+import type { AuthorizationManager, ClientCredentials } from '#managers/authorization/contract.js';
 import { CodedError } from '#utilities/errors/coded-error.js';
 import type { IdSource } from '#utilities/id/contract.js';
 import type { Logger } from '#utilities/logging/contract.js';
-import { parseBasic } from '../basic-credentials.js';
 import { parseBearer } from '../bearer-token.js';
 import { toCodedError } from '../coded-error-of.js';
 import { logRefusal } from '../refusal-log.js';
+import { settleCredentials } from '../sent-credentials.js';
 import type { Callers } from './callers.js';
 import { accessOf, type MethodAccess } from './method-access.js';
 import { statusOf } from './status.js';
@@ -61,21 +61,33 @@ interface Arrival {
 async function admit(deps: AuthenticationDeps, metadata: Metadata, { diagnosticId, access }: Arrival): Promise<void> {
   if (sizeOf(metadata) > METADATA_LIMIT_BYTES) throw new CodedError('REQUEST_HEADERS_TOO_LARGE');
   const context = { diagnosticId, transport: 'grpc' } as const;
-  const authorization = authorizationOf(metadata);
+  const authorization = soleValue(metadata, 'authorization');
   if (access.kind === 'operator') {
     const operator = await deps.manager.authorizeOperator(context, parseBearer(authorization), access.permission);
     deps.callers.admitOperator(metadata, { ...context, operator: operator.subject });
     return;
   }
-  const credentials = authorization === undefined ? ({ method: 'none' } as const) : parseBasic(authorization);
-  deps.callers.admitClient(metadata, { context, client: await deps.manager.authenticate(context, credentials) });
+  const client = await deps.manager.authenticate(context, credentialsIn(metadata, authorization));
+  // SECURITY: public clients are browsers and apps, which call over REST. Here nobody comes in without credentials.
+  if (!client.proven) throw new CodedError('CLIENT_UNAUTHENTICATED', { internal: 'no credentials' });
+  deps.callers.admitClient(metadata, { context, client });
 }
 
-function authorizationOf(metadata: Metadata): string | undefined {
-  const values = metadata.get('authorization');
-  if (values.length > 1) throw new CodedError('CLIENT_AUTHENTICATION_AMBIGUOUS', { field: 'authorization' });
+function credentialsIn(metadata: Metadata, authorization: string | undefined): ClientCredentials {
+  return settleCredentials({
+    authorization,
+    clientId: soleValue(metadata, 'client-id'),
+    clientSecret: undefined,
+    assertion: soleValue(metadata, 'client-assertion'),
+    assertionType: soleValue(metadata, 'client-assertion-type'),
+  });
+}
+
+function soleValue(metadata: Metadata, field: string): string | undefined {
+  const values = metadata.get(field);
+  if (values.length > 1) throw new CodedError('CLIENT_AUTHENTICATION_AMBIGUOUS', { field });
   const [value] = values;
-  return typeof value === 'string' ? value : undefined;
+  return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
 /** grpc-js has no limit of its own. Counted as HTTP/2 does: name, value and 32 bytes for each (RFC 9113 §6.5.2). */

@@ -9,9 +9,8 @@ import { checkBody, effectiveBody } from '../check.answers.js';
 import { readCheck, readEffective } from '../check.requests.js';
 import { HANDLER_DEADLINE, type HandlerDeadline } from '../handler-deadline.js';
 import { CHECK_ANSWER_SCHEMA, CHECK_BODY_SCHEMA, EFFECTIVE_ANSWER_SCHEMA, EFFECTIVE_BODY_SCHEMA } from './check.schemas.js';
-import { readClientCredentials } from './client-credentials.js';
+import { readHeaderCredentials } from './client-credentials.js';
 import { CHECK_PATH, EFFECTIVE_PATH } from './routes.js';
-import { soleAuthorization } from './sole-authorization.js';
 import { OAUTH_ERROR_SCHEMA } from './token.schemas.js';
 
 type Answering = (context: CallContext, client: CallingClient) => Promise<object>;
@@ -64,12 +63,9 @@ export class CheckController {
 
   private async authenticated(request: FastifyRequest, answering: Answering): Promise<object> {
     const context = { diagnosticId: request.id, transport: 'rest' } as const;
-    const credentials = readClientCredentials(soleAuthorization(request), NO_FORM);
-    return answering(context, await this.manager.authenticate(context, credentials));
+    return answering(context, await this.manager.authenticate(context, readHeaderCredentials(request)));
   }
 }
-
-const NO_FORM = new Map<string, never>();
 
 function jsonBody({ body }: FastifyRequest): unknown {
   if (typeof body === 'string') throw new CodedError('REQUEST_CONTENT_TYPE_UNSUPPORTED');

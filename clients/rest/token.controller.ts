@@ -1,5 +1,5 @@
-import { Controller, Inject, Post, Req, Res } from '@nestjs/common';
-import { ApiBody, ApiConsumes, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { Controller, Inject, Options, Post, Req, Res } from '@nestjs/common';
+import { ApiBody, ApiConsumes, ApiExcludeEndpoint, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import {
   AUTHORIZATION_MANAGER,
@@ -11,6 +11,7 @@ import { CodedError } from '#utilities/errors/coded-error.js';
 import { OpenToAll } from '../access.decorators.js';
 import { HANDLER_DEADLINE, type HandlerDeadline } from '../handler-deadline.js';
 import { readClientCredentials } from './client-credentials.js';
+import { Cors } from './cors.js';
 import { type Form, parseForm, single } from './form.js';
 import { soleAuthorization } from './sole-authorization.js';
 import { TOKEN_PATH } from './routes.js';
@@ -18,17 +19,25 @@ import { OAUTH_ERROR_SCHEMA, TOKEN_REQUEST_SCHEMA, TOKEN_RESPONSE_SCHEMA } from 
 
 const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
 
-/** Values that mean "no impersonation" if a client insists on sending the parameter. */
-const NOT_IMPERSONATING: ReadonlySet<string | undefined> = new Set([undefined, 'false']);
-
 @ApiTags('token exchange')
 @OpenToAll()
 @Controller()
 export class TokenController {
+  private readonly cors: Cors;
+
   constructor(
     @Inject(AUTHORIZATION_MANAGER) private readonly manager: AuthorizationManager,
     @Inject(HANDLER_DEADLINE) private readonly deadline: HandlerDeadline,
-  ) {}
+  ) {
+    this.cors = new Cors(manager);
+  }
+
+  /** A browser asks whether a page may call. */
+  @Options(TOKEN_PATH)
+  @ApiExcludeEndpoint()
+  async preflight(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    await this.deadline.bound(this.cors.preflight(request, reply));
+  }
 
   @Post(TOKEN_PATH)
   @ApiOperation({ summary: 'Exchange a token (RFC 8693)', operationId: 'exchangeToken' })
@@ -41,6 +50,8 @@ export class TokenController {
   @ApiResponse({ status: 415, description: 'The body is not a form', schema: OAUTH_ERROR_SCHEMA })
   @ApiResponse({ status: 503, description: 'Try again later', schema: OAUTH_ERROR_SCHEMA })
   async exchange(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    const marking = this.cors.mark(request, reply);
+    if (marking !== undefined) await this.deadline.bound(marking);
     const result = await this.deadline.bound(this.answer(request));
     void reply
       .code(200)
@@ -78,6 +89,7 @@ function checkGrant(grant: string | undefined): void {
 }
 
 function exchangeRequestOf(form: Form): ExchangeRequest {
+  const requestedSubject = single(form, 'requested_subject');
   return {
     subjectToken: single(form, 'subject_token'),
     subjectTokenType: single(form, 'subject_token_type'),
@@ -88,6 +100,13 @@ function exchangeRequestOf(form: Form): ExchangeRequest {
     resource: form.get('resource') ?? [],
     scope: single(form, 'scope'),
     tenant: single(form, 'tenant'),
-    impersonation: !NOT_IMPERSONATING.has(single(form, 'impersonation')) || form.has('requested_subject'),
+    impersonation: flag(form, 'impersonation'),
+    ...(requestedSubject === undefined ? {} : { requestedSubject }),
   };
+}
+
+function flag(form: Form, field: string): boolean {
+  const value = single(form, field);
+  if (value === undefined || value === 'true' || value === 'false') return value === 'true';
+  throw new CodedError('REQUEST_PARAMETER_INVALID', { field, expected: 'true or false' });
 }

@@ -23,8 +23,12 @@ export const TOKEN_REQUEST_SCHEMA: SchemaObject = {
       enum: ['urn:ietf:params:oauth:token-type:access_token', 'urn:ietf:params:oauth:token-type:jwt'],
     },
     tenant: text('Slug of the tenant, where the subject token fits several.'),
-    client_id: text('For client_secret_post.'),
+    client_id: text(
+      'For client_secret_post, for an assertion of another issuer, for a client certificate, and for public clients.',
+    ),
     client_secret: text('For client_secret_post.'),
+    client_assertion: text('For private_key_jwt (RFC 7523): signed by the client, or a token of a trusted issuer for it.'),
+    client_assertion_type: { type: 'string', enum: ['urn:ietf:params:oauth:client-assertion-type:jwt-bearer'] },
   },
 };
 

@@ -2,6 +2,7 @@ import type { CallContext } from '#utilities/call-context/contract.js';
 import { CodedError } from '#utilities/errors/coded-error.js';
 import type { AuthorizationParts } from './authorization.parts.js';
 import { CheckSequence } from './check.sequence.js';
+import { ClientAuthentication } from './client-authentication.js';
 import type {
   AuthenticatedClient,
   CallingClient,
@@ -13,32 +14,32 @@ import type {
   ExchangeRequest,
   ExchangeResult,
   Operator,
+  PresentedKeys,
 } from './contract.js';
 import { ExchangeSequence } from './exchange.sequence.js';
 import { OperatorAdmission } from './operator-admission.js';
+import { ShownKeys } from './shown-keys.js';
 
 /** Each use case is a file of its own beside this one. */
 export class DefaultAuthorizationManager implements AuthorizationManager {
   private readonly exchanges: ExchangeSequence;
   private readonly checks: CheckSequence;
   private readonly operators: OperatorAdmission;
+  private readonly clients: ClientAuthentication;
 
   constructor(private readonly deps: AuthorizationParts) {
     this.exchanges = new ExchangeSequence(deps);
     this.checks = new CheckSequence(deps);
     this.operators = new OperatorAdmission(deps);
+    this.clients = new ClientAuthentication({ ...deps, shownKeys: new ShownKeys(deps) });
   }
 
-  async authenticate(context: CallContext, credentials: ClientCredentials): Promise<CallingClient> {
-    const registration =
-      'clientSecret' in credentials
-        ? await this.deps.registrationAccess.authenticateClient(context, credentials.clientId, credentials.clientSecret)
-        : undefined;
-    if (registration === undefined || !('clientSecret' in credentials)) {
-      this.deps.counters.increment('refusals.unauthenticated', credentials.method);
-      throw new CodedError('CLIENT_UNAUTHENTICATED');
-    }
-    return { proven: true, registration, method: credentials.method, shown: [] };
+  authenticate(context: CallContext, credentials: ClientCredentials, presented?: PresentedKeys): Promise<CallingClient> {
+    return this.clients.authenticate(context, credentials, presented);
+  }
+
+  async allowsOrigin(context: CallContext, origin: string): Promise<boolean> {
+    return (await this.deps.registrationAccess.publicOrigins(context)).has(origin);
   }
 
   authorizeOperator(context: CallContext, token: string | undefined, permission: string): Promise<Operator> {
@@ -46,7 +47,7 @@ export class DefaultAuthorizationManager implements AuthorizationManager {
   }
 
   exchange(context: CallContext, client: CallingClient, request: ExchangeRequest): Promise<ExchangeResult> {
-    return this.exchanges.run(context, provenOf(client).registration, request);
+    return this.exchanges.run(context, client, request);
   }
 
   check(context: CallContext, client: CallingClient, request: CheckRequest): Promise<CheckAnswer> {
