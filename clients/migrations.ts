@@ -9,6 +9,7 @@ import { UsedIds1790000012000 } from '#accessors/grants/migrations/1790000012000
 import { Revocations1790000013000 } from '#accessors/grants/migrations/1790000013000-revocations.migration.js';
 import { IssuerTables1790000003000 } from '#accessors/issuer/migrations/issuer-tables.migration.js';
 import { KeyLifecycle1790000006000 } from '#accessors/key/migrations/1790000006000-key-lifecycle.migration.js';
+import { StandbyKeys1790000014000 } from '#accessors/key/migrations/1790000014000-standby-keys.migration.js';
 import { IssuerVersions1790000003500 } from '#accessors/issuer/migrations/issuer-versions.migration.js';
 import { KeyTables1790000004000 } from '#accessors/key/migrations/1790000004000-key-tables.migration.js';
 import { PolicyTables1790000002500 } from '#accessors/policy/migrations/1790000002500-policy-tables.migration.js';
@@ -48,4 +49,5 @@ export const MIGRATIONS: readonly MigrationClass[] = [
   ClientAuthentication1790000012100,
   Revocations1790000013000,
   PlanTenants1790000013400,
+  StandbyKeys1790000014000,
 ];

@@ -51,7 +51,7 @@ export type SecretPurpose = 'subject-pseudonym' | 'keyring-proof' | 'subject-ref
 
 export interface KeyAccess {
   /**
-   * The key that signs with this algorithm now; known in memory.
+   * The key that signs with this algorithm now; known in memory. While its backend is left alone, a key that stands in for it.
    *
    * @throws CodedError `SIGNING_UNAVAILABLE` when there is none, when it is published for too short a time (database time) and
    *   may not sign at once, or when the keyring could not be confirmed for 5 minutes
@@ -62,7 +62,8 @@ export interface KeyAccess {
    * The JWS signature over `signingInput` (ASCII), base64url: for ES256 the 64 bytes of RFC 7518 §3.4. At once where the key is
    * in memory and the primitive is quick (ES256, Ed25519), else later (RSA, remote backends).
    *
-   * @throws CodedError `SIGNING_UNAVAILABLE` when the key is not active any more; a code of the backend. Later answers reject with it
+   * @throws CodedError `SIGNING_UNAVAILABLE` when the key is not active any more or its backend cannot sign, whose own code is for the
+   *   operator alone; `SIGNING_THROTTLED` when it is too busy. Later answers reject with it
    */
   signWith(context: CallContext, key: ActiveKey, signingInput: string): string | Promise<string>;
 
@@ -110,6 +111,32 @@ export interface KeyAccess {
   ): Promise<{ readonly madeKeys: readonly string[]; readonly madeSecrets: readonly SecretPurpose[] }>;
 }
 
+/** Signing by keys that stand by began, or ended. */
+export interface FallbackChange {
+  readonly kind: 'began' | 'ended';
+  readonly algorithm: SigningAlgorithm;
+  /** Key that signs or signed first. */
+  readonly kid: string;
+  /** Code of the fault that it began with. */
+  readonly cause: string;
+  /** How many tokens were signed so; 0 when it begins. */
+  readonly tokens: number;
+  /** When it began, Unix milliseconds. */
+  readonly since: number;
+}
+
+/** Keys that sign while the one that should is too busy or away, where the settings want that. */
+export interface StandInKeys {
+  /**
+   * The key to sign with after `signWith` rejected with `failure`: public for long enough, held in memory, of the same algorithm.
+   * `undefined`: the settings do not want it, there is none, or the backend refused rather than being busy or away.
+   */
+  standIn(context: CallContext, key: ActiveKey, failure: unknown): ActiveKey | undefined;
+
+  /** Tells of each beginning and end, from outside of anybody's unit of work. */
+  onFallback(listener: (change: FallbackChange) => void): void;
+}
+
 /** One key as the database has it. All times are Unix milliseconds of the database. */
 export interface KeyRecord {
   readonly kid: string;
@@ -120,6 +147,8 @@ export interface KeyRecord {
   readonly jwk: Readonly<JWK>;
   /** May sign before verifiers had time to learn of it: the first key of an empty ring, an emergency. */
   readonly signsAtOnce: boolean;
+  /** Never becomes active: it stands in for the key that is. */
+  readonly standby?: boolean;
   readonly createdAt: number;
   readonly publishedAt: number | null;
   readonly activatedAt: number | null;
@@ -181,6 +210,9 @@ export interface KeyringAccess {
    */
   makeKey(context: CallContext, algorithm: SigningAlgorithm, attempt: string): Promise<NewSigningKey>;
 
+  /** As `makeKey`, in the database whatever the configured backend: a key that stands by. */
+  makeStandbyKey(context: CallContext, algorithm: SigningAlgorithm): Promise<NewSigningKey>;
+
   /**
    * Finds a key that exists in a backend (a file, a version in a key vault) and proves that it signs.
    *
@@ -217,3 +249,4 @@ export interface KeyringAccess {
 
 export const KEY_ACCESS: unique symbol = Symbol('KeyAccess');
 export const KEYRING_ACCESS: unique symbol = Symbol('KeyringAccess');
+export const STAND_IN_KEYS: unique symbol = Symbol('StandInKeys');

@@ -2,9 +2,18 @@ import { createHmac, type KeyObject } from 'node:crypto';
 import type { CallContext } from '#utilities/call-context/contract.js';
 import type { ChangeFeed } from '#utilities/change-feed/contract.js';
 import type { Clock } from '#utilities/clock/contract.js';
-import { CodedError } from '#utilities/errors/coded-error.js';
+import { CodedError, isCodedError } from '#utilities/errors/coded-error.js';
 import type { Logger } from '#utilities/logging/contract.js';
-import type { ActiveKey, KeyAccess, PublishedKey, SecretPurpose, SigningAlgorithm, VerificationKey } from './contract.js';
+import type {
+  ActiveKey,
+  FallbackChange,
+  KeyAccess,
+  PublishedKey,
+  SecretPurpose,
+  SigningAlgorithm,
+  StandInKeys,
+  VerificationKey,
+} from './contract.js';
 import type { EpochFloorFile } from './epoch-floor.file.js';
 import type { InstallationSecrets } from './installation-secrets.js';
 import type { KeyMaker } from './key-maker.js';
@@ -13,10 +22,13 @@ import type { KeyStore, StoredKeyring } from './key.store.js';
 import { KeyringFollower } from './keyring-follower.js';
 import { KeyringLoader, type LoadedKey, type LoadedKeyring } from './loaded-keyring.js';
 import type { SigningBackends } from './signing-backends.js';
+import type { SigningFallback } from './signing-fallback.js';
 import { TextSealer } from './text-sealer.js';
 
 /** A keyring that nobody could confirm for longer than this issues nothing and vouches for nothing. */
 const TRUSTED_FOR_MS = 5 * 60_000;
+const RETRY_SECONDS = 5;
+const PROBE = 'countersign self-test';
 
 interface Dependencies {
   readonly store: KeyStore;
@@ -30,9 +42,11 @@ interface Dependencies {
   /** What an empty ring gets a first key of. */
   readonly algorithms: readonly SigningAlgorithm[];
   readonly prePublishSeconds: number;
+  /** Left out: what a backend does not sign is not signed. */
+  readonly fallback?: SigningFallback;
 }
 
-export class DefaultKeyAccess implements KeyAccess {
+export class DefaultKeyAccess implements KeyAccess, StandInKeys {
   private keyring: LoadedKeyring | undefined;
   private readonly loader: KeyringLoader;
   private readonly follower: KeyringFollower;
@@ -45,15 +59,32 @@ export class DefaultKeyAccess implements KeyAccess {
   }
 
   activeKey(_context: CallContext, algorithm: SigningAlgorithm): ActiveKey {
-    return this.signer(algorithm).active;
+    const signer = this.signer(algorithm);
+    return this.isLeftAlone(signer) ? (this.standbyOf(algorithm)?.active ?? signer.active) : signer.active;
   }
 
   signWith(_context: CallContext, key: ActiveKey, signingInput: string): string | Promise<string> {
     const { active, signing } = this.signer(key.algorithm);
-    if (active.kid !== key.kid || signing === null) throw signingUnavailable('the key is not active any more');
+    if (active.kid !== key.kid) return this.signStandingIn(key, signingInput);
+    if (signing === null) throw signingUnavailable('the key is not active any more');
 
     const signature = signing.backend.sign(signing.handle, key.algorithm, signingInput);
-    return signature instanceof Promise ? signature.then(base64url) : base64url(signature);
+    if (!(signature instanceof Promise)) return base64url(signature);
+    return signature.then(base64url, (cause: unknown) => {
+      this.deps.fallback?.failed(key.algorithm, cause);
+      throw shownFailure(cause);
+    });
+  }
+
+  standIn(_context: CallContext, key: ActiveKey, failure: unknown): ActiveKey | undefined {
+    const cause = isCodedError(failure) ? (failure.details.cause ?? failure) : failure;
+    if (this.deps.fallback?.isAway(cause) !== true) return undefined;
+    const standby = this.standbyOf(key.algorithm)?.active;
+    return standby?.kid === key.kid ? undefined : standby;
+  }
+
+  onFallback(listener: (change: FallbackChange) => void): void {
+    this.deps.fallback?.onChange(listener);
   }
 
   keyedDigest(_context: CallContext, purpose: SecretPurpose, message: string): string {
@@ -98,6 +129,30 @@ export class DefaultKeyAccess implements KeyAccess {
 
   onModuleDestroy(): void {
     this.follower.stop();
+    this.deps.fallback?.stop();
+  }
+
+  private isLeftAlone({ active, signing }: LoadedKey): boolean {
+    const { fallback } = this.deps;
+    if (fallback === undefined || signing === null) return false;
+    return fallback.isHeld(active.algorithm, () => signing.backend.sign(signing.handle, active.algorithm, PROBE));
+  }
+
+  /** SECURITY: one that verifiers have had the time to learn of, by the same rule as any key that signs. */
+  private standbyOf(algorithm: SigningAlgorithm): LoadedKey | undefined {
+    if (this.deps.fallback === undefined) return undefined;
+    const now = this.deps.clock.monotonic();
+    return this.confirmed().standbys.find((key) => key.active.algorithm === algorithm && key.readyAt <= now);
+  }
+
+  private signStandingIn(key: ActiveKey, signingInput: string): string | Promise<string> {
+    const standby = this.standbyOf(key.algorithm);
+    if (standby?.active.kid !== key.kid || standby.signing === null) throw signingUnavailable('the key is not active any more');
+
+    const { backend, handle } = standby.signing;
+    this.deps.fallback?.used(key.algorithm, key.kid);
+    const signature = backend.sign(handle, key.algorithm, signingInput);
+    return signature instanceof Promise ? signature.then(base64url) : base64url(signature);
   }
 
   private async makeFirstKeys(): Promise<string[]> {
@@ -138,14 +193,17 @@ export class DefaultKeyAccess implements KeyAccess {
   private dropStopped(ring: StoredKeyring): void {
     if (this.keyring === undefined) return;
     const states = new Map(ring.keys.map((key) => [key.kid, key.state]));
-    const { keys, signers, published } = this.keyring;
+    const { keys, signers, standbys, published } = this.keyring;
     const isStill = (kid: string, holds: (state: string) => boolean): boolean => holds(states.get(kid) ?? 'active');
     const kept = new Map([...keys].filter(([kid]) => isStill(kid, isPublicState)));
-    if (kept.size === keys.size && [...signers.values()].every(({ active }) => isStill(active.kid, isActive))) return;
+    const stand = standbys.filter(({ active }) => isStill(active.kid, (state) => state === 'published'));
+    const areSigners = [...signers.values()].every(({ active }) => isStill(active.kid, isActive));
+    if (kept.size === keys.size && areSigners && stand.length === standbys.length) return;
     this.keyring = {
       ...this.keyring,
       keys: kept,
       signers: new Map([...signers].filter(([, { active }]) => isStill(active.kid, isActive))),
+      standbys: stand,
       published: Object.freeze(published.filter(({ kid }) => kept.has(kid))),
     };
   }
@@ -186,6 +244,14 @@ function refuseRestored({ epoch }: StoredKeyring, least: number): void {
   });
 }
 
+/** Callers learn that nothing is signed, and when to come back; what is wrong with the vault is for the operator. */
+function shownFailure(cause: unknown): unknown {
+  if (!isCodedError(cause) || !cause.code.startsWith('VAULT_')) return cause;
+  const { internal = '', retryAfterSeconds = RETRY_SECONDS } = cause.details;
+  const code = cause.code === 'VAULT_THROTTLED' ? 'SIGNING_THROTTLED' : 'SIGNING_UNAVAILABLE';
+  return new CodedError(code, { internal: `${cause.code}: ${internal}`, retryAfterSeconds, cause });
+}
+
 function isActive(state: string): boolean {
   return state === 'active';
 }
@@ -195,5 +261,5 @@ function base64url(signature: Buffer): string {
 }
 
 function signingUnavailable(internal: string): CodedError {
-  return new CodedError('SIGNING_UNAVAILABLE', { internal, retryAfterSeconds: 5 });
+  return new CodedError('SIGNING_UNAVAILABLE', { internal, retryAfterSeconds: RETRY_SECONDS });
 }

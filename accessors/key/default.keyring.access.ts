@@ -41,6 +41,10 @@ export class DefaultKeyringAccess implements KeyringAccess {
     return this.hold(await this.deps.maker.make(algorithm, attempt));
   }
 
+  async makeStandbyKey(_context: CallContext, algorithm: SigningAlgorithm): Promise<NewSigningKey> {
+    return this.hold(await this.deps.maker.makeStandby(algorithm));
+  }
+
   async findKey(
     _context: CallContext,
     wanted: { readonly algorithm: SigningAlgorithm; readonly backend: string; readonly reference: string },
@@ -111,6 +115,8 @@ function recordOf(stored: StoredKey): KeyRecord[] {
   const algorithm = ALGORITHMS.find((known) => known === stored.algorithm);
   if (algorithm === undefined || !isKeyState(stored.state)) return [];
   const { kid, state, backend, signsAtOnce, createdAt, publishedAt, activatedAt, stoppedAt, endedAt } = stored;
+  const standby = stored.standby ? { standby: true } : {};
   const jwk = { ...(typeof stored.publicJwk === 'object' ? stored.publicJwk : {}), kid, alg: algorithm, use: 'sig' };
-  return [{ kid, algorithm, state, backend, jwk, signsAtOnce, createdAt, publishedAt, activatedAt, stoppedAt, endedAt }];
+  const times = { createdAt, publishedAt, activatedAt, stoppedAt, endedAt };
+  return [{ kid, algorithm, state, backend, jwk, signsAtOnce, ...standby, ...times }];
 }

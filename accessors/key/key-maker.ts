@@ -7,6 +7,8 @@ import { publicProof } from './public-proof.js';
 import type { CreatedKey, SigningBackend } from './signing-backend.contract.js';
 import type { SigningBackends } from './signing-backends.js';
 
+const STANDBY_BACKEND = 'local';
+
 interface Dependencies {
   readonly backends: SigningBackends;
   readonly secrets: InstallationSecrets;
@@ -20,6 +22,13 @@ export class KeyMaker {
   async make(algorithm: SigningAlgorithm, attempt: string): Promise<NewKey> {
     const backend = this.deps.backends.forNew(algorithm);
     return this.proven(backend, algorithm, await backend.create(algorithm, attempt));
+  }
+
+  /** A key that stands by: in the database, where it signs whatever else is away. @throws CodedError `SIGNING_UNAVAILABLE` */
+  async makeStandby(algorithm: SigningAlgorithm): Promise<NewKey> {
+    const backend = this.deps.backends.named(STANDBY_BACKEND);
+    if (backend === undefined) throw new CodedError('SIGNING_UNAVAILABLE', { internal: 'no backend for a key that stands by' });
+    return { ...(await this.proven(backend, algorithm, await backend.create(algorithm, 'standby'))), standby: true };
   }
 
   /** @throws CodedError `KEY_IMPORT_REFUSED` */

@@ -3,7 +3,8 @@ import type { KeyMove, KeyState } from './contract.js';
 /** Every move there is. `retired` and `revoked` are ends, but for a retired key that turns out to be stolen. */
 const MOVES: Readonly<Record<KeyState, readonly KeyState[]>> = {
   pending: ['published', 'retired', 'tainted', 'revoked'],
-  published: ['active', 'retired', 'tainted', 'revoked'],
+  // To `retiring`: a key that stood by, and may have signed.
+  published: ['active', 'retiring', 'retired', 'tainted', 'revoked'],
   active: ['retiring', 'tainted', 'revoked'],
   retiring: ['retired', 'tainted', 'revoked'],
   retired: ['revoked'],

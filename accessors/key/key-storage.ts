@@ -17,6 +17,8 @@ export interface KeyStorage {
   readonly backends: readonly SigningBackend[];
   /** Name of the backend that makes new keys. */
   readonly newKeysIn: string;
+  /** Whether keys that stand by sign what the vault cannot. */
+  readonly fallsBack: boolean;
 }
 
 interface Tools {
@@ -46,7 +48,9 @@ export function keyStorage(settings: Settings['keys'], tools: Tools): KeyStorage
     current: providerOf(current, vault, tools.logger),
     further: storage.furtherKeyEncryptionKeys.map((further) => providerOf(further, vault, tools.logger)),
   });
-  return { keyEncryptionKey, backends: backendsOf(storage, { ...tools, keyEncryptionKey, vault }), newKeysIn: storage.backend };
+  const backends = backendsOf(storage, { ...tools, keyEncryptionKey, vault });
+  const fallsBack = storage.vault?.whenItCannotSign === 'signLocally';
+  return { keyEncryptionKey, backends, newKeysIn: storage.backend, fallsBack };
 }
 
 function providerOf(from: KeyEncryptionKeySettings, vault: Vault | undefined, logger: Logger): KeyEncryptionKeyProvider {

@@ -4,7 +4,8 @@ import { CLOCK, type Clock } from '#utilities/clock/contract.js';
 import { SETTINGS, type Settings } from '#utilities/config/contract.js';
 import { DATABASE, type Database } from '#utilities/database/contract.js';
 import { LOGGER, type Logger } from '#utilities/logging/contract.js';
-import { KEY_ACCESS, KEYRING_ACCESS } from './contract.js';
+import { COUNTERS, type Counters } from '#utilities/telemetry/contract.js';
+import { KEY_ACCESS, KEYRING_ACCESS, STAND_IN_KEYS } from './contract.js';
 import { DefaultKeyRewrap } from './default.key.rewrap.js';
 import { type KeyRoom, keyRoom } from './key-room.js';
 import { type KeyStorage, keyStorage } from './key-storage.js';
@@ -31,8 +32,12 @@ const KEY_ROOM: unique symbol = Symbol('KeyRoom');
         changeFeed: ChangeFeed,
         clock: Clock,
         logger: Logger,
-      ): KeyRoom => keyRoom({ ...storage, database, settings: settings.keys, changeFeed, clock, logger }),
-      inject: [KEY_STORAGE, DATABASE, SETTINGS, CHANGE_FEED, CLOCK, LOGGER],
+        counters: Counters,
+      ): KeyRoom => {
+        const standIns = storage.fallsBack ? { standIns: { counters } } : {};
+        return keyRoom({ ...storage, ...standIns, database, settings: settings.keys, changeFeed, clock, logger });
+      },
+      inject: [KEY_STORAGE, DATABASE, SETTINGS, CHANGE_FEED, CLOCK, LOGGER, COUNTERS],
     },
     {
       provide: KEY_REWRAP,
@@ -41,8 +46,9 @@ const KEY_ROOM: unique symbol = Symbol('KeyRoom');
       inject: [KEY_STORAGE, DATABASE],
     },
     { provide: KEY_ACCESS, useFactory: (room: KeyRoom) => room.keyAccess, inject: [KEY_ROOM] },
+    { provide: STAND_IN_KEYS, useFactory: (room: KeyRoom) => room.keyAccess, inject: [KEY_ROOM] },
     { provide: KEYRING_ACCESS, useFactory: (room: KeyRoom) => room.keyringAccess, inject: [KEY_ROOM] },
   ],
-  exports: [KEY_ACCESS, KEYRING_ACCESS, KEY_REWRAP],
+  exports: [KEY_ACCESS, KEYRING_ACCESS, STAND_IN_KEYS, KEY_REWRAP],
 })
 export class KeyModule {}

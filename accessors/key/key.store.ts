@@ -14,6 +14,7 @@ export interface StoredKey {
   readonly publicJwk: unknown;
   readonly publicProof: Buffer | null;
   readonly signsAtOnce: boolean;
+  readonly standby: boolean;
   readonly createdAt: number;
   readonly publishedAt: number | null;
   readonly activatedAt: number | null;
@@ -45,6 +46,7 @@ export interface NewKey {
   readonly publicJwk: PublicMembers;
   readonly publicProof: Buffer;
   readonly sealed: Sealed | null;
+  readonly standby?: true;
 }
 
 export interface NewSecret extends Sealed {
@@ -59,7 +61,7 @@ const NOW = 'floor(extract(epoch from clock_timestamp()) * 1000)::float8';
 const KEYRING = `
   select coalesce(e.epoch, 0)::float8 as epoch, e.installation_id as installation, ${NOW} as now,
     k.kid, k.algorithm, k.state, k.backend, k.reference, k.public_jwk as "publicJwk", k.public_proof as "publicProof",
-    k.signs_at_once as "signsAtOnce", ${milliseconds('k.created_at')} as "createdAt",
+    k.signs_at_once as "signsAtOnce", k.standby, ${milliseconds('k.created_at')} as "createdAt",
     ${milliseconds('k.published_at')} as "publishedAt", ${milliseconds('k.activated_at')} as "activatedAt",
     ${milliseconds('k.stopped_at')} as "stoppedAt", ${milliseconds('k.ended_at')} as "endedAt",
     k.sealed, k.wrapped_data_key as "wrappedDataKey", k.key_encryption_key_id as "keyEncryptionKeyId",

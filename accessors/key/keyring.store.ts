@@ -61,6 +61,8 @@ const INSERT_PENDING = `
   on conflict do nothing
   returning kid`;
 
+const MARK_STANDBY = 'update signing_key set standby = true where tenant_id = $1 and kid = $2';
+
 /** Keys whose private half a backend holds outside of this database, and may hold still though they have stopped. */
 const STOPPED_ELSEWHERE = `
   select kid, backend, reference from signing_key
@@ -107,6 +109,7 @@ export class KeyringStore {
   async add(key: NewKey): Promise<void> {
     const added = await this.deps.database.query(INSERT_PENDING, keyParameters(key));
     if (added.length === 0) throw changed(`key ${key.kid} is in the ring already`);
+    if (key.standby === true) await this.deps.database.query(MARK_STANDBY, [PLATFORM_TENANT, key.kid]);
   }
 
   /** @throws CodedError `KEYRING_CHANGED`, `KEYRING_MOVE_REFUSED` */

@@ -39,6 +39,8 @@ export interface LoadedKeyring {
   readonly installation: string;
   readonly keys: ReadonlyMap<string, LoadedKey>;
   readonly signers: ReadonlyMap<SigningAlgorithm, LoadedKey>;
+  /** Keys that stand by, newest first. */
+  readonly standbys: readonly LoadedKey[];
   readonly published: readonly PublishedKey[];
 }
 
@@ -59,7 +61,8 @@ export class KeyringLoader {
     this.forgetStopped(known?.keys ?? NO_KEYS, keys);
     const signers = new Map<SigningAlgorithm, LoadedKey>();
     for (const key of keys.values()) if (key.stored.state === 'active') signers.set(key.active.algorithm, key);
-    return { epoch: ring.epoch, installation: ring.installation, keys, signers, published: publishedOf(keys, known) };
+    const { epoch, installation } = ring;
+    return { epoch, installation, keys, signers, standbys: standbysOf(keys), published: publishedOf(keys, known) };
   }
 
   private async loadKey(stored: StoredKey, now: number, known: LoadedKey | undefined): Promise<LoadedKey> {
@@ -193,6 +196,11 @@ function publicKeyOf(stored: StoredKey, algorithm: SigningAlgorithm, members: Pu
 /** INVARIANT: what is published are members that were named one by one; a private member cannot get in. */
 function publishedKey(kid: string, algorithm: SigningAlgorithm, members: PublicMembers): PublishedKey {
   return Object.freeze({ kid, jwk: Object.freeze({ kid, alg: algorithm, use: 'sig', ...members }) });
+}
+
+function standbysOf(keys: ReadonlyMap<string, LoadedKey>): readonly LoadedKey[] {
+  const standing = [...keys.values()].filter(({ stored }) => stored.standby && stored.state === 'published');
+  return standing.sort((one, other) => other.stored.createdAt - one.stored.createdAt);
 }
 
 /** The same array as before where it would hold the same keys, so that what is made of it need not be made again. */

@@ -1,5 +1,5 @@
 import type { UpstreamIdentity } from '#accessors/facts/contract.js';
-import type { Keyring, KeyAccess } from '#accessors/key/contract.js';
+import type { Keyring, KeyAccess, StandInKeys } from '#accessors/key/contract.js';
 import type { CallContext } from '#utilities/call-context/contract.js';
 import type { Clock } from '#utilities/clock/contract.js';
 import { CodedError } from '#utilities/errors/coded-error.js';
@@ -26,6 +26,7 @@ import { SubjectReferences } from './subject-references.js';
 
 interface Dependencies {
   readonly keyAccess: KeyAccess;
+  readonly standInKeys?: Pick<StandInKeys, 'standIn'>;
   readonly clock: Clock;
   readonly ids: IdSource;
   /** Our `iss`. */
@@ -64,8 +65,8 @@ export class DefaultSigningEngine implements SigningEngine {
     const reference = this.references.seal(context, request.reference, { subject, audience: request.audience });
     const claims = this.composer.compose({ issuer, subject, actor, tokenId, issuedAt, expiresAt, reference }, request);
     const signed = this.signer.sign(context, key, claims);
-    const token = typeof signed === 'string' ? signed : await signed;
-    return { token, tokenId, kid: key.kid, subject, actor, issuedAt, expiresAt };
+    const { token, kid } = typeof signed === 'string' ? { token: signed, kid: key.kid } : await signed;
+    return { token, tokenId, kid, subject, actor, issuedAt, expiresAt };
   }
 
   subjectOf(context: CallContext, kind: MintRequest['kind'], identity: UpstreamIdentity): string {

@@ -1,5 +1,6 @@
 import type { Keyring, KeyRecord, KeyState, SigningAlgorithm } from '#accessors/key/contract.js';
 import type { RotationPolicy, RotationStep } from './contract.js';
+import { planStandby } from './standby-plan.js';
 
 /** What a rule looks at: one algorithm of the ring. */
 interface Lane {
@@ -18,14 +19,15 @@ export function planRotation(ring: Keyring, policy: RotationPolicy, now: number)
   const found = new Set<SigningAlgorithm>([...policy.algorithms, ...ring.keys.map((key) => key.algorithm)]);
   const steps = [...found].flatMap((algorithm) => {
     const lane = laneOf(ring, policy, { algorithm, now });
-    return [...(lane.isWanted ? following(lane) : abandoning(lane)), ...removing(lane)];
+    const standing = planStandby(ring, policy, { algorithm, now });
+    return [...(lane.isWanted ? following(lane) : abandoning(lane)), ...standing, ...removing(lane)];
   });
   return steps.sort((one, other) => one.dueAt - other.dueAt);
 }
 
 function laneOf(ring: Keyring, policy: RotationPolicy, at: { algorithm: SigningAlgorithm; now: number }): Lane {
   const keys = ring.keys.filter((key) => key.algorithm === at.algorithm);
-  const inState = (state: KeyState): readonly KeyRecord[] => keys.filter((key) => key.state === state);
+  const inState = (state: KeyState): readonly KeyRecord[] => keys.filter((key) => key.state === state && key.standby !== true);
   return {
     ...at,
     isWanted: policy.algorithms.includes(at.algorithm),

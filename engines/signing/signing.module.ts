@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { KEY_ACCESS, type KeyAccess } from '#accessors/key/contract.js';
+import { KEY_ACCESS, type KeyAccess, STAND_IN_KEYS, type StandInKeys } from '#accessors/key/contract.js';
 import { KeyModule } from '#accessors/key/key.module.js';
 import { CLOCK, type Clock } from '#utilities/clock/contract.js';
 import { SETTINGS, type Settings } from '#utilities/config/contract.js';
@@ -16,16 +16,17 @@ import { KeyedDpopNonces } from './dpop-nonces.js';
   providers: [
     {
       provide: SIGNING_ENGINE,
-      useFactory: (keyAccess: KeyAccess, clock: Clock, ids: IdSource, settings: Settings) =>
+      useFactory: (keyAccess: KeyAccess, standInKeys: StandInKeys, clock: Clock, ids: IdSource, settings: Settings) =>
         new DefaultSigningEngine({
           keyAccess,
+          standInKeys,
           clock,
           ids,
           issuer: settings.issuer,
           defaultLifetimeSeconds: settings.tokens.lifetimeSeconds,
           maxLifetimeSeconds: settings.keys.rotation.maxTokenSeconds,
         }),
-      inject: [KEY_ACCESS, CLOCK, ID_SOURCE, SETTINGS],
+      inject: [KEY_ACCESS, STAND_IN_KEYS, CLOCK, ID_SOURCE, SETTINGS],
     },
     {
       provide: DPOP_NONCES,

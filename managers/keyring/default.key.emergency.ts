@@ -97,7 +97,7 @@ export class DefaultKeyEmergency implements KeyEmergency {
     ring: Keyring,
     { key, to }: { readonly key: KeyRecord; readonly to: Stop },
   ): Promise<Replacement | null> {
-    const next = ring.keys.find((one) => one.algorithm === key.algorithm && one.state === 'published');
+    const next = ring.keys.find((one) => one.algorithm === key.algorithm && one.state === 'published' && one.standby !== true);
     if (next !== undefined) return { kid: next.kid, from: 'published', add: [] };
     try {
       const made = await this.make(context, ring, key.algorithm);

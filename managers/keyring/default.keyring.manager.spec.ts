@@ -72,6 +72,7 @@ function build({ made, auditFailure, prePublishSeconds = 86_400 }: World) {
   const keyringAccess: KeyringAccess = {
     keyring: unused,
     makeKey: unused,
+    makeStandbyKey: unused,
     findKey: unused,
     change: unused,
     settle: unused,

@@ -1,5 +1,5 @@
 import type { AuditAccess } from '#accessors/audit/contract.js';
-import type { KeyAccess, Keyring, KeyRecord, PublishedKey, SigningAlgorithm } from '#accessors/key/contract.js';
+import type { KeyAccess, Keyring, KeyRecord, PublishedKey, SigningAlgorithm, StandInKeys } from '#accessors/key/contract.js';
 import type { RotationPolicy, RotationStep, SigningEngine } from '#engines/signing/contract.js';
 import type { CallContext } from '#utilities/call-context/contract.js';
 import { CodedError, isCodedError } from '#utilities/errors/coded-error.js';
@@ -15,6 +15,7 @@ import type {
   RotateRequest,
 } from './contract.js';
 import { Cutoffs } from './cutoffs.js';
+import { FallbackTrail } from './fallback-trail.js';
 import { KeyringWork, type KeyringWorkDeps } from './keyring-work.js';
 import { exportedKey } from './public-key.export.js';
 
@@ -26,6 +27,8 @@ interface Dependencies extends KeyringWorkDeps {
   readonly keyAccess: KeyAccess;
   readonly signingEngine: SigningEngine;
   readonly auditAccess: AuditAccess;
+  /** Left out: no key stands in for another. */
+  readonly standInKeys?: StandInKeys;
   readonly policy: RotationPolicy;
   readonly ids: IdSource;
   readonly clock: Clock;
@@ -34,16 +37,19 @@ interface Dependencies extends KeyringWorkDeps {
 export class DefaultKeyringManager implements KeyringManager {
   private readonly work: KeyringWork;
   private readonly signedCutoffs: Cutoffs;
+  private readonly fallbackTrail: FallbackTrail;
   private readonly holder: string;
 
   constructor(private readonly deps: Dependencies) {
     this.work = new KeyringWork(deps);
     this.signedCutoffs = new Cutoffs(deps);
+    this.fallbackTrail = new FallbackTrail(deps);
     this.holder = deps.ids.random();
   }
 
   async prepare(context: CallContext): Promise<void> {
     this.refuseUnsafe();
+    this.fallbackTrail.follow();
     const { madeKeys, madeSecrets } = await this.deps.keyAccess.prepare(context);
     await Promise.all([
       ...madeKeys.map((kid) => this.recordMade(context, 'keyring.key_made', `${kid}: first of an empty ring, signs at once`)),
@@ -74,6 +80,7 @@ export class DefaultKeyringManager implements KeyringManager {
   }
 
   async advance(context: CallContext): Promise<KeyringChangeReport & { readonly held: boolean }> {
+    await this.fallbackTrail.flush();
     const fence = await this.deps.keyringAccess.takeLease(context, this.holder, LEASE_SECONDS);
     if (fence === undefined) {
       return { ...this.report(await this.deps.keyringAccess.keyring(context), { validateOnly: false, done: [] }), held: false };
@@ -148,7 +155,7 @@ export class DefaultKeyringManager implements KeyringManager {
   private forRotation(ring: Keyring, found: Keyring, { algorithm }: RotateRequest): readonly RotationStep[] {
     return this.plan(ring).filter((step) => {
       if (algorithm !== undefined && step.algorithm !== algorithm) return false;
-      if (step.kind !== 'stage') return isDue(step, ring);
+      if (step.kind !== 'stage' || step.standby === true) return isDue(step, ring);
       return activeKid(ring, step.algorithm) === activeKid(found, step.algorithm);
     });
   }
@@ -202,8 +209,8 @@ function isDue(step: RotationStep, ring: Keyring): boolean {
   return step.dueAt <= ring.now;
 }
 
-function nameOf({ kind, algorithm, kid }: { kind: string; algorithm: SigningAlgorithm; kid: string | null }): string {
-  return `${kind} ${algorithm} ${kid ?? ''}`;
+function nameOf({ kind, algorithm, kid, standby }: RotationStep): string {
+  return `${kind} ${algorithm} ${kid ?? (standby === true ? 'standby' : '')}`;
 }
 
 function tooManySteps(): CodedError {

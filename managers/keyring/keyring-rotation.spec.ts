@@ -46,7 +46,7 @@ describeOnEachDatabase('The life of a signing key', (open) => {
     expect((await manager.publishedKeys(CONTEXT)).map(({ kid }) => kid)).toEqual([second]);
     expect(await changesIn(database)).toEqual([
       'keyring.key_made',
-      ...Array.from({ length: 4 }, () => 'keyring.secret_made'),
+      ...Array.from({ length: 5 }, () => 'keyring.secret_made'),
       'keyring.key_staged',
       'keyring.key_published',
       'keyring.key_activated',

@@ -65,6 +65,13 @@ export class KeyringWork {
     base: Pick<KeyringChange, 'expectedEpoch' | 'fence'>,
     step: RotationStep,
   ): Promise<number> {
+    if (step.standby === true) {
+      const standby = await this.deps.keyringAccess.makeStandbyKey(context, step.algorithm);
+      return this.commit(context, {
+        change: { ...base, add: [standby] },
+        records: [[RECORDED_AS.stage, `${standby.kid} (${standby.algorithm}, ${standby.backend}), stands by: ${step.because}`]],
+      });
+    }
     const attempt = `rotation-${String(base.expectedEpoch)}-${step.algorithm}`;
     const key = await this.deps.keyringAccess.makeKey(context, step.algorithm, attempt);
     return this.commit(context, {
@@ -94,7 +101,7 @@ const RECORDED_AS = {
 function movesOf(ring: Keyring, step: RotationStep & { readonly kid: string }): readonly KeyMove[] {
   const { kid } = step;
   if (step.kind === 'publish') return [{ kid, from: 'pending', to: 'published' }];
-  if (step.kind === 'retire') return [{ kid, from: 'active', to: 'retiring' }];
+  if (step.kind === 'retire') return [{ kid, from: stateIn(ring, kid), to: 'retiring' }];
   if (step.kind === 'remove') return [{ kid, from: stateIn(ring, kid), to: 'retired' }];
   const activated: KeyMove = { kid, from: 'published', to: 'active' };
   return step.replaces === null ? [activated] : [{ kid: step.replaces, from: 'active', to: 'retiring' }, activated];

@@ -1,7 +1,14 @@
 import { Module, type Provider } from '@nestjs/common';
 import { AuditModule } from '#accessors/audit/audit.module.js';
 import { AUDIT_ACCESS, CHANGE_TRAIL, type AuditAccess, type ChangeTrail } from '#accessors/audit/contract.js';
-import { KEY_ACCESS, KEYRING_ACCESS, type KeyAccess, type KeyringAccess } from '#accessors/key/contract.js';
+import {
+  KEY_ACCESS,
+  KEYRING_ACCESS,
+  STAND_IN_KEYS,
+  type KeyAccess,
+  type KeyringAccess,
+  type StandInKeys,
+} from '#accessors/key/contract.js';
 import { KeyModule } from '#accessors/key/key.module.js';
 import { KEY_REWRAP, type KeyRewrap } from '#accessors/key/rewrap.contract.js';
 import { SIGNING_ENGINE, type SigningEngine } from '#engines/signing/contract.js';
@@ -48,8 +55,19 @@ const manager: Provider = {
     settings: Settings,
     ids: IdSource,
     clock: Clock,
-  ) => new DefaultKeyringManager({ ...deps, keyAccess, auditAccess, signingEngine, policy: policyOf(settings), ids, clock }),
-  inject: [WORK, KEY_ACCESS, AUDIT_ACCESS, SIGNING_ENGINE, SETTINGS, ID_SOURCE, CLOCK],
+    standInKeys: StandInKeys,
+  ) =>
+    new DefaultKeyringManager({
+      ...deps,
+      keyAccess,
+      standInKeys,
+      auditAccess,
+      signingEngine,
+      policy: policyOf(settings),
+      ids,
+      clock,
+    }),
+  inject: [WORK, KEY_ACCESS, AUDIT_ACCESS, SIGNING_ENGINE, SETTINGS, ID_SOURCE, CLOCK, STAND_IN_KEYS],
 };
 
 const emergency: Provider = {
@@ -74,5 +92,6 @@ const sealing: Provider = {
 export class KeyringModule {}
 
 function policyOf({ keys }: Settings) {
-  return { algorithms: keys.algorithms, ...keys.rotation };
+  const standby = keys.storage?.vault?.whenItCannotSign === 'signLocally';
+  return { algorithms: keys.algorithms, standby, ...keys.rotation };
 }

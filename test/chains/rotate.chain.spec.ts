@@ -133,6 +133,10 @@ class RingInMemory implements KeyringAccess {
     return Promise.resolve({ epoch: this.epoch, floor: 0, now: this.now, keys: this.keys });
   }
 
+  makeStandbyKey() {
+    return this.makeKey();
+  }
+
   makeKey() {
     this.made += 1;
     return Promise.resolve({ kid: `made-${String(this.made)}`, algorithm: 'ES256', backend: 'local' } as const);

@@ -22,6 +22,7 @@ export function keyStorageRules(keys: KeyStorageFile | undefined, tools: RuleToo
   return [
     ...keyEncryptionKeyRules(keys, tools),
     ...backendRules(keys),
+    ...fallbackRules(keys),
     ...(keys.vault === undefined ? [] : vaultRules(keys.vault, tools)),
   ];
 }
@@ -61,6 +62,17 @@ function backendRules({ backend, directory, vault, algorithms }: KeyStorageFile)
   if (vault === undefined) faults.push(invalid(['vault'], 'missing: backend: azure-key-vault needs it'));
   if (algorithms.includes('Ed25519')) faults.push(invalid(['algorithms'], 'Azure Key Vault does not sign with Ed25519'));
   return faults;
+}
+
+/** Refused where no key could ever stand in. */
+function fallbackRules({ backend, vault }: KeyStorageFile): readonly SettingsFault[] {
+  if (vault?.whenItCannotSign !== 'signLocally') return [];
+  const path = ['vault', 'whenItCannotSign'];
+  if (backend !== 'azure-key-vault') {
+    return [invalid(path, `expected shed: with backend: ${backend} the vault signs nothing, and nothing can stand in for it`)];
+  }
+  if (vault.hsm) return [invalid(path, 'expected shed: hsm: true keeps keys in hardware, and a key that stands in is not')];
+  return [];
 }
 
 function vaultRules({ clientId, credential, caFile }: VaultFile, { isReadable }: RuleTools): readonly SettingsFault[] {

@@ -65,6 +65,10 @@ const vault = z.strictObject({
     .meta({ description: 'Login hosts that the vault may name beside those of Microsoft.' }),
   keyPrefix: keyName.default('countersign').meta({ description: 'Names of signing keys are this, a hyphen and the algorithm.' }),
   hsm: z.boolean().default(false).meta({ description: 'Whether signing keys are made in hardware.' }),
+  whenItCannotSign: z.enum(['shed', 'signLocally']).default('shed').meta({
+    description:
+      'With backend: azure-key-vault, what happens to tokens that the vault is too busy for, or away for: refused, or signed with a key in the database that stands by. A vault that refuses is not stood in for.',
+  }),
   signsPer10Seconds: z.int().min(1).max(100_000).default(2_000).meta({
     description:
       'Most signatures that this process asks of the vault in 10 seconds. The vault does 4,000 with software keys and 2,000 with HSM keys; divide by the number of replicas.',

@@ -40,6 +40,7 @@ describe('where keys are kept', () => {
         keyPrefix: 'countersign',
         hsm: false,
         signsPer10Seconds: 2_000,
+        whenItCannotSign: 'shed',
       },
     });
   });

@@ -51,6 +51,7 @@ beforeAll(async () => {
         keyPrefix: `countersign-${String(signsPer10Seconds)}`,
         hsm: false,
         signsPer10Seconds,
+        whenItCannotSign: 'shed',
       },
       ...changes,
     },
