@@ -1,6 +1,11 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, Reflector } from '@nestjs/core';
 import { AdministrationModule } from '#managers/administration/administration.module.js';
+import {
+  REVOCATION_ADMINISTRATION,
+  type RevocationAdministration,
+} from '#managers/administration/revocation-administration.contract.js';
+import { RevocationAdministrationModule } from '#managers/administration/revocation-administration.module.js';
 import { AuthorizationModule } from '#managers/authorization/authorization.module.js';
 import { TokenStatusModule } from '#managers/authorization/token-status.module.js';
 import { KeyringModule } from '#managers/keyring/keyring.module.js';
@@ -28,11 +33,13 @@ import { OAuthErrorFilter } from './rest/oauth-error.filter.js';
 import { PoliciesController } from './rest/policies.controller.js';
 import { PublishedDocumentsController } from './rest/published-documents.controller.js';
 import { RevocationController } from './rest/revocation.controller.js';
+import { RevocationsAdminController } from './rest/revocations-admin.controller.js';
 import { TokenController } from './rest/token.controller.js';
 import { KEYRING_MANAGER, type KeyringManager } from '#managers/keyring/contract.js';
 import { AUDIT_ADMINISTRATION, type AuditAdministration } from '#managers/administration/audit-administration.contract.js';
 import { AUDIT_TIMER, AuditTimer } from './timers/audit.timer.js';
 import { KEYRING_TIMER, KeyringTimer } from './timers/keyring.timer.js';
+import { REVOCATION_TIMER, RevocationTimer } from './timers/revocation.timer.js';
 
 /** The whole service: Managers, and the Clients that drive them. */
 @Module({})
@@ -46,6 +53,7 @@ export class AppModule {
         TokenStatusModule,
         KeyringModule,
         AdministrationModule,
+        RevocationAdministrationModule,
         PolicyModule,
       ],
       controllers: [
@@ -57,6 +65,7 @@ export class AppModule {
         HealthController,
         KeysAdminController,
         LiveDataController,
+        RevocationsAdminController,
         PoliciesController,
         AuthController,
         GrpcCheckController,
@@ -77,6 +86,12 @@ export class AppModule {
           provide: KEYRING_TIMER,
           useFactory: (keyring: KeyringManager, ids: IdSource, logger: Logger) => new KeyringTimer({ keyring, ids, logger }),
           inject: [KEYRING_MANAGER, ID_SOURCE, LOGGER],
+        },
+        {
+          provide: REVOCATION_TIMER,
+          useFactory: (administration: RevocationAdministration, ids: IdSource, logger: Logger) =>
+            new RevocationTimer({ administration, ids, logger }),
+          inject: [REVOCATION_ADMINISTRATION, ID_SOURCE, LOGGER],
         },
         {
           provide: APP_GUARD,

@@ -11,6 +11,10 @@ import {
 } from '#managers/administration/contract.js';
 import { AUDIT_ADMINISTRATION, type AuditAdministration } from '#managers/administration/audit-administration.contract.js';
 import { LIVE_ADMINISTRATION, type LiveAdministration } from '#managers/administration/live-administration.contract.js';
+import {
+  REVOCATION_ADMINISTRATION,
+  type RevocationAdministration,
+} from '#managers/administration/revocation-administration.contract.js';
 import { AUTHORIZATION_MANAGER, type AuthorizationManager } from '#managers/authorization/contract.js';
 import { KEY_EMERGENCY, KEYRING_MANAGER, type KeyEmergency, type KeyringManager } from '#managers/keyring/contract.js';
 import { KEY_SEALING, type KeySealing } from '#managers/keyring/key-sealing.contract.js';
@@ -25,6 +29,7 @@ import { GrpcServer } from './grpc/grpc-server.js';
 import { NestLogger } from './nest-logger.js';
 import { AUDIT_TIMER, type AuditTimer } from './timers/audit.timer.js';
 import { KEYRING_TIMER, type KeyringTimer } from './timers/keyring.timer.js';
+import { REVOCATION_TIMER, type RevocationTimer } from './timers/revocation.timer.js';
 import { type Readiness, READINESS } from './readiness.js';
 import { createHttpAdapter, endConnectionsWithAnswers } from './rest/http-server.js';
 
@@ -62,6 +67,7 @@ export interface Managers {
   readonly administration: AdministrationManager;
   readonly issuers: IssuerAdministration;
   readonly liveAdministration: LiveAdministration;
+  readonly revocations: RevocationAdministration;
   readonly auditAdministration: AuditAdministration;
   readonly keyring: KeyringManager;
   readonly keyEmergency: KeyEmergency;
@@ -86,6 +92,7 @@ export async function withManagers<Result>(
       administration: app.get<AdministrationManager>(ADMINISTRATION_MANAGER),
       issuers: app.get<IssuerAdministration>(ISSUER_ADMINISTRATION),
       liveAdministration: app.get<LiveAdministration>(LIVE_ADMINISTRATION),
+      revocations: app.get<RevocationAdministration>(REVOCATION_ADMINISTRATION),
       auditAdministration: app.get<AuditAdministration>(AUDIT_ADMINISTRATION),
       keyring: app.get<KeyringManager>(KEYRING_MANAGER),
       keyEmergency: app.get<KeyEmergency>(KEY_EMERGENCY),
@@ -110,6 +117,7 @@ async function startOn(foundations: OpenFoundations): Promise<Host> {
   try {
     await app.get<KeyringManager>(KEYRING_MANAGER).prepare({ diagnosticId: ids.random(), transport: 'timer' });
     app.get<KeyringTimer>(KEYRING_TIMER).start();
+    app.get<RevocationTimer>(REVOCATION_TIMER).start();
     app.get<AuditTimer>(AUDIT_TIMER).start();
     await app.startAllMicroservices();
     await app.listen(settings.http.port, settings.http.host);

@@ -14,6 +14,7 @@ import { addPolicyCommand } from './cli/policy.command.js';
 import { addPolicyQuestions } from './cli/policy-questions.command.js';
 import { printError } from './cli/print-error.js';
 import { addSecretCommands } from './cli/secret.commands.js';
+import { addRevokeCommand } from './cli/revoke.command.js';
 import { addServeCommand } from './cli/serve.command.js';
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
@@ -32,6 +33,7 @@ addBootstrapCommand(program);
 addIssuerCommand(program);
 addDataCommand(program);
 addKeysCommand(program);
+addRevokeCommand(program);
 addPolicyCommand(program);
 addPolicyQuestions(program);
 addConfigCommand(program);

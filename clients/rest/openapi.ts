@@ -3,6 +3,7 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import { AUTHORIZATION_MANAGER } from '#managers/authorization/contract.js';
+import { REVOCATION_ADMINISTRATION } from '#managers/administration/revocation-administration.contract.js';
 import { KEY_EMERGENCY, KEYRING_MANAGER } from '#managers/keyring/contract.js';
 import { TOKEN_STATUS } from '#managers/authorization/token-status.contract.js';
 import { SETTINGS } from '#utilities/config/contract.js';
@@ -15,6 +16,7 @@ import { IntrospectionController } from './introspection.controller.js';
 import { KeysAdminController } from './keys-admin.controller.js';
 import { PublishedDocumentsController } from './published-documents.controller.js';
 import { RevocationController } from './revocation.controller.js';
+import { RevocationsAdminController } from './revocations-admin.controller.js';
 import { TokenController } from './token.controller.js';
 
 /** The OpenAPI document of the REST client, from its controllers; nothing is started and nothing listens. */
@@ -54,12 +56,14 @@ class OpenApiModule {
         PublishedDocumentsController,
         HealthController,
         KeysAdminController,
+        RevocationsAdminController,
       ],
       providers: [
         { provide: AUTHORIZATION_MANAGER, useValue: nothing },
         { provide: TOKEN_STATUS, useValue: nothing },
         { provide: KEYRING_MANAGER, useValue: nothing },
         { provide: KEY_EMERGENCY, useValue: nothing },
+        { provide: REVOCATION_ADMINISTRATION, useValue: nothing },
         { provide: READINESS, useValue: nothing },
         { provide: HANDLER_DEADLINE, useValue: nothing },
         { provide: SETTINGS, useValue: parseSettings('issuer: https://auth.example.com', 'openapi', {}, 'dev') },

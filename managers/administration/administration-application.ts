@@ -26,6 +26,8 @@ export const ADMINISTRATION_APPLICATION: ApplicationRegistration = {
     { name: 'countersign:data:read', description: 'See tenants, subjects, groups, assignments, subscriptions, flags' },
     { name: 'countersign:data:write', description: 'Change them', risk: 'high' },
     { name: 'countersign:decision:read', description: 'See why decisions were made' },
+    { name: 'countersign:revocation:read', description: 'See what is revoked' },
+    { name: 'countersign:revocation:write', description: 'Revoke tokens, subjects, clients, tenants', risk: 'high' },
   ],
   allowsEmptyPermissions: false,
   // A permission that is taken away is gone with the next token.
