@@ -1,5 +1,5 @@
 import type { GrantQuestion } from '../contract.js';
-import { EVERY_CASE, NO_EXEMPTION, type Rule } from '../rule.js';
+import type { Rule } from '../rule.js';
 
 /**
  * SECURITY: whoever hands a token in is its rightful presenter. Of a trusted issuer's token the validation has told how the client
@@ -8,8 +8,8 @@ import { EVERY_CASE, NO_EXEMPTION, type Rule } from '../rule.js';
  */
 export const presenter: Rule = {
   name: 'presenter',
-  cases: EVERY_CASE,
-  exempt: NO_EXEMPTION,
+  cases: ['on-behalf-of', 'impersonation'],
+  exempt: { own: 'a token that was not issued to the client makes another case' },
   source: 'RFC 8693 §2.1; CVE-2026-9704',
   judge({ question }) {
     if (isRightful(question)) return undefined;
