@@ -15,6 +15,7 @@ import type {
 } from './contract.js';
 import type { ExternalFactsReader } from './external/external.facts.reader.js';
 import { refuseImport, unknownTenants } from './import-fault.js';
+import { ChangeJournal, type Watched } from './live/change-journal.js';
 import { AssignmentStore, repeatedAssignments } from './stores/assignment.store.js';
 import { FactStore, type StoredFacts } from './stores/fact.store.js';
 import { contradictions, identityKey } from './stores/subject.state.js';
@@ -38,6 +39,7 @@ export class DefaultFactAccess implements FactAccess {
   private readonly tenants: TenantStore;
   private readonly subjects: SubjectStore;
   private readonly assignments: AssignmentStore;
+  private readonly journal: ChangeJournal;
   private readonly kept: EpochCache<StoredFacts>;
   private readonly named: EpochCache<string>;
 
@@ -46,6 +48,7 @@ export class DefaultFactAccess implements FactAccess {
     this.tenants = new TenantStore(deps);
     this.subjects = new SubjectStore(deps);
     this.assignments = new AssignmentStore(deps);
+    this.journal = new ChangeJournal(deps);
     this.kept = deps.caches.create({ values: KEPT_SUBJECTS, absent: 1 });
     this.named = deps.caches.create({ values: KEPT_TENANTS, absent: 1 });
   }
@@ -85,32 +88,54 @@ export class DefaultFactAccess implements FactAccess {
     return this.named.get(PLATFORM_TENANT, slug, () => this.facts.tenantNamed(slug));
   }
 
-  registerTenant(_context: CallContext, tenant: TenantRecord): Promise<{ readonly id: string; readonly outcome: RecordOutcome }> {
-    return this.tenants.registerTenant(tenant);
+  registerTenant(context: CallContext, tenant: TenantRecord): Promise<{ readonly id: string; readonly outcome: RecordOutcome }> {
+    return this.deps.database.forTenants([], async () => {
+      const id = (await this.tenants.named([tenant.slug])).get(tenant.slug) ?? this.deps.ids.ordered();
+      const outcome = await this.tenants.inTenants([id], () =>
+        this.journal.around(context, new Map([[id, { kind: 'tenant' }]]), () => this.tenants.registerTenant(id, tenant)),
+      );
+      return { id, outcome };
+    });
   }
 
-  registerGroup(_context: CallContext, group: { readonly tenant: string; readonly key: string }): Promise<RecordOutcome> {
-    return this.inTenants([group.tenant], (tenantId) => this.tenants.registerGroup(tenantId(group.tenant), group.key));
+  registerGroup(
+    context: CallContext,
+    { tenant, key }: { readonly tenant: string; readonly key: string },
+  ): Promise<RecordOutcome> {
+    return this.inTenants([tenant], (tenantId) => {
+      const id = tenantId(tenant);
+      const watched = new Map<string, Watched>([[id, { kind: 'group', keys: [key] }]]);
+      return this.journal.around(context, watched, () => this.tenants.registerGroup(id, key));
+    });
   }
 
-  registerSubjects(_context: CallContext, subjects: readonly SubjectRecord[]): Promise<readonly RecordOutcome[]> {
+  registerSubjects(context: CallContext, subjects: readonly SubjectRecord[]): Promise<readonly RecordOutcome[]> {
     return this.inTenants(
       subjects.map(({ tenant }) => tenant),
       (tenantId) => {
         refuseImport(contradictions(subjects));
-        return this.subjects.register(
-          subjects.map((record) => ({ tenantId: tenantId(record.tenant), record, groups: [...new Set(record.groups)].sort() })),
-        );
+        const wanted = subjects.map((record) => ({
+          tenantId: tenantId(record.tenant),
+          record,
+          groups: [...new Set(record.groups)].sort(),
+        }));
+        const watched = byTenant(wanted, (own): Watched => ({ kind: 'subject', keys: own.map(({ record }) => record.key) }));
+        return this.journal.around(context, watched, () => this.subjects.register(wanted));
       },
     );
   }
 
-  assignRoles(_context: CallContext, assignments: readonly AssignmentRecord[]): Promise<readonly RecordOutcome[]> {
+  assignRoles(context: CallContext, assignments: readonly AssignmentRecord[]): Promise<readonly RecordOutcome[]> {
     return this.inTenants(
       assignments.map(({ tenant }) => tenant),
       (tenantId) => {
         refuseImport(repeatedAssignments(assignments));
-        return this.assignments.assign(assignments.map((record) => ({ tenantId: tenantId(record.tenant), record })));
+        const wanted = assignments.map((record) => ({ tenantId: tenantId(record.tenant), record }));
+        const principals = (own: typeof wanted): Watched => ({
+          kind: 'assignment',
+          principals: own.map(({ record }) => record.principal),
+        });
+        return this.journal.around(context, byTenant(wanted, principals), () => this.assignments.assign(wanted));
       },
     );
   }
@@ -128,6 +153,19 @@ export class DefaultFactAccess implements FactAccess {
     refuseImport(unknownTenants(slugs, ids));
     return this.tenants.inTenants([...ids.values()], () => work((slug) => ids.get(slug) ?? ''));
   }
+}
+
+function byTenant<Item extends { readonly tenantId: string }>(
+  items: readonly Item[],
+  watch: (own: Item[]) => Watched,
+): ReadonlyMap<string, Watched> {
+  const own = new Map<string, Item[]>();
+  for (const item of items) {
+    const known = own.get(item.tenantId);
+    if (known === undefined) own.set(item.tenantId, [item]);
+    else known.push(item);
+  }
+  return new Map([...own].map(([tenantId, each]) => [tenantId, watch(each)]));
 }
 
 const NOTHING_WANTED: ExternalFacts = { values: new Map(), unavailable: new Set(), validUntil: null };

@@ -11,6 +11,7 @@ import type {
   LiveRef,
   Paged,
 } from './live-data.contract.js';
+import { authorOf } from './live/change-journal.js';
 import { ChangeLogStore } from './live/change-log.store.js';
 import { LiveFaults, unknownLiveData } from './live/live-fault.js';
 import { liveKinds, type LiveKinds } from './live/live.kinds.js';
@@ -128,8 +129,4 @@ export class DefaultLiveData implements LiveData {
     const { database, ids } = this.deps;
     return { tenantId, faults, principals: new PrincipalDirectory({ database, tenantId }), newId: () => ids.ordered() };
   }
-}
-
-function authorOf({ operator, transport }: CallContext): string {
-  return operator ?? transport;
 }

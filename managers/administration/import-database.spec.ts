@@ -42,6 +42,7 @@ function realDeps(parts: AccessorParts): AdministrationDeps {
     }),
     permissionEngine,
     policyLanguage,
+    callerProofs: { problemOfKey: () => null },
     changeTrail: new PostgresAuditAccess({
       ...parts,
       store: new AuditStore({ database }),
@@ -135,7 +136,8 @@ describeOnEachDatabase('AdministrationManager on a database', (open) => {
     for (const { created, updated } of Object.values(counts)) expect([created, updated]).toEqual([0, 0]);
     const after = await everything();
     const differing = [...after].filter(([table, content]) => before.get(table) !== content).map(([table]) => table);
-    expect(differing).toEqual(['audit_record']);
+    expect(differing).toContain('audit_record');
+    expect(differing.filter((table) => !table.startsWith('audit_'))).toEqual([]);
   });
 
   it('never takes away by silence what a policy in force says', async () => {

@@ -13,15 +13,16 @@ interface TenantRow {
 export class TenantStore {
   constructor(private readonly deps: { readonly database: Database; readonly ids: IdSource }) {}
 
-  async registerTenant({ slug, status }: TenantRecord): Promise<{ id: string; outcome: RecordOutcome }> {
-    const there = (await this.named([slug])).get(slug);
-    if (there === undefined) return { id: await this.addTenant(slug, status ?? 'active'), outcome: 'created' };
-    return this.inTenants([there], async () => {
-      const [stored] = await this.lock([there]);
-      if (status === null || stored?.status === status) return { id: there, outcome: 'unchanged' };
-      await this.deps.database.query('update tenant set status = $2 where id = $1', [there, status]);
-      return { id: there, outcome: 'updated' };
-    });
+  /** Runs in the caller's unit of work, which holds the lock of the tenant, if it is there. */
+  async registerTenant(id: string, { slug, status }: TenantRecord): Promise<RecordOutcome> {
+    const [stored] = await this.lock([id]);
+    if (stored === undefined) {
+      await this.deps.database.query('insert into tenant (id, slug, status) values ($1, $2, $3)', [id, slug, status ?? 'active']);
+      return 'created';
+    }
+    if (status === null || stored.status === status) return 'unchanged';
+    await this.deps.database.query('update tenant set status = $2 where id = $1', [id, status]);
+    return 'updated';
   }
 
   async registerGroup(tenantId: string, key: string): Promise<RecordOutcome> {
@@ -60,13 +61,5 @@ export class TenantStore {
     return this.deps.database.query('select id, slug, status from tenant where id = any($1) order by id for no key update', [
       ids,
     ]);
-  }
-
-  private addTenant(slug: string, status: string): Promise<string> {
-    const id = this.deps.ids.ordered();
-    return this.deps.database.forTenants([id], async () => {
-      await this.deps.database.query('insert into tenant (id, slug, status) values ($1, $2, $3)', [id, slug, status]);
-      return id;
-    });
   }
 }
