@@ -8,10 +8,12 @@ import type {
 } from '#accessors/grants/revocation.contract.js';
 import type { RegistrationAccess } from '#accessors/registration/contract.js';
 import type { SigningEngine } from '#engines/signing/contract.js';
+import { PLATFORM_TENANT } from '#utilities/change-feed/contract.js';
 import type { CallContext } from '#utilities/call-context/contract.js';
 import type { Clock } from '#utilities/clock/contract.js';
 import type { UnitOfWork } from '#utilities/database/contract.js';
 import { CodedError } from '#utilities/errors/coded-error.js';
+import { OPERATORS_TENANT } from './administration-application.js';
 import type {
   RevocationAdministration,
   RevocationListing,
@@ -138,6 +140,7 @@ export class DefaultRevocationAdministration implements RevocationAdministration
   }
 
   private async tenantId(context: CallContext, slug: string): Promise<string> {
+    if (slug === OPERATORS_TENANT) return PLATFORM_TENANT;
     const tenantId = await this.deps.factAccess.tenantNamed(context, slug);
     if (tenantId === undefined) throw new CodedError('LIVE_DATA_UNKNOWN', { field: 'tenant', actual: slug });
     return tenantId;

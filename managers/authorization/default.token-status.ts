@@ -2,12 +2,14 @@ import type { ChangeTrail } from '#accessors/audit/contract.js';
 import type { RevocationAccess } from '#accessors/grants/revocation.contract.js';
 import type { RegisteredClient } from '#accessors/registration/contract.js';
 import type { IssuedClaims } from '#engines/signing/contract.js';
+import { PLATFORM_TENANT } from '#utilities/change-feed/contract.js';
 import type { CallContext } from '#utilities/call-context/contract.js';
 import type { UnitOfWork } from '#utilities/database/contract.js';
 import { CodedError } from '#utilities/errors/coded-error.js';
 import type { AuthorizationParts } from './authorization.parts.js';
 import type { CallingClient } from './contract.js';
 import { IssuedSubjects, type ReferredSubject } from './issued-subjects.js';
+import { OPERATORS_TENANT } from './operators-tenant.js';
 import type { Introspection, TokenStatus } from './token-status.contract.js';
 
 export interface TokenStatusParts extends Pick<
@@ -91,7 +93,8 @@ export class DefaultTokenStatus implements TokenStatus {
   }
 
   private async isLive(context: CallContext, { claims, reference }: ReferredSubject): Promise<boolean> {
-    const tenantId = await this.deps.factAccess.tenantNamed(context, claims.tenant);
+    const { tenant } = claims;
+    const tenantId = tenant === OPERATORS_TENANT ? PLATFORM_TENANT : await this.deps.factAccess.tenantNamed(context, tenant);
     if (tenantId === undefined) return false;
     const subject = { by: 'identity', identity: reference.identity } as const;
     const facts = await this.deps.factAccess.factsOf(context, { tenantId, subject, groups: NO_GROUPS });
