@@ -25,6 +25,8 @@ export interface ChainExpectations {
   readonly heads: ReadonlyMap<string, ChainHead>;
   /** Up to where records are gone by retention, by chain. */
   readonly carried: ReadonlyMap<string, ChainHead>;
+  /** All heads that checkpoints name of these chains, ascending: for the places where chains were made anew. */
+  readonly points?: ReadonlyMap<string, readonly ChainHead[]>;
   /** Unix milliseconds of the newest checkpoint: records from well before it are in one. `null`: there is none. */
   readonly sealedAt: number | null;
 }
@@ -40,7 +42,7 @@ export type ChainFaultKind =
   | 'inserted'
   /** The end of a chain, or all of it, that a checkpoint knows is gone. */
   | 'cut'
-  /** The chain fits itself, but not the checkpoint: it was made anew from some record on. */
+  /** The chain fits itself, but not the checkpoints: it was made anew from one of these records on. */
   | 'rewritten'
   /** A record in no chain, from after the time at which chains began. */
   | 'unchained'

@@ -25,14 +25,19 @@ export class AuditCheckpointChain {
   newest: Place | null = null;
   outside: Place | null = null;
   private readonly heads = new Map<string, ChainHead>();
+  private readonly points = new Map<string, ChainHead[]>();
   private readonly carried = new Map<string, ChainHead>();
   private readonly outsiders = new Map<number, { readonly document: string; readonly opened: Opened }>();
   private last: { readonly number: number; readonly document: string } | undefined;
 
   constructor(
     private readonly deps: Dependencies,
-    private readonly context: CallContext,
-    private readonly keys: readonly KeyRecord[],
+    private readonly of: {
+      readonly context: CallContext;
+      readonly keys: readonly KeyRecord[];
+      /** Of these chains, every head is kept, not the newest alone. */
+      readonly suspects: ReadonlySet<string>;
+    },
   ) {}
 
   async readOutside(documents: readonly string[]): Promise<void> {
@@ -52,7 +57,7 @@ export class AuditCheckpointChain {
 
   async readStored(progress: (checkpoints: number) => void): Promise<void> {
     for (let after = 0; ;) {
-      const page = await this.deps.auditEvidence.checkpoints(this.context, after, PAGE);
+      const page = await this.deps.auditEvidence.checkpoints(this.of.context, after, PAGE);
       for (const { number, document } of page) await this.take(number, document);
       const last = page.at(-1);
       if (last === undefined || page.length < PAGE) break;
@@ -63,7 +68,7 @@ export class AuditCheckpointChain {
   }
 
   expectations(): ChainExpectations {
-    return { heads: this.heads, carried: this.carried, sealedAt: this.newest?.at ?? null };
+    return { heads: this.heads, carried: this.carried, points: this.points, sealedAt: this.newest?.at ?? null };
   }
 
   private async take(number: number, document: string): Promise<void> {
@@ -96,7 +101,10 @@ export class AuditCheckpointChain {
   private fold(opened: Opened, document: string): void {
     const { number, previous, heads, carried } = opened.checkpoint;
     this.comparePredecessor(number, previous);
-    for (const head of heads) raise(this.heads, head);
+    for (const head of heads) {
+      raise(this.heads, head);
+      if (this.of.suspects.has(head.chain)) this.points.set(head.chain, [...(this.points.get(head.chain) ?? []), head]);
+    }
     for (const head of carried) raise(this.carried, head);
     if (opened.isKeyDistrusted) this.distrusted.add(opened.kid);
     this.checkpoints += 1;
@@ -113,7 +121,7 @@ export class AuditCheckpointChain {
   }
 
   private open(document: string): Promise<AuditSealVerdict> {
-    return this.deps.auditSealEngine.openCheckpoint(this.context, document, this.keys);
+    return this.deps.auditSealEngine.openCheckpoint(this.of.context, document, this.of.keys);
   }
 
   private fault(kind: CheckpointFaultKind, number: number, because: string): void {

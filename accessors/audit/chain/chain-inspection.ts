@@ -1,4 +1,10 @@
-import type { ChainExpectations, ChainFault, ChainFaultKind, ChainInspectionReport } from '../audit-evidence.contract.js';
+import type {
+  ChainExpectations,
+  ChainFault,
+  ChainHead,
+  ChainFaultKind,
+  ChainInspectionReport,
+} from '../audit-evidence.contract.js';
 import { canonicalParts, type RecordColumns } from './canonical-record.js';
 import { chainOrigin, erasableDigest, recordHash } from './record-hash.js';
 
@@ -21,6 +27,10 @@ interface Walk {
   /** Up to here, records are gone by retention. */
   readonly from: number;
   sequence: number;
+  /** Up to here, a checkpoint agrees. */
+  agreed: number;
+  /** The next of the points to compare with. */
+  point: number;
   /** Of the last record; `null` when it is not known any more. */
   hash: string | null;
   last: LinkedRecord | undefined;
@@ -66,7 +76,7 @@ export class ChainInspection {
     const carried = this.expected.carried.get(chain);
     const from = carried?.sequence ?? 0;
     const hash = carried?.hash ?? chainOrigin(chain);
-    return { chain, from, sequence: from, hash, last: undefined, misfit: undefined, fault: undefined };
+    return { chain, from, sequence: from, agreed: from, point: 0, hash, last: undefined, misfit: undefined, fault: undefined };
   }
 
   private step(walk: Walk, record: LinkedRecord): void {
@@ -112,13 +122,23 @@ export class ChainInspection {
   /** With what checkpoints say of this record. */
   private compare(walk: Walk, record: LinkedRecord): void {
     const head = this.expected.heads.get(record.chain);
-    if (head?.sequence === record.sequence && head.hash !== record.hash) {
-      walk.fault = faultAt('rewritten', record, 1);
-      return;
-    }
+    const known = this.pointAt(walk, record) ?? head;
+    if (known?.sequence === record.sequence) this.agree(walk, known, record);
     const isSealed = head !== undefined && record.sequence <= head.sequence;
-    const { sealedAt } = this.expected;
-    if (!isSealed && sealedAt !== null && record.at < sealedAt - SEALED_WITHIN_MS) walk.fault = faultAt('unsealed', record, 1);
+    const isOld = record.at < (this.expected.sealedAt ?? 0) - SEALED_WITHIN_MS;
+    if (!isSealed && isOld) walk.fault = faultAt('unsealed', record, 1);
+  }
+
+  private agree(walk: Walk, known: ChainHead, record: LinkedRecord): void {
+    const { chain, agreed } = walk;
+    if (known.hash === record.hash) walk.agreed = record.sequence;
+    else walk.fault = place('rewritten', chain, { sequence: agreed + 1, count: record.sequence - agreed, near: record });
+  }
+
+  private pointAt(walk: Walk, { chain, sequence }: LinkedRecord): ChainHead | undefined {
+    const points = this.expected.points?.get(chain) ?? [];
+    while ((points[walk.point]?.sequence ?? sequence) < sequence) walk.point += 1;
+    return points[walk.point];
   }
 
   private finish(): void {

@@ -50,8 +50,11 @@ export interface AuditWorld {
   readonly counters: MemoryCounters;
   /** One after the other, so that they stand in this order. */
   record(from: number, to: number): Promise<void>;
-  /** As somebody who may do everything in the database: past row-level security and triggers. */
-  attack(...statements: readonly string[]): Promise<void>;
+  /**
+   * As somebody who may do everything in the database, past row-level security and triggers. Answers what `look` sees then; all of
+   * it is taken back.
+   */
+  attacked<Seen>(attack: readonly string[] | (() => Promise<unknown>), look: () => Promise<Seen>): Promise<Seen>;
   close(): Promise<void>;
 }
 
@@ -89,12 +92,24 @@ export async function auditWorld(database: OpenDatabase, settings: Partial<Audit
     record: async (from, to) => {
       for (let number = from; number <= to; number += 1) await access.record(CONTEXT, issued(number));
     },
-    attack: (...statements) =>
-      database.run(async () => {
+    attacked: async (attack, look) => {
+      const seen: Awaited<ReturnType<typeof look>>[] = [];
+      const takenBack = new Error('taken back');
+      const attacking = database.run(async () => {
         await database.query('set local role none');
         await database.query('set local session_replication_role = replica');
-        for (const statement of statements) await database.query(statement);
-      }),
+        if (typeof attack === 'function') await attack();
+        else for (const statement of attack) await database.query(statement);
+        seen.push(await look());
+        throw takenBack;
+      });
+      await attacking.catch((error: unknown) => {
+        if (error !== takenBack) throw error;
+      });
+      const [answer] = seen;
+      if (answer === undefined) throw new Error('nothing was seen');
+      return answer;
+    },
     close: async () => {
       await keys.stop();
       rmSync(home, { recursive: true });

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { canonicalParts } from '#accessors/audit/chain/canonical-record.js';
 import { erasableDigest, recordHash } from '#accessors/audit/chain/record-hash.js';
 import { EvidenceStore } from '#accessors/audit/evidence.store.js';
@@ -47,52 +47,38 @@ const OTHER_VALUES = {
 describeOnEachDatabase('An altered audit trail', (open) => {
   let database: OpenDatabase;
   let world: AuditWorld;
-  beforeEach(async () => {
+  beforeAll(async () => {
     ({ database } = await open());
     world = await auditWorld(database);
-    await world.record(1, RECORDS);
+    await world.record(1, 5);
+    await world.administration.seal(CONTEXT);
+    await world.record(6, RECORDS);
     await world.administration.seal(CONTEXT);
   });
-  afterEach(() => world.close());
+  afterAll(() => world.close());
 
   const verify = (): Promise<AuditVerdict> => world.administration.verify(CONTEXT, { anchors: [] });
-  const found = async () => (await verify()).chainFaults.map(({ kind, sequence, count }) => [kind, sequence, count]);
+  const after = (attack: Parameters<AuditWorld['attacked']>[0]): Promise<AuditVerdict> => world.attacked(attack, verify);
+  const foundAfter = async (attack: Parameters<AuditWorld['attacked']>[0]) =>
+    (await after(attack)).chainFaults.map(({ kind, sequence, count }) => [kind, sequence, count]);
 
-  it('is not what was written: that verifies, again and again, while it grows', async () => {
-    expect(await verify()).toMatchObject({ whole: true, records: RECORDS, chains: 1, checkpoints: 1, outside: { number: 1 } });
-    await world.record(10, 12);
-    expect(await verify()).toMatchObject({ whole: true, records: 12 });
-    await world.access.recordWithin(CONTEXT, { outcome: 'changed', what: 'a', detail: 'b' });
-    await world.administration.seal(CONTEXT);
-    expect(await verify()).toMatchObject({ whole: true, records: 13, chains: 2, checkpoints: 2, outside: { number: 2 } });
+  it('is not what was written', async () => {
+    expect(await verify()).toMatchObject({ whole: true, records: RECORDS, chains: 1, checkpoints: 2, outside: { number: 2 } });
     expect(await world.administration.seal(CONTEXT)).toEqual({ held: false, made: 0, anchored: 0 });
   });
 
   it.each(PLACES)('is found where the %s record was deleted', async (_place, sequence) => {
-    await world.attack(`delete from audit_record where sequence = ${String(sequence)}`);
-    expect(await found()).toEqual([[sequence === RECORDS ? 'cut' : 'deleted', sequence, 1]]);
+    expect(await foundAfter([`delete from audit_record where sequence = ${String(sequence)}`])).toEqual([
+      [sequence === RECORDS ? 'cut' : 'deleted', sequence, 1],
+    ]);
   });
 
   it.each(PLACES)('is found where the %s record was changed, whatever of it', async (_place, sequence) => {
     for (const [column, other] of Object.entries(OTHER_VALUES)) {
-      await world.attack(
-        `create temporary table kept on commit drop as select * from audit_record where sequence = ${String(sequence)}`,
-        `update audit_record set ${column} = ${other} where sequence = ${String(sequence)}`,
-        `create table aside as select * from kept`,
-      );
-      const kinds = await found();
-      const isClass = column === 'id' ? ['altered', 'reordered'] : ['altered'];
-      expect({ column, kinds: kinds.filter(([kind]) => isClass.includes(String(kind))) }).toEqual({
-        column,
-        kinds: [[expect.any(String), sequence, 1]],
-      });
-      await world.attack(
-        `delete from audit_record where sequence = ${String(sequence)}`,
-        'insert into audit_record select * from aside',
-        'drop table aside',
-      );
+      const found = await foundAfter([`update audit_record set ${column} = ${other} where sequence = ${String(sequence)}`]);
+      const kind: unknown = column === 'id' ? expect.stringMatching(/^(altered|reordered)$/) : 'altered';
+      expect({ column, found }).toEqual({ column, found: [[kind, sequence, 1]] });
     }
-    expect((await verify()).whole).toBe(true);
   });
 
   it.each([
@@ -101,91 +87,84 @@ describeOnEachDatabase('An altered audit trail', (open) => {
     ['last two', RECORDS - 1, RECORDS],
     ['first and last', 1, RECORDS],
   ])('is found where the %s records changed places', async (_which, one, other) => {
-    await world.attack(
-      `update audit_record set sequence = case sequence when ${one} then ${other} else ${one} end where sequence in (${one}, ${other})`,
-    );
-    expect(await found()).toEqual([['reordered', one, 1]]);
+    const swapped = `case sequence when ${String(one)} then ${String(other)} else ${String(one)} end`;
+    expect(
+      await foundAfter([`update audit_record set sequence = ${swapped} where sequence in (${String(one)}, ${String(other)})`]),
+    ).toEqual([['reordered', one, 1]]);
   });
 
   it('is found where records were moved up to close a gap', async () => {
-    await world.attack(
-      'delete from audit_record where sequence = 4',
-      'update audit_record set sequence = sequence - 1 where sequence > 4',
-    );
-    expect(await found()).toEqual([['altered', 4, 1]]);
+    expect(
+      await foundAfter([
+        'delete from audit_record where sequence = 4',
+        'update audit_record set sequence = sequence - 1 where sequence > 4',
+      ]),
+    ).toEqual([['altered', 4, 1]]);
   });
 
   it('is found where a record was put in between, or beside a chain', async () => {
-    await world.attack(
-      `insert into audit_record (tenant_id, id, at, outcome, diagnostic_id, transport, chain, sequence, salt, hash)
+    const copied = 'tenant_id, id, at, outcome, diagnostic_id, transport';
+    const found = await foundAfter([
+      `insert into audit_record (${copied}, chain, sequence, salt, hash)
        select tenant_id, gen_random_uuid(), at, outcome, diagnostic_id, transport, chain, sequence, salt, hash
        from audit_record where sequence = 3`,
-    );
-    expect((await found()).map(([kind]) => kind)).toEqual([expect.stringMatching(/^(inserted|altered|reordered)$/)]);
-    await world.attack(
-      `insert into audit_record (tenant_id, id, at, outcome, diagnostic_id, transport)
+    ]);
+    expect(found).toEqual([[expect.stringMatching(/^(inserted|altered|reordered)$/), expect.any(Number), 1]]);
+    const beside = await foundAfter([
+      `insert into audit_record (${copied})
        select tenant_id, gen_random_uuid(), at + interval '1 hour', 'issued', diagnostic_id, transport from audit_record limit 1`,
-    );
-    expect((await found()).map(([kind]) => kind)).toContain('unchained');
+    ]);
+    expect(beside).toEqual([['unchained', null, 1]]);
   });
 
   it.each([1, 4, RECORDS])('is found where the last %i records were cut off, and checkpoints with them', async (count) => {
-    await world.attack(
+    const verdict = await after([
       `delete from audit_record where sequence > ${String(RECORDS - count)}`,
-      'delete from audit_checkpoint',
-      'delete from audit_unsealed',
-    );
-    const verdict = await verify();
+      'delete from audit_checkpoint where number = 2',
+      ...(count > 4 ? ['delete from audit_checkpoint'] : []),
+    ]);
     expect(verdict.chainFaults).toMatchObject([{ kind: 'cut', sequence: RECORDS - count + 1, count }]);
-    expect(verdict.checkpointFaults).toMatchObject([{ kind: 'checkpoint-missing', number: 1 }]);
-    const [last] = verdict.chainFaults;
-    expect(last?.recordId === null).toBe(count === RECORDS);
+    expect(verdict.checkpointFaults.map(({ kind, number }) => [kind, number])).toContainEqual(['checkpoint-missing', 2]);
+    expect(verdict.chainFaults[0]?.recordId === null).toBe(count === RECORDS);
   });
 
   it('is found where a chain was computed anew, hashes and all', async () => {
-    await rehashFrom(4);
-    expect(await found()).toEqual([['rewritten', RECORDS, 1]]);
+    expect(await foundAfter(() => rehashFrom(4))).toEqual([['rewritten', 1, 5]]);
+    expect(await foundAfter(() => rehashFrom(8))).toEqual([['rewritten', 6, 4]]);
   });
 
-  it('is found where checkpoints were taken away, changed or signed by another key', async () => {
-    await world.record(10, 10);
-    await world.administration.seal(CONTEXT);
-    await world.attack('delete from audit_checkpoint where number = 1');
-    expect((await verify()).checkpointFaults).toMatchObject([{ kind: 'checkpoint-missing', number: 1 }]);
-    await world.attack(`insert into audit_checkpoint (number, document) values (1, 'e30.e30.e30')`);
-    expect((await verify()).checkpointFaults).toMatchObject([{ kind: 'checkpoint-altered', number: 1 }]);
-    await world.attack('update audit_checkpoint set document = (select document from audit_checkpoint where number = 2)');
-    expect((await verify()).checkpointFaults).toMatchObject([{ kind: 'checkpoint-altered', number: 1 }]);
+  it('is found where checkpoints were taken away, changed or put in the place of others', async () => {
+    const faultsAfter = async (...attack: readonly string[]) =>
+      (await after(attack)).checkpointFaults.map(({ kind, number }) => [kind, number]);
+    expect(await faultsAfter('delete from audit_checkpoint where number = 1')).toEqual([['checkpoint-missing', 1]]);
+    expect(await faultsAfter(`update audit_checkpoint set document = 'e30.e30.e30' where number = 1`)).toEqual([
+      ['checkpoint-altered', 1],
+    ]);
+    const second = '(select document from audit_checkpoint where number = 2)';
+    expect(await faultsAfter(`update audit_checkpoint set document = ${second} where number = 1`)).toEqual([
+      ['checkpoint-altered', 1],
+    ]);
   });
 
   it('is not excused by a checkpoint that somebody else signed', async () => {
     const [line = ''] = readFileSync(world.anchorFile, 'ascii').split('\n');
     const [header, claims, signature] = line.split('.');
-    const forged = `${String(header)}.${Buffer.from(
-      Buffer.from(String(claims), 'base64url').toString().replace('"prev":null', '"prev":"x"'),
-    ).toString('base64url')}.${String(signature)}`;
-    await world.attack(`insert into audit_checkpoint (number, document) values (2, '${forged}')`);
-    expect((await verify()).checkpointFaults).toMatchObject([
-      { kind: 'checkpoint-forged', number: 2, because: 'signature-invalid' },
-    ]);
-  });
-
-  it('of a record that no checkpoint was ever made for is told', async () => {
-    await world.record(10, 10);
-    await world.attack('delete from audit_unsealed', `update audit_record set at = at - interval '1 hour' where sequence = 10`);
-    expect(await found()).toEqual([['altered', 10, 1]]);
+    const altered = Buffer.from(String(claims), 'base64url').toString().replace('"seq":1', '"seq":3');
+    const forged = `${String(header)}.${Buffer.from(altered).toString('base64url')}.${String(signature)}`;
+    const verdict = await after([`insert into audit_checkpoint (number, document) values (3, '${forged}')`]);
+    expect(verdict.checkpointFaults).toEqual([{ kind: 'checkpoint-forged', number: 3, because: 'signature-invalid' }]);
   });
 
   /** What somebody does who knows how hashes are made. */
   async function rehashFrom(sequence: number): Promise<void> {
-    await world.attack(`update audit_record set client_id = 'other' where sequence = ${String(sequence)}`);
+    await database.query(`update audit_record set client_id = 'other' where sequence = $1`, [sequence]);
     const records = await new EvidenceStore({ database, unitOfWork: database }).recordsAfter(null);
     expect(records).toHaveLength(RECORDS);
     let hash = records[sequence - 2]?.hash ?? '';
     for (const record of records.slice(sequence - 1)) {
       const { fixed, erasable } = canonicalParts(record);
       hash = recordHash(hash, record, { fixed, erasableDigest: erasableDigest(record.salt ?? '', erasable) });
-      await world.attack(`update audit_record set hash = decode('${hash}', 'hex') where id = '${record.id}'`);
+      await database.query(`update audit_record set hash = decode($1, 'hex') where id = $2`, [hash, record.id]);
     }
   }
 });
