@@ -33,10 +33,11 @@ export function readDocument(file: string): unknown {
 }
 
 function reportLines(report: ImportReport): string[] {
-  return Object.entries(report.counts)
+  const counts = Object.entries(report.counts)
     .filter(([, count]) => count.created + count.updated + count.unchanged > 0)
     .map(
       ([kind, count]) =>
         `${kind}: ${String(count.created)} created, ${String(count.updated)} updated, ${String(count.unchanged)} unchanged`,
     );
+  return [...counts, ...report.warnings.map((warning) => `warning: ${warning}`)];
 }

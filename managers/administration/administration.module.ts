@@ -21,6 +21,8 @@ import { POLICY_LANGUAGE, type PolicyLanguage } from '#engines/permission/policy
 import { AUDIT_SEAL_ENGINE, type AuditSealEngine } from '#engines/signing/audit-seal.contract.js';
 import { SIGNING_ENGINE, type SigningEngine } from '#engines/signing/contract.js';
 import { SigningModule } from '#engines/signing/signing.module.js';
+import { CALLER_PROOFS, type CallerProofs } from '#engines/token-validation/caller-proofs.contract.js';
+import { TokenValidationModule } from '#engines/token-validation/token-validation.module.js';
 import { CHANGE_FEED, type ChangeFeed } from '#utilities/change-feed/contract.js';
 import { CLOCK, type Clock } from '#utilities/clock/contract.js';
 import { SETTINGS, type Settings } from '#utilities/config/contract.js';
@@ -45,6 +47,7 @@ import { LIVE_ADMINISTRATION } from './live-administration.contract.js';
     PermissionModule,
     PolicyLanguageModule,
     SigningModule,
+    TokenValidationModule,
   ],
   providers: [
     {
@@ -56,6 +59,7 @@ import { LIVE_ADMINISTRATION } from './live-administration.contract.js';
         issuerAccess: IssuerAccess,
         permissionEngine: PermissionEngine,
         policyLanguage: PolicyLanguage,
+        callerProofs: CallerProofs,
         changeTrail: ChangeTrail,
         unitOfWork: UnitOfWork,
       ) =>
@@ -66,6 +70,7 @@ import { LIVE_ADMINISTRATION } from './live-administration.contract.js';
           issuerAccess,
           permissionEngine,
           policyLanguage,
+          callerProofs,
           changeTrail,
           unitOfWork,
         }),
@@ -76,6 +81,7 @@ import { LIVE_ADMINISTRATION } from './live-administration.contract.js';
         ISSUER_ACCESS,
         PERMISSION_ENGINE,
         POLICY_LANGUAGE,
+        CALLER_PROOFS,
         CHANGE_TRAIL,
         UNIT_OF_WORK,
       ],

@@ -9,6 +9,8 @@ export interface ImportReport {
   readonly counts: Readonly<
     Record<ImportedKind, { readonly created: number; readonly updated: number; readonly unchanged: number }>
   >;
+  /** What was taken and is weaker than it has to be. */
+  readonly warnings: readonly string[];
 }
 
 export type ImportedKind =

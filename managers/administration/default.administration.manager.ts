@@ -6,8 +6,10 @@ import type { PolicyAccess } from '#accessors/policy/contract.js';
 import type { Application, RegistrationAccess } from '#accessors/registration/contract.js';
 import type { PermissionEngine } from '#engines/permission/contract.js';
 import type { PolicyLanguage } from '#engines/permission/policy-language.contract.js';
+import type { CallerProofs } from '#engines/token-validation/caller-proofs.contract.js';
 import type { CallContext } from '#utilities/call-context/contract.js';
 import type { UnitOfWork } from '#utilities/database/contract.js';
+import { clientFaults, clientWarnings } from './client-rules.js';
 import type { AdministrationManager, ImportReport } from './contract.js';
 import { appointFirstOperator } from './first-operator.js';
 import { importError } from './import-faults.js';
@@ -26,6 +28,7 @@ export interface AdministrationDeps {
   readonly issuerAccess: IssuerAccess;
   readonly permissionEngine: PermissionEngine;
   readonly policyLanguage: PolicyLanguage;
+  readonly callerProofs: Pick<CallerProofs, 'problemOfKey'>;
   readonly changeTrail: Pick<ChangeTrail, 'recordWithin'>;
   readonly unitOfWork: UnitOfWork;
 }
@@ -63,7 +66,16 @@ export class DefaultAdministrationManager implements AdministrationManager {
     const { policies, faults } = readPolicies(read, policyLanguage);
     const stored = await this.storedApplications(context, read);
     const references = new ImportReferences(read, { permissionEngine, policyLanguage, policies, stored });
-    const all = [...read.faults, ...faults, ...ruleFaults(read.sections), ...repeatFaults(read.sections), ...references.faults()];
+    const problemOfKey = (jwk: Readonly<Record<string, unknown>>): string | null => this.deps.callerProofs.problemOfKey(jwk);
+    const clients = read.sections.clients.flatMap(({ path, item }) => clientFaults(path, item, problemOfKey));
+    const all = [
+      ...read.faults,
+      ...faults,
+      ...ruleFaults(read.sections),
+      ...clients,
+      ...repeatFaults(read.sections),
+      ...references.faults(),
+    ];
     if (all.length > 0) throw importError(all);
     return policies;
   }
@@ -87,8 +99,13 @@ export class DefaultAdministrationManager implements AdministrationManager {
     for (const group of plan.groups) tally.add('groups', await factAccess.registerGroup(context, group));
     if (plan.subjects.length > 0) tally.addAll('subjects', await factAccess.registerSubjects(context, plan.subjects));
     if (plan.assignments.length > 0) tally.addAll('assignments', await factAccess.assignRoles(context, plan.assignments));
-    return { counts: tally.counts };
+    return { counts: tally.counts, warnings: plan.clients.flatMap(warningsOf) };
   }
+}
+
+/** Of secrets nothing is known here. */
+function warningsOf(client: ImportPlan['clients'][number]): readonly string[] {
+  return clientWarnings(client, null, 0).map((warning) => `client ${client.clientId}: ${warning}`);
 }
 
 /** Which document it was, and what it did; the digest is over the document as it was understood, with defaults applied. */

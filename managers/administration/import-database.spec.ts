@@ -160,7 +160,20 @@ describeOnEachDatabase('AdministrationManager on a database', (open) => {
       details: { actual: expect.stringContaining('denies') },
     });
     expect(await everything()).toEqual(before);
-    const { counts } = await manager.importDocument(CONTEXT, document({ tiers, denies }));
+    const [deny] = denies;
+    for (const [fewer, named] of [
+      [{ denies: [{ ...deny, id: 'another' }] }, 'denies (no-deletion)'],
+      [{ denies: [{ ...deny, permissions: ['billing:report:delete'] }] }, 'denies (no-deletion)'],
+      [{ denies: [{ ...deny, except: ['role:clerk'] }] }, 'denies (no-deletion)'],
+      [{ denies: [{ ...deny, valid: { until: '2026-01-01T00:00:00Z' } }] }, 'denies (no-deletion)'],
+    ] as const) {
+      const refused = manager.importDocument(CONTEXT, document({ tiers, ...fewer }));
+      await expect(refused).rejects.toMatchObject({ details: { actual: expect.stringContaining(named) } });
+    }
+    expect(await everything()).toEqual(before);
+    const more = [...denies, { ...deny, id: 'nor-reports', permissions: ['billing:report:*'] }];
+    expect((await manager.importDocument(CONTEXT, document({ tiers, denies: more }))).counts.policies.updated).toBe(1);
+    const { counts } = await manager.importDocument(CONTEXT, document({ tiers, denies: more }));
     expect(counts.policies).toEqual({ created: 0, updated: 0, unchanged: 1 });
   });
 

@@ -1,10 +1,9 @@
 import { z } from 'zod';
 import type { SignatureAlgorithm } from '#accessors/issuer/contract.js';
+import { clientSchema } from './client-document.js';
 import type { ImportedKind } from './contract.js';
+import { claimText, key, slug, visible } from './import-fields.js';
 
-/** Printable ASCII without spaces: what ids and audiences of OAuth are made of. */
-const VISIBLE = /^[\x21-\x7e]{1,512}$/;
-const KEY = /^[A-Za-z0-9][A-Za-z0-9._@-]{0,127}$/;
 const GUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const PERMISSION = /^(?=.{1,128}$)[a-z0-9_-]+(:[a-z0-9_-]+){1,5}$/;
 
@@ -22,19 +21,8 @@ const ALGORITHMS = [
   'Ed25519',
 ] as const satisfies readonly SignatureAlgorithm[];
 
-const visible = z.string().regex(VISIBLE, 'expected printable ASCII without spaces, at most 512 characters');
-const key = z.string().regex(KEY, 'expected letters, digits, . _ @ - and at most 128 characters');
-const slug = z
-  .string()
-  .regex(/^[a-z0-9][a-z0-9_-]{0,62}$/, 'expected lower-case letters, digits, _ and -, at most 63 characters');
 const cloudName = z.string().regex(/^[a-z0-9-]{1,64}$/, 'expected lower-case letters, digits and -');
 const guid = z.string().regex(GUID, 'expected a GUID').toLowerCase();
-/** Text of an identity provider that is compared exactly: anything but control characters. */
-const claimText = z
-  .string()
-  .regex(/^[^\u0000-\u001f\u007f-\u009f]{1,1024}$/u, 'expected 1 to 1024 characters without control characters');
-const patterns = z.array(z.string()).max(10_000);
-
 function isProviderUrl(text: string): boolean {
   if (!URL.canParse(text) || /[?#\s]/.test(text)) return false;
   const { protocol, hostname, username, password } = new URL(text);
@@ -172,21 +160,6 @@ const oidcIssuer = z.strictObject({
 /** Its other members are the sections of a policy file, read by the policy language. */
 const policy = z.looseObject({ tenant: slug, name: key.default('main') });
 
-const issuerScopedIds = z.array(z.strictObject({ issuer: key, id: visible })).default([]);
-
-const client = z.strictObject({
-  clientId: visible,
-  status: z.enum(['active', 'disabled']).nullable().default(null),
-  secretSha256: z
-    .array(z.string().regex(/^[0-9a-f]{64}$/, 'expected the SHA-256 of the secret, 64 lower-case hexadecimal digits'))
-    .max(2, 'expected at most two, so that one can follow the other')
-    .default([]),
-  presents: z.strictObject({ own: issuerScopedIds, listed: issuerScopedIds, audiences: issuerScopedIds }).prefault({}),
-  targets: z.array(z.strictObject({ audience: visible, scopes: patterns, delegationCeiling: patterns.default([]) })).default([]),
-  checks: z.array(visible).max(1000).optional(),
-  explains: z.boolean().optional(),
-});
-
 const group = z.strictObject({ tenant: slug, key });
 
 const subject = z.strictObject({
@@ -211,7 +184,7 @@ export const itemSchemas = {
   applications: application,
   issuers: z.discriminatedUnion('provider', [entraIssuer, oidcIssuer]),
   policies: policy,
-  clients: client,
+  clients: clientSchema,
   groups: group,
   subjects: subject,
   assignments: assignment,

@@ -71,6 +71,8 @@ describe('import plan', () => {
       clients: [
         {
           clientId: 'orders-api',
+          kind: 'confidential',
+          origins: [],
           status: null,
           secretSha256: ['a'.repeat(64)],
           ownPresenters: [{ issuer: 'contoso', id: 'app-1' }],
@@ -117,11 +119,11 @@ describe('import plan', () => {
     expect(Object.values(planOf({ apiVersion: 'countersign/v1' })).flat()).toEqual([]);
   });
 
-  it('a delegation ceiling that is not given is empty', () => {
+  it('a delegation ceiling that is not given is empty, and secrets that are not given stay', () => {
     const document = sampleImport();
     const plan = planOf({ ...document, clients: [{ clientId: 'c', targets: [{ audience: BILLING, scopes: [] }] }] });
     expect(plan.clients).toMatchObject([
-      { secretSha256: [], ownPresenters: [], targets: [{ scopes: [], delegationCeiling: [] }] },
+      { secretSha256: null, ownPresenters: [], targets: [{ scopes: [], delegationCeiling: [] }] },
     ]);
   });
 

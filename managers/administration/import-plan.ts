@@ -2,6 +2,7 @@ import type { AssignmentRecord, SubjectRecord, TenantRecord } from '#accessors/f
 import type { IssuerRegistration } from '#accessors/issuer/contract.js';
 import type { PolicyDocument } from '#accessors/policy/contract.js';
 import type { ApplicationRegistration, ClientRegistration } from '#accessors/registration/contract.js';
+import { clientRegistration } from './client-rules.js';
 import type { ImportedKind } from './contract.js';
 import type { ImportedItem } from './import-document.js';
 import type { ImportedPolicy } from './import-policies.js';
@@ -69,21 +70,6 @@ function permissionRegistration({
 
 function policyDocument({ tenant, set, content }: ImportedPolicy): readonly PolicyDocument[] {
   return content === null ? [] : [{ tenant, set, content }];
-}
-
-function clientRegistration(client: ImportedItem<'clients'>): ClientRegistration {
-  const { clientId, status, secretSha256, presents, targets, checks, explains } = client;
-  return {
-    clientId,
-    status,
-    secretSha256,
-    ownPresenters: presents.own,
-    listedPresenters: presents.listed,
-    apiAudiences: presents.audiences,
-    targets,
-    ...(checks === undefined ? {} : { checks }),
-    ...(explains === undefined ? {} : { explains }),
-  };
 }
 
 function subjectRecord(subject: ImportedItem<'subjects'>, issuers: ReadonlyMap<string, ImportedItem<'issuers'>>): SubjectRecord {

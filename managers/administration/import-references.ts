@@ -7,6 +7,8 @@ import type { ImportedPolicy } from './import-policies.js';
 import type { Declared, Placed, ReadImport } from './import-reading.js';
 import { identityAt } from './issuer-records.js';
 
+type ImportedFederation = NonNullable<ImportedItem<'clients'>['authentication']>['federated'][number];
+
 const GUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 const INCLUDE = '; include it, also if it is registered already';
@@ -62,21 +64,48 @@ export class ImportReferences {
     const presents = Object.entries(item.presents).flatMap(([list, ids]) =>
       ids.flatMap(({ issuer }, position) => this.issuerFaults(`${path}.presents.${list}[${position}].issuer`, issuer)),
     );
+    const federated = (item.authentication?.federated ?? []).flatMap((entry, position) =>
+      this.federatedFaults(`${path}.authentication.federated[${position}]`, entry),
+    );
     return [
       ...presents,
+      ...federated,
       ...item.targets.flatMap((target, position) => this.targetFaults(`${path}.targets[${position}]`, target)),
       ...(item.checks ?? []).flatMap((audience, position) => this.audienceFaults(`${path}.checks[${position}]`, audience)),
+      ...(item.serves ?? []).flatMap((audience, position) => this.audienceFaults(`${path}.serves[${position}]`, audience)),
+    ];
+  }
+
+  /** SECURITY: whoever may hand in a subject token must not be able to pass for the client that it came from. */
+  private federatedFaults(path: string, { issuer, audience }: ImportedFederation): readonly ImportFault[] {
+    const isForSubjects = this.issuers.get(issuer)?.audiences.includes(audience) === true;
+    return [
+      ...this.issuerFaults(`${path}.issuer`, issuer),
+      ...(isForSubjects
+        ? [{ path: `${path}.audience`, message: 'subject tokens of this issuer have it; choose another one' }]
+        : []),
     ];
   }
 
   private targetFaults(path: string, target: ImportedItem<'clients'>['targets'][number]): readonly ImportFault[] {
     const catalogue = this.catalogues.get(target.audience) ?? null;
-    const patterns = (['scopes', 'delegationCeiling'] as const).flatMap((list) =>
+    const hops = target.hops ?? [];
+    const lists: readonly (readonly [at: string, patterns: readonly string[]])[] = [
+      ['scopes', target.scopes],
+      ['delegationCeiling', target.delegationCeiling],
+      ['impersonation', target.impersonation ?? []],
+      ...hops.map(({ ceiling }, position) => [`hops[${position}].ceiling`, ceiling] as const),
+    ];
+    const patterns = lists.flatMap(([at, list]) =>
       this.deps.permissionEngine
-        .validatePatterns(target[list], catalogue)
-        .map((fault) => ({ path: `${path}.${list}${fault.path}`, message: fault.message })),
+        .validatePatterns(list, catalogue)
+        .map((fault) => ({ path: `${path}.${at}${fault.path}`, message: fault.message })),
     );
-    return [...this.audienceFaults(`${path}.audience`, target.audience), ...patterns];
+    return [
+      ...this.audienceFaults(`${path}.audience`, target.audience),
+      ...hops.flatMap(({ from }, position) => this.audienceFaults(`${path}.hops[${position}].from`, from)),
+      ...patterns,
+    ];
   }
 
   private audienceFaults(path: string, audience: string): readonly ImportFault[] {

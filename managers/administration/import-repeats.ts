@@ -28,6 +28,7 @@ export function repeatFaults(sections: Sections): readonly ImportFault[] {
         item.targets.map(({ audience }) => audience),
       ),
     ),
+    ...repeats(clients, publicPresenters),
     ...repeats(groups, (item) => [`${item.tenant}/${item.key}`]),
     ...repeats(subjects, (item) => [`${item.tenant}/${item.key}`]),
     ...repeatedIdentities(subjects, issuers),
@@ -56,6 +57,11 @@ function repeatedIn(path: string, names: readonly string[]): readonly ImportFaul
     seen.add(name);
     return [];
   });
+}
+
+/** SECURITY: a verified token names one public client, or it names none. */
+function publicPresenters({ kind, presents }: ImportedItem<'clients'>): readonly string[] {
+  return kind === 'public' ? presents.own.map(({ issuer, id }) => `public client ${id} of issuer ${issuer}`) : [];
 }
 
 /** SECURITY: one upstream identity is one subject of a tenant, or somebody would have the permissions of somebody else. */
