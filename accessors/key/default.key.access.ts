@@ -122,8 +122,9 @@ export class DefaultKeyAccess implements KeyAccess, StandInKeys {
     return { madeKeys, madeSecrets };
   }
 
-  /** Takes a change of this process into it without waiting to hear of it. Does nothing before `prepare`. */
+  /** Takes a change of this process, and what time brought, into it without waiting to hear of it. Does nothing before `prepare`. */
   async refresh(): Promise<void> {
+    this.deps.fallback?.look();
     if (this.keyring !== undefined) await this.follower.wake();
   }
 
