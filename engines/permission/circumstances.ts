@@ -42,6 +42,9 @@ export class Circumstances {
 
   /** Whether everything that is required is so. Something that fails outweighs what is not known. */
   outcomeOf({ units, selectors, conditions }: Requirements): Outcome {
+    const only = conditions[0];
+    if (only !== undefined && conditions.length === 1 && units.length === 0 && selectors.length === 0)
+      return this.result(only).outcome;
     let outcome: Outcome = 'true';
     for (const unit of units) outcome = and(outcome, this.ofUnit(unit));
     for (const selector of selectors) outcome = and(outcome, this.ofSelector(selector));

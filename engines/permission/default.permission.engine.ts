@@ -53,17 +53,7 @@ export class DefaultPermissionEngine implements PermissionEngine {
       return { ...refused(selection.code, becauseOf(request, plan, snapshot.sets)), actual };
     }
     const limits = limitsOf(request, compiled, selection);
-    const circumstances = new Circumstances(plan, { question: request, resource: null, unit: request.unit }, request.now);
-    const set = snapshot.sets.of(circumstances, limits);
-    if (isEmpty(set.granted) && isEmpty(set.open) && !request.application.allowsEmptyPermissions) {
-      const code = request.scope === null ? 'PERMISSION_NONE' : 'SCOPE_NOT_HELD';
-      return refused(code, becauseOf(request, plan, snapshot.sets));
-    }
-    const answer = answerOf(set, circumstances);
-    const granted = grantOf(circumstances, set.granted, selection);
-    const validUntil = validUntilOf({ set, answer }, circumstances, { limits, request, sets: snapshot.sets });
-    if (answer === NOTHING_OPEN && validUntil === null) return granted;
-    return { ...granted, ...answer, validUntil };
+    return alwaysOf(plan, request, limits) ?? effectiveOf(request, snapshot, { plan, selection, limits });
   }
 
   decide(question: CheckQuestion): CheckDecision {
@@ -91,6 +81,35 @@ export class DefaultPermissionEngine implements PermissionEngine {
   validatePatterns(patterns: readonly string[], catalogue: readonly string[] | null): readonly PolicyFault[] {
     return patternFaults(patterns, catalogue);
   }
+}
+
+/** The answer without looking at the question, where nothing in it makes a difference for as long as anybody wants to know. */
+function alwaysOf(plan: SubjectPlan, { now, until }: PermissionRequest, limits: readonly PermissionBits[]): Granted | null {
+  if (limits.length > 0) return null;
+  const segment = plan.at(now);
+  return segment.until > until ? segment.always : null;
+}
+
+function effectiveOf(
+  request: PermissionRequest,
+  { sets }: Snapshot,
+  {
+    plan,
+    selection,
+    limits,
+  }: { readonly plan: SubjectPlan; readonly selection: Selected | null; readonly limits: readonly PermissionBits[] },
+): PermissionDecision {
+  const circumstances = new Circumstances(plan, { question: request, resource: null, unit: request.unit }, request.now);
+  const set = sets.of(circumstances, limits);
+  if (isEmpty(set.granted) && isEmpty(set.open) && !request.application.allowsEmptyPermissions) {
+    const code = request.scope === null ? 'PERMISSION_NONE' : 'SCOPE_NOT_HELD';
+    return refused(code, becauseOf(request, plan, sets));
+  }
+  const answer = answerOf(set, circumstances);
+  const granted = grantOf(circumstances, set.granted, selection);
+  const validUntil = validUntilOf({ set, answer }, circumstances, { limits, request, sets });
+  if (answer === NOTHING_OPEN && validUntil === null) return granted;
+  return { ...granted, ...answer, validUntil };
 }
 
 /** The first moment at which the answer is another one, or at which a permission has been held for as long as it may. */
@@ -127,7 +146,9 @@ function limitsOf(
   { catalogue }: CompiledPolicy,
   selection: Selected | null = null,
 ): readonly PermissionBits[] {
-  const limits = [catalogue.coveredBy(boundary)];
+  const limits: PermissionBits[] = [];
+  const ofClient = catalogue.coveredBy(boundary);
+  if (ofClient !== catalogue.everything) limits.push(ofClient);
   if (ceiling !== null) limits.push(catalogue.coveredBy(ceiling));
   for (const further of ceilings) limits.push(catalogue.coveredBy(further));
   if (facts.tenantBoundary !== null) limits.push(catalogue.coveredBy(facts.tenantBoundary));

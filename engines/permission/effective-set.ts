@@ -3,7 +3,7 @@ import type { ConditionalPermission } from './contract.js';
 import type { StepUp } from '#accessors/policy/contract.js';
 import { isCurrent } from './attribute-sources.js';
 import { denyVerdict } from './deny-verdict.js';
-import { copyTo, hasAny, hasBit, keepOnly, positionsOf, removeAll, type PermissionBits } from './permission-set.js';
+import { copyTo, hasAny, hasBit, keepOnly, positionsOf, removeAll, setAll, type PermissionBits } from './permission-set.js';
 import { allOf, anyOf, leastAsking, notOf, residualOf, type Alternative, type Residual } from './residual.js';
 import type { FlagGate } from './segment.js';
 import type { Compiled, Way } from './way.js';
@@ -89,8 +89,8 @@ export class EffectiveSets {
 
   private limitTo(limits: readonly PermissionBits[]): void {
     const { limit } = this;
-    const [first] = limits;
-    if (first === undefined) limit.fill(-1);
+    const first = limits[0];
+    if (first === undefined) setAll(limit);
     else copyTo(limit, first);
     for (let next = 1; next < limits.length; next++) keepOnly(limit, limits[next] ?? limit);
   }

@@ -3,6 +3,8 @@ import { InternedSets } from './interned-sets.js';
 import { isPermissionName, matchesSegments, parsePattern, type PermissionPattern } from './permission-pattern.js';
 import { addAll, addBit, emptyBits, hasBit, isEmpty, type PermissionBits } from './permission-set.js';
 
+const EVERYTHING = '**';
+
 /** Bounds what callers can make the process keep by sending ever different scope values. */
 const MAX_KEPT_VALUES = 1024;
 
@@ -18,6 +20,8 @@ export class PermissionCatalogue {
   private readonly lifetimes: readonly (readonly [position: number, seconds: number])[];
   private readonly lists = new WeakMap<readonly string[], PermissionBits>();
   private readonly nothing: PermissionBits;
+  /** What is covered by `**` alone, as most boundaries are. Always the same object; nobody may change it. */
+  readonly everything: PermissionBits;
   private lastList: readonly string[] | null = null;
   private lastCovered: PermissionBits;
   private readonly values = new Map<string, PermissionBits>();
@@ -33,6 +37,7 @@ export class PermissionCatalogue {
     });
     this.nothing = this.empty();
     this.lastCovered = this.nothing;
+    this.everything = this.expand(EVERYTHING) ?? this.nothing;
     this.grants = new InternedSets(this.names);
   }
 
@@ -64,6 +69,7 @@ export class PermissionCatalogue {
   /** Everything that any of these names and patterns covers; a malformed one covers nothing. Kept for as long as the list is. */
   coveredBy(patterns: readonly string[]): PermissionBits {
     if (patterns === this.lastList) return this.lastCovered;
+    if (patterns.length === 1 && patterns[0] === EVERYTHING) return this.everything;
     const covered = this.lists.get(patterns) ?? this.cover(patterns);
     this.lastList = patterns;
     this.lastCovered = covered;

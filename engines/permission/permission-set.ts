@@ -22,6 +22,11 @@ export function copyTo(target: PermissionBits, source: PermissionBits): void {
   for (let word = 0; word < target.length; word++) target[word] = source[word] ?? 0;
 }
 
+/** More than there are names of, where they do not fill the last word. */
+export function setAll(target: PermissionBits): void {
+  for (let word = 0; word < target.length; word++) target[word] = -1;
+}
+
 export function addAll(target: PermissionBits, source: PermissionBits): void {
   for (let word = 0; word < target.length; word++) target[word] = (target[word] ?? 0) | (source[word] ?? 0);
 }

@@ -2,7 +2,7 @@ import type { SubjectFacts } from '#accessors/facts/contract.js';
 import type { CompiledGate, CompiledPolicy } from './compiled-policy.js';
 import type { InternedSet } from './interned-sets.js';
 import type { PermissionCatalogue } from './permission-catalogue.js';
-import type { PermissionBits } from './permission-set.js';
+import { isEmpty, removeAll, type PermissionBits } from './permission-set.js';
 import type { FoundWays } from './way-finder.js';
 import { isUnguarded, UNCONDITIONAL, type CompiledDeny, type Requirements, type Way } from './way.js';
 import { areWithin, isWithin } from './windows.js';
@@ -55,6 +55,7 @@ export class Segment {
   readonly flagGates: readonly FlagGate[];
   readonly rank: number;
   readonly flags: ReadonlySet<string>;
+  private answerToAll: InternedSet['decision'] | null | undefined = undefined;
   /** The set that was answered last; often the next answer is the same one. */
   lastAnswer: InternedSet | null = null;
 
@@ -83,6 +84,22 @@ export class Segment {
     this.flagGates = gates.open;
     this.closed = union(gates.closed);
     this.isSettled = gates.open.length === 0 && denies.open.length === 0 && compiled.stepUps.length === 0;
+  }
+
+  /** The answer to whoever asks for all that may be had, if nothing in the question makes a difference; otherwise `null`. */
+  get always(): InternedSet['decision'] | null {
+    if (this.answerToAll === undefined)
+      this.answerToAll = this.isSettled && this.guarded.length === 0 ? this.settledAnswer() : null;
+    return this.answerToAll;
+  }
+
+  /** `null` too, if it is empty or may be held for so long only: there is more to say then. */
+  private settledAnswer(): InternedSet['decision'] | null {
+    const held = this.granted.slice();
+    removeAll(held, this.closed);
+    removeAll(held, this.denied);
+    if (isEmpty(held) || this.catalogue.longestLifeOf(held) !== null) return null;
+    return this.catalogue.grants.grantOf(held);
   }
 
   private flagsAt(now: number): ReadonlySet<string> {

@@ -120,8 +120,10 @@ export class Interpreter {
   }
 
   #isNarrowed(permission: string): boolean {
-    const { facts, boundary, ceiling } = this.#question;
-    return [facts.tenantBoundary, boundary, ceiling].some((limit) => limit !== null && !coveredBy(limit, permission));
+    const { facts, boundary, ceiling, ceilings = [] } = this.#question;
+    return [facts.tenantBoundary, boundary, ceiling, ...ceilings].some(
+      (limit) => limit !== null && !coveredBy(limit, permission),
+    );
   }
 
   #scopeFault(scope: readonly string[]): { readonly code: string; readonly actual: string } | undefined {

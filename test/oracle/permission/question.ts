@@ -38,6 +38,7 @@ export interface Question {
   readonly context: Readonly<Record<string, unknown>> | null;
   readonly boundary: readonly string[];
   readonly ceiling: readonly string[] | null;
+  readonly ceilings?: readonly (readonly string[])[];
   /** Unix milliseconds. */
   readonly now: number;
   readonly unit: string | null;

@@ -29,8 +29,8 @@ function askedOfOracle(request: PermissionRequest): EffectiveQuestion {
 }
 
 export function checkOf(request: PermissionRequest, permission: string, resource: CheckedResource | null): CheckQuestion {
-  const { policy, application, facts, external, claims, context, boundary, ceiling, now, unit } = request;
-  return { policy, application, facts, external, claims, context, boundary, ceiling, now, unit, permission, resource };
+  const { policy, application, facts, external, claims, context, boundary, ceiling, ceilings = [], now, unit } = request;
+  return { policy, application, facts, external, claims, context, boundary, ceiling, ceilings, now, unit, permission, resource };
 }
 
 /** The whole answer to one question. */

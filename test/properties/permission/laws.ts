@@ -89,7 +89,7 @@ const denyNeverAdds: Law = (judge, { request, decision, variants }) => {
 
 const withinBoundaries: Law = (_judge, { request, decision }) => {
   const { granted, conditional } = setsOf(decision);
-  const limits = [request.facts.tenantBoundary, request.boundary, request.ceiling, request.scope];
+  const limits = [request.facts.tenantBoundary, request.boundary, request.ceiling, ...(request.ceilings ?? []), request.scope];
   const outside = [...granted, ...conditional].filter((name) =>
     limits.some((limit) => limit !== null && !coveredBy(limit, name)),
   );

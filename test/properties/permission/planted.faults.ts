@@ -188,6 +188,8 @@ export const FAULTS: Readonly<Record<string, () => Judge>> = {
   'knows no boundary of the tenant': ofFacts(() => ({ tenantBoundary: null })),
   'knows no boundary of the client': asks((asked) => ({ ...asked, boundary: ['**'] })),
   'knows no ceiling': asks((asked) => ({ ...asked, ceiling: null })),
+  'knows one ceiling alone': asks((asked) => ({ ...asked, ceilings: [] })),
+  'takes one of several ceilings': asks((asked) => ({ ...asked, ceilings: asked.ceilings?.slice(1) ?? [] })),
   'takes a ceiling of nothing for none': asks((asked) => ({
     ...asked,
     ceiling: asked.ceiling?.length === 0 ? null : asked.ceiling,

@@ -190,6 +190,7 @@ export const asked: fc.Arbitrary<Asked> = fc
     context,
     boundary: limit,
     ceiling: rarely(limit),
+    ceilings: fc.oneof({ weight: 4, arbitrary: fc.constant([]) }, { weight: 1, arbitrary: fc.array(limit, { maxLength: 2 }) }),
     now,
     scope: rarely(scope),
     unit: rarely(unit),
