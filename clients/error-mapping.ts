@@ -61,6 +61,7 @@ export const ERROR_MAPPING = {
   REPLAY_UNCHECKED: away,
   DPOP_PROOF_INVALID: { oauth: 'invalid_dpop_proof', http: 400, grpc: 'UNAUTHENTICATED' },
   DPOP_NONCE_REQUIRED: { oauth: 'use_dpop_nonce', http: 400, grpc: 'UNAUTHENTICATED' },
+  CLIENT_CERTIFICATE_NOT_TAKEN: malformed,
   BINDING_REQUIRED: malformed,
   BINDING_NOT_SHOWN: badToken,
   REVOCATIONS_UNKNOWN: away,

@@ -32,6 +32,8 @@ import { KEYRING_TIMER, type KeyringTimer } from './timers/keyring.timer.js';
 import { REVOCATION_TIMER, type RevocationTimer } from './timers/revocation.timer.js';
 import { type Readiness, READINESS } from './readiness.js';
 import { createHttpAdapter, endConnectionsWithAnswers } from './rest/http-server.js';
+import { openListenersTls } from './tls/listeners-tls.js';
+import type { ReloadedTls } from './tls/reloaded-tls.js';
 
 /** Longest wait for requests in flight once the ports are closing. */
 const DRAIN_LIMIT_MS = 10_000;
@@ -43,6 +45,8 @@ export interface Host {
   /** `host:port` where gRPC answers. */
   readonly grpcAddress: string;
   readonly administration: AdministrationManager;
+  /** Looks at the certificates of both ports now; they are looked at every few seconds too. What is wrong is in the log. */
+  reloadCertificates(): Promise<void>;
   /** Readiness off, wait `drainSeconds`, finish what is in flight, close everything. */
   stop(): Promise<void>;
 }
@@ -108,12 +112,13 @@ export async function withManagers<Result>(
 
 async function startOn(foundations: OpenFoundations): Promise<Host> {
   const { settings, ids, logger } = foundations;
+  const tls = openListenersTls(settings, logger);
   const app = await NestFactory.create<NestFastifyApplication>(
     AppModule.register(foundations),
-    createHttpAdapter(settings.http, ids, settings.issuer),
+    createHttpAdapter({ listener: settings.http, issuer: settings.issuer, ids, tls: tls.http }),
     { bodyParser: false, logger: new NestLogger(logger), abortOnError: false },
   );
-  const grpc = connectGrpc(app, foundations);
+  const grpc = connectGrpc(app, foundations, tls.grpc);
   try {
     await app.get<KeyringManager>(KEYRING_MANAGER).prepare({ diagnosticId: ids.random(), transport: 'timer' });
     app.get<KeyringTimer>(KEYRING_TIMER).start();
@@ -125,6 +130,7 @@ async function startOn(foundations: OpenFoundations): Promise<Host> {
     await app.close();
     throw error;
   }
+  tls.start();
   const readiness = app.get<Readiness>(READINESS);
   readiness.onChange((ready) => {
     grpc.setServing(ready);
@@ -135,20 +141,27 @@ async function startOn(foundations: OpenFoundations): Promise<Host> {
     httpUrl: `${settings.http.tls === null ? 'http' : 'https'}://${authority(settings.http, httpPort)}`,
     grpcAddress: authority(settings.grpc, grpc.port),
     administration: app.get<AdministrationManager>(ADMINISTRATION_MANAGER),
-    stop: () => stop(app, readiness, foundations),
+    reloadCertificates: () => tls.reload(),
+    stop: () => {
+      tls.stop();
+      return stop(app, readiness, foundations);
+    },
   };
   logger.info('host.started', { http: host.httpUrl, grpc: host.grpcAddress, issuer: settings.issuer });
   return host;
 }
 
-function connectGrpc(app: INestApplication, foundations: OpenFoundations): GrpcServer {
+function connectGrpc(app: INestApplication, foundations: OpenFoundations, tls: ReloadedTls | null): GrpcServer {
   const server = new GrpcServer({
     settings: foundations.settings.grpc,
+    tls,
     drainMilliseconds: DRAIN_LIMIT_MS,
     interceptors: [
       authenticationInterceptor({
         manager: app.get<AuthorizationManager>(AUTHORIZATION_MANAGER),
         callers: app.get<Callers>(CALLERS),
+        counters: foundations.counters,
+        proxies: foundations.settings.grpc.certificateProxies,
         ids: foundations.ids,
         logger: foundations.logger,
       }),

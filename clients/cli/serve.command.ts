@@ -11,6 +11,7 @@ export function addServeCommand(program: Command): void {
     .action(async (options: { config: string }) => {
       const host = await startHost(loadSettings(options.config), { migrate: false });
       console.log(`countersign: REST at ${host.httpUrl}, gRPC at ${host.grpcAddress}`);
+      process.on('SIGHUP', () => void host.reloadCertificates());
       stopOnSignal(() => host.stop());
     });
 }

@@ -1,15 +1,25 @@
-import { type Metadata, ServerInterceptingCall, type ServerInterceptor } from '@grpc/grpc-js';
+import {
+  type Metadata,
+  ServerInterceptingCall,
+  type ServerInterceptingCallInterface,
+  type ServerInterceptor,
+} from '@grpc/grpc-js';
 import type { AuthorizationManager, ClientCredentials } from '#managers/authorization/contract.js';
 import { CodedError } from '#utilities/errors/coded-error.js';
+import type { CertificateProxySettings } from '#utilities/config/contract.js';
 import type { IdSource } from '#utilities/id/contract.js';
 import type { Logger } from '#utilities/logging/contract.js';
+import type { Counters } from '#utilities/telemetry/contract.js';
 import { parseBearer } from '../bearer-token.js';
 import { toCodedError } from '../coded-error-of.js';
 import { logRefusal } from '../refusal-log.js';
 import { settleCredentials } from '../sent-credentials.js';
+import { ForwardedCertificates } from '../tls/forwarded-certificate.js';
 import type { Callers } from './callers.js';
 import { accessOf, type MethodAccess } from './method-access.js';
+import { presentedKeys } from './presented-keys.js';
 import { statusOf } from './status.js';
+import { isUndecodable } from './undecodable.js';
 
 const METADATA_LIMIT_BYTES = 32 * 1024;
 
@@ -18,6 +28,9 @@ export interface AuthenticationDeps {
   readonly callers: Callers;
   readonly ids: IdSource;
   readonly logger: Logger;
+  readonly counters: Counters;
+  /** Whose `client-cert` metadata counts; `null`: nobody's. */
+  readonly proxies: CertificateProxySettings | null;
 }
 
 /**
@@ -25,8 +38,14 @@ export interface AuthenticationDeps {
  * not open is refused without valid credentials, also one that is added later and forgotten here.
  */
 export function authenticationInterceptor(deps: AuthenticationDeps): ServerInterceptor {
+  const forwarded = new ForwardedCertificates(deps.proxies);
   return (method, call) => {
     const access = accessOf(method.path);
+    const refuse = (diagnosticId: string, thrown: unknown): void => {
+      const error = toCodedError(thrown);
+      logRefusal(deps.logger, 'grpc.refused', { diagnosticId, error, thrown });
+      call.sendStatus(statusOf(error, diagnosticId));
+    };
     return new ServerInterceptingCall(call, {
       start: (next) => {
         next({
@@ -36,16 +55,22 @@ export function authenticationInterceptor(deps: AuthenticationDeps): ServerInter
               return;
             }
             const diagnosticId = deps.ids.random();
-            admit(deps, metadata, { diagnosticId, access }).then(
+            admit(deps, metadata, { diagnosticId, access, call, forwarded }).then(
               () => {
                 proceed(metadata);
               },
               (thrown: unknown) => {
-                const error = toCodedError(thrown);
-                logRefusal(deps.logger, 'grpc.refused', { diagnosticId, error, thrown });
-                call.sendStatus(statusOf(error, diagnosticId));
+                refuse(diagnosticId, thrown);
               },
             );
+          },
+          onReceiveMessage: (message: unknown, proceed) => {
+            if (!isUndecodable(message)) {
+              proceed(message);
+              return;
+            }
+            deps.counters.increment('refusals.undecodable', 'grpc');
+            refuse(deps.ids.random(), new CodedError('REQUEST_MALFORMED', { expected: 'a message of the type of the method' }));
           },
         });
       },
@@ -56,18 +81,22 @@ export function authenticationInterceptor(deps: AuthenticationDeps): ServerInter
 interface Arrival {
   readonly diagnosticId: string;
   readonly access: MethodAccess;
+  readonly call: ServerInterceptingCallInterface;
+  readonly forwarded: ForwardedCertificates;
 }
 
-async function admit(deps: AuthenticationDeps, metadata: Metadata, { diagnosticId, access }: Arrival): Promise<void> {
+async function admit(deps: AuthenticationDeps, metadata: Metadata, arrival: Arrival): Promise<void> {
   if (sizeOf(metadata) > METADATA_LIMIT_BYTES) throw new CodedError('REQUEST_HEADERS_TOO_LARGE');
+  const { diagnosticId, access, call, forwarded } = arrival;
   const context = { diagnosticId, transport: 'grpc' } as const;
+  const presented = presentedKeys(call, metadata, forwarded);
   const authorization = soleValue(metadata, 'authorization');
   if (access.kind === 'operator') {
     const operator = await deps.manager.authorizeOperator(context, parseBearer(authorization), access.permission);
     deps.callers.admitOperator(metadata, { ...context, operator: operator.subject });
     return;
   }
-  const client = await deps.manager.authenticate(context, credentialsIn(metadata, authorization));
+  const client = await deps.manager.authenticate(context, credentialsIn(metadata, authorization), presented);
   // SECURITY: public clients are browsers and apps, which call over REST. Here nobody comes in without credentials.
   if (!client.proven) throw new CodedError('CLIENT_UNAUTHENTICATED', { internal: 'no credentials' });
   deps.callers.admitClient(metadata, { context, client });

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Server, ServerCredentials, type ServerInterceptor } from '@grpc/grpc-js';
 import { loadSync, type PackageDefinition } from '@grpc/proto-loader';
@@ -9,6 +8,10 @@ import { AuthServiceService } from '#protos/generated/countersign/auth/v1/auth.j
 import { KeyServiceService } from '#protos/generated/countersign/keys/v1/keys.js';
 import { PolicyServiceService } from '#protos/generated/countersign/policy/v1/policy.js';
 import type { Settings } from '#utilities/config/contract.js';
+import type { ReloadedTls } from '../tls/reloaded-tls.js';
+import { handOnRepeatedAuthorization } from './repeated-headers.js';
+import { ReloadedServerCredentials } from './tls-credentials.js';
+import { handingOnUndecodable } from './undecodable.js';
 
 const MESSAGE_LIMIT_BYTES = 64 * 1024;
 /** Long lists and explanations of a whole batch; clients take 4 MiB by default. */
@@ -20,6 +23,8 @@ const PROTOS = ['countersign/auth/v1/auth.proto', 'countersign/keys/v1/keys.prot
 
 export interface GrpcServerOptions {
   readonly settings: Settings['grpc'];
+  /** `null`: plaintext. */
+  readonly tls: ReloadedTls | null;
   readonly interceptors: readonly ServerInterceptor[];
   /** Longest wait for calls in flight when the server closes. */
   readonly drainMilliseconds: number;
@@ -37,9 +42,9 @@ export class GrpcServer extends ServerGrpc {
     super({
       package: ['countersign.auth.v1', 'countersign.keys.v1', 'countersign.policy.v1'],
       packageDefinition: {
-        [AUTH_SERVICE]: AuthServiceService,
-        [KEY_SERVICE]: KeyServiceService,
-        [POLICY_SERVICE]: PolicyServiceService,
+        [AUTH_SERVICE]: handingOnUndecodable(AuthServiceService),
+        [KEY_SERVICE]: handingOnUndecodable(KeyServiceService),
+        [POLICY_SERVICE]: handingOnUndecodable(PolicyServiceService),
       },
     });
   }
@@ -70,7 +75,7 @@ export class GrpcServer extends ServerGrpc {
     const server = this.grpcClient as Server;
     this.health.addToServer(server);
     if (this.server.settings.reflection) new ReflectionService(reflectedPackage()).addToServer(server);
-    this.boundPort = await bind(server, this.server.settings);
+    this.boundPort = await bind(server, this.server);
     callback?.();
   }
 
@@ -89,20 +94,19 @@ export class GrpcServer extends ServerGrpc {
   }
 }
 
-function bind(server: Server, settings: Settings['grpc']): Promise<number> {
+function bind(server: Server, { settings, tls }: GrpcServerOptions): Promise<number> {
   const host = settings.host.includes(':') ? `[${settings.host}]` : settings.host;
+  const credentials = tls === null ? ServerCredentials.createInsecure() : new ReloadedServerCredentials(tls);
   return new Promise((resolve, reject) => {
-    server.bindAsync(`${host}:${String(settings.port)}`, credentialsOf(settings), (error, port) => {
-      if (error === null) resolve(port);
-      else reject(error);
+    server.bindAsync(`${host}:${String(settings.port)}`, credentials, (error, port) => {
+      if (error !== null) {
+        reject(error);
+        return;
+      }
+      handOnRepeatedAuthorization(server);
+      resolve(port);
     });
   });
-}
-
-function credentialsOf(settings: Settings['grpc']): ServerCredentials {
-  if (settings.tls === null) return ServerCredentials.createInsecure();
-  const pair = { cert_chain: readFileSync(settings.tls.certFile), private_key: readFileSync(settings.tls.keyFile) };
-  return ServerCredentials.createSsl(null, [pair], false);
 }
 
 /** Reflection needs descriptors, which the generated code does not carry. */

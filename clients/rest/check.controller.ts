@@ -10,6 +10,7 @@ import { readCheck, readEffective } from '../check.requests.js';
 import { HANDLER_DEADLINE, type HandlerDeadline } from '../handler-deadline.js';
 import { CHECK_ANSWER_SCHEMA, CHECK_BODY_SCHEMA, EFFECTIVE_ANSWER_SCHEMA, EFFECTIVE_BODY_SCHEMA } from './check.schemas.js';
 import { readHeaderCredentials } from './client-credentials.js';
+import { presentedKeys } from './presented-keys.js';
 import { CHECK_PATH, EFFECTIVE_PATH } from './routes.js';
 import { OAUTH_ERROR_SCHEMA } from './token.schemas.js';
 
@@ -63,7 +64,7 @@ export class CheckController {
 
   private async authenticated(request: FastifyRequest, answering: Answering): Promise<object> {
     const context = { diagnosticId: request.id, transport: 'rest' } as const;
-    return answering(context, await this.manager.authenticate(context, readHeaderCredentials(request)));
+    return answering(context, await this.manager.authenticate(context, readHeaderCredentials(request), presentedKeys(request)));
   }
 }
 

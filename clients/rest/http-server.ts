@@ -1,12 +1,14 @@
-import { readFileSync } from 'node:fs';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { Server as TlsServer } from 'node:tls';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ListenerSettings } from '#utilities/config/contract.js';
 import { CodedError } from '#utilities/errors/coded-error.js';
 import type { IdSource } from '#utilities/id/contract.js';
 import { oauthErrorBody, oauthErrorHeaders, oauthErrorStatus } from './oauth-error.js';
+import type { ReloadedTls } from '../tls/reloaded-tls.js';
+import { readPresentedKeys } from './presented-keys.js';
 import { belowIssuer, takesJson } from './routes.js';
 
 /** Largest body: a subject token of 16 KiB with room for everything else. */
@@ -16,11 +18,20 @@ const HEADER_LIMIT_BYTES = 32 * 1024;
 const TIMEOUT_MS = 10_000;
 const KEEP_ALIVE_MS = 65_000;
 
+export interface HttpServerOptions {
+  readonly listener: ListenerSettings;
+  /** Our `iss`. */
+  readonly issuer: string;
+  readonly ids: IdSource;
+  /** `null`: plaintext. */
+  readonly tls: ReloadedTls | null;
+}
+
 /**
  * The HTTP server of the REST client: limits and time-outs that hold before any of our code runs, and one body format.
  * Every request gets its diagnostic id here.
  */
-export function createHttpAdapter(listener: ListenerSettings, ids: IdSource, issuer: string): FastifyAdapter {
+export function createHttpAdapter({ listener, issuer, ids, tls }: HttpServerOptions): FastifyAdapter {
   const moved = belowIssuer(issuer);
   const shared = {
     bodyLimit: BODY_LIMIT_BYTES,
@@ -33,21 +44,17 @@ export function createHttpAdapter(listener: ListenerSettings, ids: IdSource, iss
     // SECURITY: an id that a caller chooses could point at somebody else's record.
     requestIdHeader: false as const,
     clientErrorHandler: answerBrokenRequest(ids),
+    frameworkErrors: answerBrokenUrl,
   };
   const limits = { maxHeaderSize: HEADER_LIMIT_BYTES, headersTimeout: TIMEOUT_MS, connectionsCheckingInterval: 2_000 };
   const adapter =
-    listener.tls === null
+    tls === null
       ? new FastifyAdapter({ ...shared, http: limits })
-      : new FastifyAdapter({
-          ...shared,
-          https: {
-            ...limits,
-            cert: readFileSync(listener.tls.certFile),
-            key: readFileSync(listener.tls.keyFile),
-            minVersion: 'TLSv1.2',
-          },
-        });
+      : new FastifyAdapter({ ...shared, https: { ...limits, ...tls.current, ...tls.handshake } });
   const instance = adapter.getInstance<FastifyInstance>();
+  const { server } = instance;
+  if (server instanceof TlsServer) tls?.onChange((options) => server.setSecureContext(options));
+  readPresentedKeys(instance, { issuer, proxies: listener.certificateProxies });
   instance.removeAllContentTypeParsers();
   instance.addContentTypeParser(
     'application/x-www-form-urlencoded',
@@ -79,6 +86,15 @@ export function endConnectionsWithAnswers(server: Server): void {
   server.prependListener('request', (_request, response: ServerResponse) => {
     response.setHeader('connection', 'close');
   });
+}
+
+/** A URL that means nothing reaches no route; the answer has the same shape all the same. */
+function answerBrokenUrl(_error: Error, request: FastifyRequest, reply: FastifyReply): void {
+  const coded = new CodedError('REQUEST_MALFORMED', { expected: 'a URL whose escapes are UTF-8' });
+  void reply
+    .code(oauthErrorStatus(coded))
+    .headers(oauthErrorHeaders(coded))
+    .send(JSON.stringify(oauthErrorBody(coded, request.id)));
 }
 
 /** What Node's HTTP parser refuses never reaches a route; the answer has the same shape all the same. */

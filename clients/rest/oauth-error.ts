@@ -30,6 +30,7 @@ export function oauthErrorHeaders(error: CodedError): Readonly<Record<string, st
     'cache-control': 'no-store',
     pragma: 'no-cache',
     ...challengeOf(error),
+    ...(error.details.nonce === undefined ? {} : { 'dpop-nonce': error.details.nonce }),
     ...(status === 503 || status === 429
       ? { 'retry-after': String(error.details.retryAfterSeconds ?? DEFAULT_RETRY_SECONDS) }
       : {}),

@@ -4,6 +4,7 @@ import type { CallContext } from '#utilities/call-context/contract.js';
 import { CodedError } from '#utilities/errors/coded-error.js';
 import { readClientCredentials } from './client-credentials.js';
 import { parseForm, single } from './form.js';
+import { presentedKeys } from './presented-keys.js';
 import { soleAuthorization } from './sole-authorization.js';
 
 /** A request about one token, of RFC 7662 §2.1 or RFC 7009 §2.1. */
@@ -18,7 +19,11 @@ interface TokenQuestion {
 export async function askedAbout(manager: AuthorizationManager, request: FastifyRequest): Promise<TokenQuestion> {
   const context = { diagnosticId: request.id, transport: 'rest' } as const;
   const form = parseForm(typeof request.body === 'string' ? request.body : '');
-  const client = await manager.authenticate(context, readClientCredentials(soleAuthorization(request), form));
+  const client = await manager.authenticate(
+    context,
+    readClientCredentials(soleAuthorization(request), form),
+    presentedKeys(request),
+  );
   return {
     context,
     client,

@@ -13,6 +13,7 @@ import { HANDLER_DEADLINE, type HandlerDeadline } from '../handler-deadline.js';
 import { readClientCredentials } from './client-credentials.js';
 import { Cors } from './cors.js';
 import { type Form, parseForm, single } from './form.js';
+import { presentedKeys } from './presented-keys.js';
 import { soleAuthorization } from './sole-authorization.js';
 import { TOKEN_PATH } from './routes.js';
 import { OAUTH_ERROR_SCHEMA, TOKEN_REQUEST_SCHEMA, TOKEN_RESPONSE_SCHEMA } from './token.schemas.js';
@@ -77,7 +78,11 @@ export class TokenController {
     const form = parseForm(typeof request.body === 'string' ? request.body : '');
     // Before authentication: what is refused after it has a record, and a grant that is not there needs none.
     checkGrant(single(form, 'grant_type'));
-    const client = await this.manager.authenticate(context, readClientCredentials(soleAuthorization(request), form));
+    const client = await this.manager.authenticate(
+      context,
+      readClientCredentials(soleAuthorization(request), form),
+      presentedKeys(request),
+    );
     return this.manager.exchange(context, client, exchangeRequestOf(form));
   }
 }

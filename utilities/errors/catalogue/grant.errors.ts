@@ -26,6 +26,15 @@ export const GRANT_ERRORS = {
     remedy: ['Make a new proof with the nonce from the DPoP-Nonce header of this answer.'],
     source: 'RFC 9449 §8',
   },
+  CLIENT_CERTIFICATE_NOT_TAKEN: {
+    summary: 'A client certificate in a header is not taken from this sender.',
+    cause: 'The request has a Client-Cert header, and does not come from a proxy that is listed for this listener.',
+    remedy: [
+      'Do not send the header: show the certificate in the TLS handshake.',
+      'Behind a proxy: list the addresses that it connects from in certificateProxies, and let it remove the header of callers.',
+    ],
+    source: 'RFC 9440 §4',
+  },
   BINDING_REQUIRED: {
     summary: 'Tokens for this client have to be bound to a key.',
     cause: 'The client is registered so, and showed neither a DPoP proof nor a client certificate.',

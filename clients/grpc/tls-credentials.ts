@@ -1,0 +1,19 @@
+import { ServerCredentials } from '@grpc/grpc-js';
+import type { ReloadedTls } from '../tls/reloaded-tls.js';
+
+/**
+ * TLS of the gRPC port whose certificates change while it runs, and that lets a client show one that no authority vouches for:
+ * the credentials of grpc-js itself do one of the two at most.
+ */
+export class ReloadedServerCredentials extends ServerCredentials {
+  constructor(tls: ReloadedTls) {
+    super({ ...tls.handshake }, tls.current);
+    tls.onChange((options) => {
+      this.updateSecureContextOptions(options);
+    });
+  }
+
+  _equals(other: ServerCredentials): boolean {
+    return this === other;
+  }
+}
