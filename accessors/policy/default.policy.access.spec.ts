@@ -203,9 +203,10 @@ describeOnEachDatabase('PolicyAccess', (open) => {
     ['attributes', { attributes: FULL_SECTIONS.attributes }],
     ['conditions', { conditions: FULL_SECTIONS.conditions }],
     ['eligible roles', { roles: [role('a', { assignment: 'eligible' })] }],
-    ['mappings to groups', { mappings: [{ ...MAPPING, role: null, group: 'g' }] }],
-    ['mappings within a unit', { mappings: [{ ...MAPPING, unit: 'org.emea' }] }],
-    ['mappings under a condition', { mappings: [{ ...MAPPING, condition: SMALL }] }],
+    ['exclusions from roles (a: x:y)', { roles: [role('a', { exclude: ['x:y'] })] }],
+    ['limited mappings', { mappings: [{ ...MAPPING, role: null, group: 'g' }] }],
+    ['limited mappings', { mappings: [{ ...MAPPING, unit: 'org.emea' }] }],
+    ['limited mappings', { mappings: [{ ...MAPPING, condition: SMALL }] }],
   ])(
     'refuses an import that says nothing of the %s in force, and changes nothing',
     async (what, content: Partial<PolicyContent>) => {

@@ -112,7 +112,7 @@ function refuseLosses(tenant: string, inForce: PolicyContent, imported: PolicyCo
   const losses = importLosses(inForce, imported);
   if (losses.length === 0) return;
   throw new CodedError('IMPORT_INVALID', {
-    actual: `policies of ${tenant}: the policy in force has ${losses.join(', ')}, which the import does not state and would take away; change it with countersign policy plan and apply`,
+    actual: `policies of ${tenant}: the policy in force has ${losses.join(', ')}, which the import does not state as it is and would take away; change it with countersign policy plan and apply`,
   });
 }
 

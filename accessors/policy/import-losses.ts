@@ -1,24 +1,44 @@
 import type { PolicyContent } from './contract.js';
 
-/** What a file of roles and mappings alone would take away without saying so. */
-type Aspect = readonly [name: string, has: (content: PolicyContent) => boolean];
+/** What a file takes away by not speaking of it. */
+const SECTIONS = ['attributes', 'conditions', 'bindings', 'tiers'] as const;
 
-const ASPECTS: readonly Aspect[] = [
-  ...(['attributes', 'conditions', 'bindings', 'tiers', 'gates', 'denies', 'stepUps'] as const).map((section): Aspect => [
-    section,
-    (content) => content[section].length > 0,
-  ]),
-  ['eligible roles', ({ roles }) => roles.some(({ assignment }) => assignment === 'eligible')],
-  ['mappings to groups', ({ mappings }) => mappings.some(({ group }) => Boolean(group))],
-  ['mappings within a unit', ({ mappings }) => mappings.some(({ unit }) => Boolean(unit))],
-  ['mappings under a condition', ({ mappings }) => mappings.some(({ condition }) => Boolean(condition))],
-];
+interface Restriction {
+  /** How people find it. */
+  readonly name: string;
+  /** All that it says, as one text. */
+  readonly said: string;
+}
+
+/** What keeps anybody from anything: each of them by itself. */
+const RESTRICTIONS: Readonly<Record<string, (content: PolicyContent) => readonly Restriction[]>> = {
+  denies: ({ denies }) => denies.map((each) => ({ name: each.id, said: JSON.stringify(each) })),
+  gates: ({ gates }) => gates.map((each) => ({ name: each.id, said: JSON.stringify(each) })),
+  stepUps: ({ stepUps }) => stepUps.map((each) => ({ name: each.id, said: JSON.stringify(each) })),
+  'eligible roles': ({ roles }) =>
+    roles.filter(({ assignment }) => assignment === 'eligible').map(({ key }) => ({ name: key, said: key })),
+  'exclusions from roles': ({ roles }) =>
+    roles.flatMap(({ key, exclude }) => exclude.map((each) => ({ name: `${key}: ${each}`, said: `${key} ${each}` }))),
+  'limited mappings': ({ mappings }) =>
+    mappings
+      .filter(({ group, unit, condition }) => Boolean(group) || Boolean(unit) || Boolean(condition))
+      .map((each) => ({ name: `${each.issuer} ${each.claim}=${each.value}`, said: JSON.stringify(each) })),
+};
 
 /**
- * What the content in force says and an import says nothing of.
+ * What the content in force says and an import says nothing of, or says otherwise. Both are canonical.
  *
- * SECURITY: a deny, a gate, a unit or a condition that is lost widens what everybody holds, so silence is no instruction.
+ * SECURITY: a deny, a gate, a step-up, a unit or a condition that is lost or says less widens what everybody holds. An import shows
+ * nobody what would change, so it may add restrictions, and take away or change none: that takes a plan.
  */
 export function importLosses(inForce: PolicyContent, imported: PolicyContent): readonly string[] {
-  return ASPECTS.filter(([, has]) => has(inForce) && !has(imported)).map(([name]) => name);
+  const silent = SECTIONS.filter((section) => inForce[section].length > 0 && imported[section].length === 0);
+  const lost = Object.entries(RESTRICTIONS).flatMap(([kind, of]) => {
+    const kept = new Set(of(imported).map(({ said }) => said));
+    const names = of(inForce)
+      .filter(({ said }) => !kept.has(said))
+      .map(({ name }) => name);
+    return names.length === 0 ? [] : [`${kind} (${names.join(', ')})`];
+  });
+  return [...silent, ...lost];
 }

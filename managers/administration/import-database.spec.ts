@@ -163,7 +163,7 @@ describeOnEachDatabase('AdministrationManager on a database', (open) => {
     const [deny] = denies;
     for (const [fewer, named] of [
       [{ denies: [{ ...deny, id: 'another' }] }, 'denies (no-deletion)'],
-      [{ denies: [{ ...deny, permissions: ['billing:report:delete'] }] }, 'denies (no-deletion)'],
+      [{ denies: [{ ...deny, permissions: ['billing:invoice:delete'] }] }, 'denies (no-deletion)'],
       [{ denies: [{ ...deny, except: ['role:clerk'] }] }, 'denies (no-deletion)'],
       [{ denies: [{ ...deny, valid: { until: '2026-01-01T00:00:00Z' } }] }, 'denies (no-deletion)'],
     ] as const) {
@@ -171,7 +171,7 @@ describeOnEachDatabase('AdministrationManager on a database', (open) => {
       await expect(refused).rejects.toMatchObject({ details: { actual: expect.stringContaining(named) } });
     }
     expect(await everything()).toEqual(before);
-    const more = [...denies, { ...deny, id: 'nor-reports', permissions: ['billing:report:*'] }];
+    const more = [...denies, { ...deny, id: 'nor-reports', permissions: ['billing:invoice:read'] }];
     expect((await manager.importDocument(CONTEXT, document({ tiers, denies: more }))).counts.policies.updated).toBe(1);
     const { counts } = await manager.importDocument(CONTEXT, document({ tiers, denies: more }));
     expect(counts.policies).toEqual({ created: 0, updated: 0, unchanged: 1 });
