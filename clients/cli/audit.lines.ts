@@ -1,0 +1,67 @@
+import type { AuditRecordView, AuditVerdict } from '#managers/administration/audit-administration.contract.js';
+
+type ChainFault = AuditVerdict['chainFaults'][number];
+
+const SAID: Readonly<Record<ChainFault['kind'], string>> = {
+  deleted: 'records are missing',
+  altered: 'a record is not what was written',
+  reordered: 'records have changed places',
+  inserted: 'two records claim one place',
+  cut: 'the end is missing, which a checkpoint has',
+  rewritten: 'one of these records was changed and the chain computed anew',
+  unchained: 'a record is in no chain',
+  unsealed: 'a record should be in a checkpoint and is in none',
+};
+
+/** One line a record, for people. */
+export function recordLine(record: AuditRecordView): string {
+  const erased = record.erased ? ['(erased)'] : [];
+  return [time(record.at), record.outcome, ...toldOf(record), record.diagnosticId, ...erased].join('  ');
+}
+
+function toldOf({
+  outcome,
+  code,
+  what,
+  subject,
+  actor,
+  clientId,
+  audience,
+  detail,
+  transport,
+}: AuditRecordView): readonly string[] {
+  if (outcome === 'changed') return [actor ?? transport, `${what ?? ''} ${detail ?? ''}`.trim()];
+  const who = `${clientId ?? '-'} ${subject ?? '-'}`;
+  return outcome === 'issued' ? [who, audience ?? '-'] : [who, `${code ?? ''} ${detail ?? ''}`.trim()];
+}
+
+export function verdictLines(verdict: AuditVerdict): readonly string[] {
+  const { records, chains, checkpoints, outside, newest } = verdict;
+  return [
+    `${String(records)} records in ${String(chains)} chains, ${String(checkpoints)} checkpoints`,
+    newest === null ? 'no checkpoint yet' : `newest checkpoint: ${String(newest.number)}, ${time(newest.at)}`,
+    outside === null
+      ? 'outside of the database: none'
+      : `outside of the database: up to ${String(outside.number)}, ${time(outside.at)}`,
+    ...verdict.warnings.map((warning) => `warning: ${warning}`),
+    ...verdict.checkpointFaults.map(({ kind, number, because }) => `FAULT ${kind}: checkpoint ${String(number)}: ${because}`),
+    ...verdict.chainFaults.map(faultLine),
+    verdict.whole ? 'whole: nothing was deleted, altered, reordered or cut' : 'NOT whole',
+  ];
+}
+
+function faultLine({ kind, chain, sequence, count, recordId, at }: ChainFault): string {
+  const last = (sequence ?? 0) + count - 1;
+  const place = chain === null ? '' : ` chain ${chain}, ${count === 1 ? 'record' : 'records'} ${range(sequence, last)}:`;
+  const near = recordId === null ? '' : ` (at or after record ${recordId}, ${at === null ? '' : time(at)})`;
+  return `FAULT ${kind}:${place} ${SAID[kind]}${near}`;
+}
+
+function range(first: number | null, last: number): string {
+  return first === last || first === null ? String(last) : `${String(first)} to ${String(last)}`;
+}
+
+/** UTC, to the millisecond. */
+function time(milliseconds: number): string {
+  return new Date(milliseconds).toISOString();
+}
