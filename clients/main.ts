@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { addAuditCommand } from './cli/audit.command.js';
 import { addBootstrapCommand } from './cli/bootstrap.command.js';
 import { addConfigCommand } from './cli/config.command.js';
 import { addDataCommand } from './cli/data.command.js';
@@ -36,6 +37,7 @@ addKeysCommand(program);
 addRevokeCommand(program);
 addPolicyCommand(program);
 addPolicyQuestions(program);
+addAuditCommand(program, version);
 addConfigCommand(program);
 addSecretCommands(program);
 
