@@ -193,11 +193,18 @@ export type IssuedVerdict =
 /** What offline verifiers are told not to accept. */
 export interface CutoffDocument {
   readonly algorithm: SigningAlgorithm;
-  /** Grows with every change of the keyring; a verifier never goes back to a lower one. */
+  /** Grows with every change of the keyring and of revocations; a verifier never goes back to a lower one. */
   readonly sequence: number;
   readonly lifetimeSeconds: number;
   readonly revokedKeys: readonly { readonly kid: string; readonly revokedAt: number }[];
   readonly taintedKeys: readonly { readonly kid: string; readonly taintedAt: number }[];
+  /** Tokens by their id; everything else as it was issued before then, in Unix seconds. */
+  readonly revoked: {
+    readonly tokens: readonly string[];
+    readonly subjects: readonly { readonly tenant: string; readonly subject: string; readonly before: number }[];
+    readonly clients: readonly { readonly clientId: string; readonly before: number }[];
+    readonly tenants: readonly { readonly tenant: string; readonly before: number }[];
+  };
 }
 
 export interface SigningEngine {

@@ -98,6 +98,10 @@ export class DefaultSigningEngine implements SigningEngine {
       seq: document.sequence,
       revoked_keys: document.revokedKeys.map(({ kid, revokedAt }) => ({ kid, at: Math.floor(revokedAt / 1_000) })),
       tainted_keys: document.taintedKeys.map(({ kid, taintedAt }) => ({ kid, at: Math.floor(taintedAt / 1_000) })),
+      revoked_tokens: document.revoked.tokens,
+      revoked_subjects: document.revoked.subjects.map(({ tenant, subject, before }) => ({ tenant, sub: subject, before })),
+      revoked_clients: document.revoked.clients.map(({ clientId, before }) => ({ client_id: clientId, before })),
+      revoked_tenants: document.revoked.tenants,
     });
     return this.signer.signCutoffs(context, this.deps.keyAccess.activeKey(context, document.algorithm), claims);
   }

@@ -276,7 +276,9 @@ describe('A token of our own', () => {
   });
 
   it('is never a cut-off document, nor the other way round', async () => {
-    const document = { algorithm: 'ES256', sequence: 3, lifetimeSeconds: 600, revokedKeys: [], taintedKeys: [] } as const;
+    const revoked = { tokens: [], subjects: [], clients: [], tenants: [] };
+    const keys = { revokedKeys: [], taintedKeys: [] };
+    const document = { algorithm: 'ES256', sequence: 3, lifetimeSeconds: 600, ...keys, revoked } as const;
     expect(faultOf(await engine.signCutoffs(context, document))).toBe('type-mismatch');
   });
 });

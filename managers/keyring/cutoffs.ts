@@ -1,8 +1,10 @@
+import type { RevocationAccess, StandingRevocation } from '#accessors/grants/revocation.contract.js';
 import type { Keyring, KeyringAccess } from '#accessors/key/contract.js';
 import type { RotationPolicy, SigningEngine } from '#engines/signing/contract.js';
 import type { CallContext } from '#utilities/call-context/contract.js';
 import type { Clock } from '#utilities/clock/contract.js';
 import { CodedError } from '#utilities/errors/coded-error.js';
+import { toldRevocations } from './told-revocations.js';
 
 const LIFETIME_SECONDS = 3_600;
 const RENEW_AFTER_MS = (LIFETIME_SECONDS * 1_000) / 3;
@@ -12,6 +14,7 @@ const LOOK_AGAIN_AFTER_MS = 5_000;
 const TOLD_FOR_MS = 30 * 86_400_000;
 
 interface Dependencies {
+  readonly revocationAccess: Pick<RevocationAccess, 'current'>;
   readonly keyringAccess: KeyringAccess;
   readonly signingEngine: SigningEngine;
   readonly policy: RotationPolicy;
@@ -21,10 +24,11 @@ interface Dependencies {
 interface Signed {
   readonly token: string;
   readonly epoch: number;
+  readonly revocations: readonly StandingRevocation[];
   readonly at: number;
 }
 
-/** The cut-off document as it is served: signed when the keyring changed or the last one grows old, never for each request. */
+/** The cut-off document as it is served: signed when the keyring or a revocation changed or the last one grows old, never for each request. */
 export class Cutoffs {
   private signed: Signed | undefined;
   private lookedAt = Number.NEGATIVE_INFINITY;
@@ -56,14 +60,23 @@ export class Cutoffs {
     const at = this.deps.clock.monotonic();
     this.lookedAt = at;
     const ring = await this.deps.keyringAccess.keyring(context);
-    if (this.signed?.epoch === ring.epoch && at - this.signed.at < RENEW_AFTER_MS) return;
-    const token = await this.deps.signingEngine.signCutoffs(context, { ...stoppedIn(ring), ...this.frame(ring) });
-    this.signed = { token, epoch: ring.epoch, at };
+    const { sequence, revocations } = this.deps.revocationAccess.current(context);
+    const { epoch } = ring;
+    if (this.isSigned(epoch, revocations) && at - (this.signed?.at ?? 0) < RENEW_AFTER_MS) return;
+    const revoked = toldRevocations(revocations, Math.floor(this.deps.clock.now() / 1_000));
+    // Each of the two only grows, and so does the sum.
+    const document = { ...stoppedIn(ring), revoked, ...this.frame(epoch + sequence) };
+    this.signed = { token: await this.deps.signingEngine.signCutoffs(context, document), epoch, revocations, at };
   }
 
-  private frame(ring: Keyring) {
+  /** The array is another one as soon as anything is revoked. */
+  private isSigned(epoch: number, revocations: readonly StandingRevocation[]): boolean {
+    return this.signed?.epoch === epoch && this.signed.revocations === revocations;
+  }
+
+  private frame(sequence: number) {
     const [algorithm = 'ES256'] = this.deps.policy.algorithms;
-    return { algorithm, sequence: ring.epoch, lifetimeSeconds: LIFETIME_SECONDS };
+    return { algorithm, sequence, lifetimeSeconds: LIFETIME_SECONDS };
   }
 }
 

@@ -86,8 +86,10 @@ function build({ made, auditFailure, prePublishSeconds = 86_400 }: World) {
   };
   const clock = new ManualClock();
   const ids = { random: () => 'random', ordered: () => 'ordered' };
+  const nothing = { sequence: 0, revocations: [] };
   const manager = new DefaultKeyringManager({
     keyAccess,
+    revocationAccess: { current: () => nothing },
     keyringAccess,
     auditAccess,
     changeTrail: { recordWithin: unused, issuedUnder: unused },

@@ -1,4 +1,5 @@
 import type { AuditAccess } from '#accessors/audit/contract.js';
+import type { RevocationAccess } from '#accessors/grants/revocation.contract.js';
 import type { KeyAccess, Keyring, KeyRecord, PublishedKey, SigningAlgorithm, StandInKeys } from '#accessors/key/contract.js';
 import type { RotationPolicy, RotationStep, SigningEngine } from '#engines/signing/contract.js';
 import type { CallContext } from '#utilities/call-context/contract.js';
@@ -24,6 +25,7 @@ const LEASE_SECONDS = 120;
 const MOST_STEPS = 32;
 
 interface Dependencies extends KeyringWorkDeps {
+  readonly revocationAccess: Pick<RevocationAccess, 'current'>;
   readonly keyAccess: KeyAccess;
   readonly signingEngine: SigningEngine;
   readonly auditAccess: AuditAccess;

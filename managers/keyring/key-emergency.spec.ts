@@ -161,6 +161,21 @@ describeOnEachDatabase('A key that must stop', (open) => {
     expect((before['exp'] ?? 0) - (before['iat'] ?? 0)).toBe(3600);
   });
 
+  it('shares the document with what else is revoked, under a number that grows with either', async () => {
+    const { database } = await open();
+    const target = { by: 'client', clientId: 'portal' } as const;
+    const at = Math.floor(Date.now() / 1_000);
+    const state = { sequence: 40, revocations: [{ target, before: at, until: at + 600 }] };
+    const { manager } = await started(database, { revocations: state });
+    expect(decodeJwt(await manager.cutoffs(CONTEXT))).toMatchObject({
+      seq: 41,
+      revoked_tokens: [],
+      revoked_subjects: [],
+      revoked_clients: [{ client_id: 'portal', before: at }],
+      revoked_tenants: [],
+    });
+  });
+
   it('is replaced by break-glass with nothing prepared', async () => {
     const { database } = await open();
     const { keyAccess } = await started(database);

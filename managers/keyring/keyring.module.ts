@@ -9,6 +9,8 @@ import {
   type KeyringAccess,
   type StandInKeys,
 } from '#accessors/key/contract.js';
+import { REVOCATION_ACCESS, type RevocationAccess } from '#accessors/grants/revocation.contract.js';
+import { RevocationModule } from '#accessors/grants/revocation.module.js';
 import { KeyModule } from '#accessors/key/key.module.js';
 import { KEY_REWRAP, type KeyRewrap } from '#accessors/key/rewrap.contract.js';
 import { SIGNING_ENGINE, type SigningEngine } from '#engines/signing/contract.js';
@@ -56,18 +58,20 @@ const manager: Provider = {
     ids: IdSource,
     clock: Clock,
     standInKeys: StandInKeys,
+    revocationAccess: RevocationAccess,
   ) =>
     new DefaultKeyringManager({
       ...deps,
       keyAccess,
       standInKeys,
+      revocationAccess,
       auditAccess,
       signingEngine,
       policy: policyOf(settings),
       ids,
       clock,
     }),
-  inject: [WORK, KEY_ACCESS, AUDIT_ACCESS, SIGNING_ENGINE, SETTINGS, ID_SOURCE, CLOCK, STAND_IN_KEYS],
+  inject: [WORK, KEY_ACCESS, AUDIT_ACCESS, SIGNING_ENGINE, SETTINGS, ID_SOURCE, CLOCK, STAND_IN_KEYS, REVOCATION_ACCESS],
 };
 
 const emergency: Provider = {
@@ -85,7 +89,7 @@ const sealing: Provider = {
 };
 
 @Module({
-  imports: [KeyModule, AuditModule, SigningModule],
+  imports: [KeyModule, AuditModule, SigningModule, RevocationModule],
   providers: [work, manager, emergency, sealing],
   exports: [KEYRING_MANAGER, KEY_EMERGENCY, KEY_SEALING],
 })

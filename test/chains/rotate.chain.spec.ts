@@ -97,6 +97,7 @@ function buildHouse({ isLeaseTaken = false } = {}) {
     'KeyringManager',
     new DefaultKeyringManager({
       keyAccess,
+      revocationAccess: { current: () => ({ sequence: 0, revocations: [] }) },
       keyringAccess: recorded<KeyringAccess>('KeyringAccess', ring, calls),
       auditAccess: { record: unused },
       changeTrail: recorded('ChangeTrail', { recordWithin, issuedUnder: unused }, calls),
