@@ -43,9 +43,11 @@ const ENTER: Readonly<Record<KeyMove['to'], string>> = {
   revoked: `${DROP_PRIVATE_HALF}, ended_at = coalesce(ended_at, clock_timestamp())`,
 };
 
-/** What the time of the database must allow. */
+/** What the row and the time of the database must allow. A key that stands by never becomes active, and alone retires without having been. */
 const ALLOWED = `case
+    when $4 = 'active' and standby then false
     when $4 = 'active' then $5 or signs_at_once or published_at <= clock_timestamp() - make_interval(secs => $6)
+    when $4 = 'retiring' and state = 'published' then standby
     when $4 = 'retired' and state in ('retiring', 'tainted') then stopped_at <= clock_timestamp() - make_interval(secs => $7)
     else true end`;
 
@@ -146,7 +148,7 @@ export class KeyringStore {
       [PLATFORM_TENANT, move.kid],
     );
     if (row?.state !== move.from) return changed(`key ${move.kid} is ${row?.state ?? 'not there'}, expected ${move.from}`);
-    return refused(`${move.from} to ${move.to}: not yet, by the time of the database`);
+    return refused(`${move.from} to ${move.to}: not this key, or not yet by the time of the database`);
   }
 }
 

@@ -80,9 +80,24 @@ describe('where keys are kept', () => {
       'a secret that is not in a file',
       '{ keyEncryptionKeyFile: kek, vault: { url: "https://c.vault.azure.net", credential: { kind: secretFile, secret: hunter2 } } }',
     ],
+    [
+      'a key that stands in where the vault signs nothing',
+      '{ keyEncryptionKeyFile: kek, vault: { url: "https://c.vault.azure.net", whenItCannotSign: signLocally } }',
+    ],
+    [
+      'a key that stands in for keys that are in hardware alone',
+      '{ keyEncryptionKeyFile: kek, backend: azure-key-vault, vault: { url: "https://c.vault.azure.net", hsm: true, whenItCannotSign: signLocally } }',
+    ],
     ['a version that is none', `{ keyEncryptionKey: { provider: azure-key-vault, keyName: kek, keyVersion: latest }, ${VAULT} }`],
   ])('refuses %s', (_, keys) => {
     expect(codeOf(() => serve(keys))).toBe('CONFIG_INVALID');
+  });
+
+  it('lets a key of the database stand in for those of the vault where that is said', () => {
+    const settings = serve(
+      '{ keyEncryptionKeyFile: kek, backend: azure-key-vault, vault: { url: "https://c.vault.azure.net", whenItCannotSign: signLocally } }',
+    );
+    expect(settings.keys.storage?.vault?.whenItCannotSign).toBe('signLocally');
   });
 
   it('refuses a key-encryption key whose file is not there', () => {

@@ -107,7 +107,7 @@ describe('Exchanges that a vault signs', () => {
       expect(refused.status).toBe(503);
       expect(refused.body).toMatchObject({ error: 'temporarily_unavailable' });
       expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
-      expect(JSON.stringify(refused.body)).not.toMatch(/172\.25|localhost|appid|Assignment/);
+      expect(JSON.stringify(refused.body)).not.toMatch(/172\.25|localhost|appid|Assignment|vault/i);
       const { failure } = await exchangeOverGrpc(service);
       expect(failure?.code).toBe('UNAVAILABLE');
       expect(failure?.retrySeconds).toBeGreaterThan(0);
