@@ -2,7 +2,7 @@
  * Hides how permissions are computed from policy and facts. Called by Managers. Pure: no I/O, no clock of its own.
  * Nothing is granted that is not granted explicitly. There are no priorities: the order in which anything is listed does not matter.
  */
-import type { ExternalFacts, SubjectFacts } from '#accessors/facts/contract.js';
+import type { ExternalFacts, SubjectFacts, WantedFact } from '#accessors/facts/contract.js';
 import type { AttributeValue, PolicyVersion } from '#accessors/policy/contract.js';
 import type { Application } from '#accessors/registration/contract.js';
 
@@ -231,6 +231,9 @@ export interface PermissionEngine {
 
   /** Keys of the groups that claims are mapped to, sorted: whose assignments the facts must hold. Mostly the same empty list. */
   mappedGroups(policy: PolicyVersion, claims: TokenClaims): readonly string[];
+
+  /** What the policy reads from fact sources, which have to be asked then. Mostly the same empty list. */
+  wantedFacts(policy: PolicyVersion): readonly WantedFact[];
 
   /**
    * Every fault of a list of permission names and patterns outside a policy, such as the boundary of a client: malformed ones,

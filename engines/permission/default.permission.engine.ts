@@ -1,3 +1,4 @@
+import type { WantedFact } from '#accessors/facts/contract.js';
 import type { PolicyVersion } from '#accessors/policy/contract.js';
 import { detailsOf } from './authorization-details.js';
 import { Circumstances } from './circumstances.js';
@@ -24,6 +25,7 @@ import { patternFaults } from './pattern-faults.js';
 import { becauseOf, refused } from './refusal.js';
 import { grantedScope, selectScope, type ScopeSelection } from './scope-selection.js';
 import { badStanding, type SubjectPlan } from './subject-plan.js';
+import { wantedFacts } from './wanted-facts.js';
 
 type Granted = Extract<PermissionDecision, { effect: 'granted' }>;
 type Selected = Extract<ScopeSelection, { outcome: 'selected' }>;
@@ -76,6 +78,10 @@ export class DefaultPermissionEngine implements PermissionEngine {
 
   mappedGroups(policy: PolicyVersion, claims: TokenClaims): readonly string[] {
     return this.compiler.indexOf(policy).mappings.groupsOf(claims);
+  }
+
+  wantedFacts(policy: PolicyVersion): readonly WantedFact[] {
+    return wantedFacts(policy);
   }
 
   validatePatterns(patterns: readonly string[], catalogue: readonly string[] | null): readonly PolicyFault[] {

@@ -3,7 +3,6 @@ import type { PolicyVersion } from '#accessors/policy/contract.js';
 import type { TokenClaims } from '#engines/permission/contract.js';
 import type { CallContext } from '#utilities/call-context/contract.js';
 import type { AuthorizationParts } from './authorization.parts.js';
-import { NO_EXTERNAL_FACTS, wantedFacts } from './wanted-facts.js';
 
 /** About whom everything live is to be read. */
 export interface LiveQuestion {
@@ -20,6 +19,8 @@ export interface LiveReading {
   readonly external: ExternalFacts;
   readonly claims: TokenClaims;
 }
+
+const NOT_WANTED: ExternalFacts = Object.freeze({ values: new Map(), unavailable: new Set<string>(), validUntil: null });
 
 type Parts = Pick<AuthorizationParts, 'policyAccess' | 'factAccess' | 'permissionEngine' | 'changeFeed'>;
 
@@ -49,8 +50,8 @@ export class LiveReadings {
     const { tenantId, subject } = question;
     const asked = { tenantId, subject, groups: permissionEngine.mappedGroups(policy, claims) };
     const facts = await factAccess.factsOf(context, asked);
-    const wanted = wantedFacts(policy);
-    const external = wanted.length === 0 ? NO_EXTERNAL_FACTS : await factAccess.externalFacts(context, asked, wanted);
+    const wanted = permissionEngine.wantedFacts(policy);
+    const external = wanted.length === 0 ? NOT_WANTED : await factAccess.externalFacts(context, asked, wanted);
     return { policy, facts, external, claims };
   }
 }

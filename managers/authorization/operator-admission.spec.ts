@@ -7,6 +7,7 @@ import { CodedError } from '#utilities/errors/coded-error.js';
 import { MemoryCounters } from '#utilities/telemetry/memory.counters.js';
 import { PLATFORM_TENANT } from '#utilities/change-feed/contract.js';
 import type { AuthorizationParts } from './authorization.parts.js';
+import type { OperatorToken } from './contract.js';
 import { OperatorAdmission } from './operator-admission.js';
 
 const context = { diagnosticId: 'd-1', transport: 'rest' } as const;
@@ -42,6 +43,8 @@ const claims: IssuedClaims = {
   },
 };
 
+const BEARER: OperatorToken = { token: 'token', scheme: 'Bearer', presented: undefined };
+
 interface World {
   claims: Partial<IssuedClaims>;
   fault: IssuedTokenFault | null;
@@ -72,7 +75,7 @@ describe('OperatorAdmission', () => {
     records = [];
   });
 
-  const admitted = async (permission = READ, token: string | undefined = 'token'): Promise<string> => {
+  const admitted = async (permission = READ, token: OperatorToken | undefined = BEARER): Promise<string> => {
     try {
       return (await new OperatorAdmission(partsOf(world, asked, records)).admit(context, token, permission)).subject;
     } catch (error) {
@@ -187,6 +190,7 @@ function partsOf(world: World, asked: unknown[], records: unknown[]): Authorizat
     },
     permissionEngine: {
       mappedGroups: () => [],
+      wantedFacts: () => [],
       decide: (question: unknown) => {
         asked.push(question);
         return { allowed: world.code === 'granted', code: world.code };

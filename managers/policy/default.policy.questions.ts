@@ -17,7 +17,6 @@ import type { PolicyDifference, PolicyName, PolicyQuestions, SubjectQuestion } f
 import { NO_TOKEN, NOT_ASKED } from './impact/standing.js';
 import { policyDifferences } from './policy-differences.js';
 import type { PolicyVersions } from './policy-versions.js';
-import { wantedFacts } from './wanted-facts.js';
 
 export interface PolicyQuestionsDeps {
   readonly versions: PolicyVersions;
@@ -81,7 +80,7 @@ export class DefaultPolicyQuestions implements PolicyQuestions {
     };
     const facts = await factAccess.factsOf(context, subject);
     if (facts.subject === null) throw new CodedError('SUBJECT_UNKNOWN', { field: 'subject', actual: question.subject });
-    const external = await factAccess.externalFacts(context, subject, wantedFacts(ground.policy));
+    const external = await factAccess.externalFacts(context, subject, permissionEngine.wantedFacts(ground.policy));
     return permissionEngine.explain({ ...ground, facts, external });
   }
 
@@ -113,7 +112,7 @@ export class DefaultPolicyQuestions implements PolicyQuestions {
   }
 
   private externalOf(context: CallContext, { policy, tenantId }: Ground, facts: SubjectFacts): Promise<ExternalFacts> {
-    const wanted = wantedFacts(policy);
+    const wanted = this.deps.permissionEngine.wantedFacts(policy);
     if (wanted.length === 0) return Promise.resolve(NOT_ASKED);
     const subject = { by: 'key', key: facts.subject?.key ?? '' } as const;
     return this.deps.factAccess.externalFacts(context, { tenantId, subject, groups: [] }, wanted);

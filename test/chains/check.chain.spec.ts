@@ -17,7 +17,12 @@ const REFERRED = [
 ];
 /** Whether another issuer's token is cut off, once it is known whom it is about. */
 const CUT_OFF = ['SigningEngine.subjectOf', 'KeyAccess.keyedDigest', 'RevocationAccess.revokes'];
-const READING = ['PolicyAccess.activePolicy', 'PermissionEngine.mappedGroups', 'FactAccess.factsOf'];
+const READING = [
+  'PolicyAccess.activePolicy',
+  'PermissionEngine.mappedGroups',
+  'FactAccess.factsOf',
+  'PermissionEngine.wantedFacts',
+];
 const DECIDE = ['PermissionEngine.decide'];
 const NOTE = ['DecisionTrail.note'];
 /** What is tried out beside the answer, and what names the state that it was read from. */

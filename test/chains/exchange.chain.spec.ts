@@ -51,7 +51,7 @@ const VALIDATE = [
   'IssuerAccess.verificationKey',
 ];
 const POLICY = ['PolicyAccess.activePolicy'];
-const READ = ['PermissionEngine.mappedGroups', 'FactAccess.factsOf'];
+const READ = ['PermissionEngine.mappedGroups', 'FactAccess.factsOf', 'PermissionEngine.wantedFacts'];
 /** Who the subject is here, and whether it may be had by whoever asks. */
 const NAME = ['SigningEngine.subjectOf', 'KeyAccess.keyedDigest'];
 const ADMIT = ['SigningEngine.clientSubjectOf', 'KeyAccess.keyedDigest', 'DelegationEngine.admit'];

@@ -3,12 +3,13 @@ import type { AttributeDeclaration, PolicyVersion } from '#accessors/policy/cont
 
 /** Sources that are no fact sources: the token, this service, its tables, and whoever asks. */
 const BUILT_IN: ReadonlySet<string> = new Set(['idp', 'sts', 'db', 'pep']);
-const wanted = new WeakMap<PolicyVersion, readonly WantedFact[]>();
 
-/** What a fact source is told of: the subject and its tenant, no resource and no request. */
+/** What a fact source is asked about: the subject and its tenant; it is told of no resource and no request. */
 const ASKED_ABOUT: ReadonlySet<AttributeDeclaration['root']> = new Set(['subject', 'tenant', 'session', 'flag']);
 
-/** What fact sources have to be asked for under a policy. */
+const wanted = new WeakMap<PolicyVersion, readonly WantedFact[]>();
+
+/** Worked out once for each version. Mostly nothing. */
 export function wantedFacts(policy: PolicyVersion): readonly WantedFact[] {
   const known = wanted.get(policy);
   if (known !== undefined) return known;
