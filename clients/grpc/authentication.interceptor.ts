@@ -10,7 +10,7 @@ import type { CertificateProxySettings } from '#utilities/config/contract.js';
 import type { IdSource } from '#utilities/id/contract.js';
 import type { Logger } from '#utilities/logging/contract.js';
 import type { Counters } from '#utilities/telemetry/contract.js';
-import { parseBearer } from '../bearer-token.js';
+import { operatorToken } from '../bearer-token.js';
 import { toCodedError } from '../coded-error-of.js';
 import { logRefusal } from '../refusal-log.js';
 import { settleCredentials } from '../sent-credentials.js';
@@ -92,7 +92,7 @@ async function admit(deps: AuthenticationDeps, metadata: Metadata, arrival: Arri
   const presented = presentedKeys(call, metadata, forwarded);
   const authorization = soleValue(metadata, 'authorization');
   if (access.kind === 'operator') {
-    const operator = await deps.manager.authorizeOperator(context, parseBearer(authorization), access.permission);
+    const operator = await deps.manager.authorizeOperator(context, operatorToken(authorization, presented), access.permission);
     deps.callers.admitOperator(metadata, { ...context, operator: operator.subject });
     return;
   }

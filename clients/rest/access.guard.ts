@@ -4,7 +4,8 @@ import type { FastifyRequest } from 'fastify';
 import type { AuthorizationManager, Operator } from '#managers/authorization/contract.js';
 import { CodedError } from '#utilities/errors/coded-error.js';
 import { ACCESS, type Access } from '../access.decorators.js';
-import { parseBearer } from '../bearer-token.js';
+import { operatorToken } from '../bearer-token.js';
+import { presentedKeys } from './presented-keys.js';
 import { soleAuthorization } from './sole-authorization.js';
 
 /** Operators of requests under way; kept apart from the request so that nothing a caller sends can stand for one. */
@@ -38,7 +39,8 @@ export class AccessGuard implements CanActivate {
 
   private async admit(request: FastifyRequest, permission: string): Promise<boolean> {
     const context = { diagnosticId: request.id, transport: 'rest' } as const;
-    const operator = await this.manager.authorizeOperator(context, parseBearer(soleAuthorization(request)), permission);
+    const token = operatorToken(soleAuthorization(request), presentedKeys(request));
+    const operator = await this.manager.authorizeOperator(context, token, permission);
     operators.set(request, operator);
     return true;
   }

@@ -37,9 +37,13 @@ export function oauthErrorHeaders(error: CodedError): Readonly<Record<string, st
   };
 }
 
+/** RFC 9449 §9: the proof needs the nonce in the answer. */
+const DPOP_CHALLENGE = 'DPoP realm="countersign", error="use_dpop_nonce", algs="ES256 EdDSA Ed25519 PS256 RS256"';
+
 /** How to authenticate (RFC 9110 §11.6.1): clients by Basic, operators by a bearer token (RFC 6750 §3). */
 function challengeOf(error: CodedError): Readonly<Record<string, string>> {
   const { oauth, http } = ERROR_MAPPING[error.code];
+  if (error.details.nonce !== undefined && http === 401) return { 'www-authenticate': DPOP_CHALLENGE };
   if (oauth === 'invalid_token' || oauth === 'insufficient_scope') {
     return { 'www-authenticate': `Bearer realm="countersign", error="${oauth}"` };
   }

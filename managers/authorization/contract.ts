@@ -60,6 +60,15 @@ export interface UnprovenClient {
 
 export type CallingClient = AuthenticatedClient | UnprovenClient;
 
+/** The token of an operator as it was received, and what came with it. */
+export interface OperatorToken {
+  readonly token: string;
+  /** `DPoP`: with a proof of the key that it is bound to (RFC 9449 §7.1). One bound to a certificate comes as `Bearer`. */
+  readonly scheme: 'Bearer' | 'DPoP';
+  /** `undefined`: the transport has nothing of the kind. */
+  readonly presented: PresentedKeys | undefined;
+}
+
 /** An operator whom `authorizeOperator` let in. Only this Manager makes one. */
 export interface Operator {
   /** `sub` of the operator's token. */
@@ -166,12 +175,14 @@ export interface AuthorizationManager {
 
   /**
    * Lets an operator do what needs `permission`: the bearer of a current token of ours for the audience `countersign`, issued in
-   * the tenant `platform` to the operator directly, with that permission in it, who is still registered there and has it still.
+   * the tenant `platform` to the operator directly, with that permission in it, who is still registered there and has it still. A
+   * token that is bound to a key is good with proof of that key alone.
    *
-   * @param token the bearer token as it was received; `undefined`: none was
-   * @throws CodedError `OPERATOR_UNAUTHENTICATED`, `OPERATOR_NOT_PERMITTED`, `SIGNING_UNAVAILABLE`, `STORE_UNAVAILABLE`
+   * @param token `undefined`: none was received
+   * @throws CodedError `OPERATOR_UNAUTHENTICATED`, `OPERATOR_NOT_PERMITTED`, `REPLAY_UNCHECKED`, `SIGNING_UNAVAILABLE`,
+   *   `STORE_UNAVAILABLE`
    */
-  authorizeOperator(context: CallContext, token: string | undefined, permission: string): Promise<Operator>;
+  authorizeOperator(context: CallContext, token: OperatorToken | undefined, permission: string): Promise<Operator>;
 
   /**
    * Exchanges a token of a trusted issuer for one of ours with the subject's permissions at one target. When this returns, and

@@ -14,6 +14,7 @@ import type {
   ExchangeRequest,
   ExchangeResult,
   Operator,
+  OperatorToken,
   PresentedKeys,
 } from './contract.js';
 import { ExchangeSequence } from './exchange.sequence.js';
@@ -42,7 +43,7 @@ export class DefaultAuthorizationManager implements AuthorizationManager {
     return (await this.deps.registrationAccess.publicOrigins(context)).has(origin);
   }
 
-  authorizeOperator(context: CallContext, token: string | undefined, permission: string): Promise<Operator> {
+  authorizeOperator(context: CallContext, token: OperatorToken | undefined, permission: string): Promise<Operator> {
     return this.operators.admit(context, token, permission);
   }
 

@@ -4,25 +4,28 @@ import type { CallContext } from '#utilities/call-context/contract.js';
 import { CodedError, isCodedError } from '#utilities/errors/coded-error.js';
 import { isServiceFault } from '#utilities/errors/service-fault.js';
 import type { AuthorizationParts } from './authorization.parts.js';
-import type { Operator } from './contract.js';
+import type { Operator, OperatorToken } from './contract.js';
 import { refusalOf, startTrail } from './exchange-trail.js';
 import { IssuedSubjects, limitsOf, liveQuestionOf } from './issued-subjects.js';
 import { LiveReadings } from './live-readings.js';
+import { OperatorKeys } from './operator-keys.js';
 import { ADMINISTRATION_AUDIENCE, OPERATORS_TENANT } from './operators-tenant.js';
 
 /** Lets operators in: by a token of ours that says so, and by what is so now. */
 export class OperatorAdmission {
   private readonly subjects: IssuedSubjects;
   private readonly readings: LiveReadings;
+  private readonly keys: OperatorKeys;
 
   constructor(private readonly deps: AuthorizationParts) {
     this.subjects = new IssuedSubjects(deps);
     this.readings = new LiveReadings(deps);
+    this.keys = new OperatorKeys(deps);
   }
 
-  async admit(context: CallContext, token: string | undefined, permission: string): Promise<Operator> {
+  async admit(context: CallContext, token: OperatorToken | undefined, permission: string): Promise<Operator> {
     if (token === undefined) throw new CodedError('OPERATOR_UNAUTHENTICATED');
-    const verdict = this.deps.signingEngine.verifyIssued(context, token, ADMINISTRATION_AUDIENCE);
+    const verdict = await this.keys.verify(context, token);
     try {
       const claims = operatorClaims(verdict);
       if (!claims.permissions.includes(permission)) throw new CodedError('OPERATOR_NOT_PERMITTED', { expected: permission });
