@@ -26,7 +26,11 @@ export interface PermissionQuestion {
   readonly facts: SubjectFacts;
   readonly external: ExternalFacts;
   readonly claims: TokenClaims;
-  /** Members of `context.*` that are known; `null`: not settled now, so what depends on them stays conditional. */
+  /**
+   * Members of `context.*` that are known. `null`, as an empty one: nothing is known, so that grants that read them stay conditional and
+   * denies apply. SECURITY: what a client says that has authenticated itself, never what was seen of its connection: the address of a
+   * service is not the address of whom it asks about.
+   */
   readonly context: Readonly<Record<string, AttributeValue>> | null;
   /** Permission names and patterns that the client may ask for at all. */
   readonly boundary: readonly string[];

@@ -81,4 +81,18 @@ describe('A deny of a role that is held by a way that fails', () => {
     expect(residuals(everywhere)).toEqual([]);
     expect([on(everywhere, 'org'), on(everywhere, 'elsewhere')]).toEqual([false, false]);
   });
+
+  it('leaves open where it applies, whatever else a narrower way would ask for', () => {
+    const policy = {
+      ...failing.policy,
+      conditions: [
+        { key: 'held', expression: '1 / 0 > 0' },
+        { key: 'level', expression: 'subject.level >= 2' },
+      ],
+    };
+    const narrower = assignment('held', { unit: 'org', condition: { key: 'level', params: {} } });
+    const both = { ...withAssignments(narrower), policy };
+    expect(residuals(both)).toEqual(residuals(failing));
+    expect([on(both, 'org'), on(both, 'elsewhere')]).toEqual([false, true]);
+  });
 });

@@ -200,6 +200,42 @@ describe('PermissionEngine: ways of which one is wider', () => {
   });
 });
 
+describe('PermissionEngine: a call of which nothing is known', () => {
+  const pep = { root: 'context', resourceType: null, type: 'bool', source: 'pep' } as const;
+  const calling = (context: NonNullable<Situation['context']> | null): Situation => ({
+    policy: {
+      attributes: [
+        { ...pep, name: 'mfa' },
+        { ...pep, name: 'out' },
+      ],
+      conditions: [{ key: 'c', expression: 'context.mfa' }],
+      roles: ROLES,
+      denies: [
+        {
+          id: 'd',
+          principals: ['all'],
+          permissions: [EXPORT],
+          except: [],
+          condition: { key: null, expression: 'context.out', params: {} },
+          valid: ALWAYS,
+        },
+      ],
+      bindings: [binding('a', { permissions: [EXPORT] })],
+    },
+    facts: { assignments: [assignment('reader', { condition: { key: 'c', params: {} } })] },
+    context,
+  });
+
+  it('leaves what is granted under a condition about it open, and denies apply, whether it is said to be settled or not', () => {
+    for (const context of [null, {}]) {
+      const said = granted(calling(context));
+      expect([said.permissions, said.conditional.map(({ permission }) => permission)]).toEqual([[], [READ]]);
+    }
+    expect(granted(calling({ mfa: true, out: false })).permissions).toEqual([READ, EXPORT]);
+    expect(granted(calling({ mfa: false, out: false })).conditional).toEqual([]);
+  });
+});
+
 describe('PermissionEngine: grants on resources', () => {
   const policy = { roles: ROLES };
   const on = (resource: Partial<ResourceGrant['resource']>, more: Partial<ResourceGrant> = {}): Situation => ({
