@@ -53,7 +53,11 @@ export interface ClientAuthentication {
     readonly kind: 'dn' | 'san_dns' | 'san_uri' | 'san_ip' | 'san_email';
     readonly value: string;
   } | null;
-  /** Who may stand for the client: a trusted issuer by name, the exact upstream subject, and the audience of the assertion. */
+  /**
+   * Who may stand for the client: a trusted issuer by name, the exact subject, by what identities of that issuer are made of
+   * (`identityClaims`: the uid of a service account, `OWNER_ID:REPOSITORY_ID`, the object id of a managed identity), and the audience
+   * of the assertion, which must be none of those that the issuer is registered with.
+   */
   readonly federated: readonly { readonly issuer: string; readonly subject: string; readonly audience: string }[];
 }
 

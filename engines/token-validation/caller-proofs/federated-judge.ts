@@ -1,5 +1,5 @@
 import type { IssuerAccess } from '#accessors/issuer/contract.js';
-import type { RegisteredClient } from '#accessors/registration/contract.js';
+import type { ClientAuthentication, RegisteredClient } from '#accessors/registration/contract.js';
 import type { CallContext } from '#utilities/call-context/contract.js';
 import { CodedError } from '#utilities/errors/coded-error.js';
 import type { FederatedVerdict, ProofRefusal } from '../caller-proofs.contract.js';
@@ -35,12 +35,12 @@ export class FederatedJudge {
 
   async judge(context: CallContext, { client, assertion, now }: Arrival): Promise<FederatedVerdict> {
     const state = new ValidationState(context, { token: assertion, field: 'subject_token', presenter: null }, now);
-    // SECURITY: what is registered is compared before a key is looked for: a token that could stand for nobody costs no fetch.
+    // SECURITY: issuer and audience are compared before a key is looked for: a token that could stand for nobody costs no fetch.
     const fault =
       (await firstFault(state, this.opening)) ??
-      faultOfParties(state, client) ??
+      faultOfAudience(state, client) ??
       (await firstFault(state, this.proving.get(state.provider.name) ?? [])) ??
-      faultOfKind(state);
+      faultOfSubject(state, client);
     if (fault !== undefined) return refusal(fault);
     if (!state.signatureProven)
       throw new CodedError('INTERNAL', { internal: 'a federated assertion without a proven signature' });
@@ -57,35 +57,61 @@ async function firstFault(state: ValidationState, checks: readonly Check[]): Pro
 }
 
 /**
- * SECURITY: exactly the registered subject, for exactly one audience; and none that tokens of subjects have here, or whoever may
- * hand such a token in could pass for the client that it came from.
+ * SECURITY: exactly one audience, which is registered for a client and which no token of a subject has here: whoever may hand in a
+ * subject token could pass for the client that it came from.
  */
-function faultOfParties(state: ValidationState, { authentication }: RegisteredClient): Fault | undefined {
+function faultOfAudience(state: ValidationState, client: RegisteredClient): Fault | undefined {
   const { issuer } = state;
-  const { sub, aud } = state.token.claims;
-  const audience = Array.isArray(aud) && aud.length === 1 ? (aud[0] as unknown) : aud;
-  const federated = authentication?.federated ?? [];
-  const entry = federated.find((one) => one.issuer === issuer.name && one.subject === sub && one.audience === audience);
-  if (entry === undefined) {
+  const audience = audienceOf(state);
+  const entries = entriesOf(client).filter((entry) => entry.issuer === issuer.name);
+  if (!entries.some((entry) => entry.audience === audience)) {
     return {
       code: 'CLIENT_ASSERTION_INVALID',
-      actual: `issuer ${quoted(issuer.name)}, sub is ${quoted(sub)}, aud is ${quoted(aud)}`,
-      expected: federated.map((one) => quoted([one.issuer, one.subject, one.audience])).join(' or ') || 'no federated assertion',
+      actual: `issuer ${quoted(issuer.name)}, aud is ${quoted(state.token.claims['aud'])}`,
+      expected: expectedOf(client),
     };
   }
-  if (!issuer.audiences.includes(entry.audience)) return undefined;
+  if (typeof audience !== 'string' || !issuer.audiences.includes(audience)) return undefined;
   return {
     code: 'CLIENT_ASSERTION_INVALID',
-    actual: `aud is ${quoted(aud)}, an audience of subject tokens of issuer ${quoted(issuer.name)}`,
+    actual: `aud is ${quoted(audience)}, an audience of subject tokens of issuer ${quoted(issuer.name)}`,
     expected: 'an audience that the issuer is not registered with',
   };
 }
 
-/** SECURITY: a person is no client, whatever is registered. */
-function faultOfKind({ provider, token, issuer }: ValidationState): Fault | undefined {
-  const kind = provider.kindOf(token.claims, issuer);
-  if (kind === 'workload') return undefined;
-  return { code: 'CLIENT_ASSERTION_INVALID', actual: `a token of a ${kind}`, expected: 'a token of a workload' };
+/**
+ * SECURITY: exactly the registered subject, by the id that cannot be given to somebody else: the one that identities of this issuer
+ * are made of. A person is no client, whatever is registered.
+ */
+function faultOfSubject(state: ValidationState, client: RegisteredClient): Fault | undefined {
+  const { provider, issuer } = state;
+  const { claims } = state.token;
+  const kind = provider.kindOf(claims, issuer);
+  if (kind !== 'workload')
+    return { code: 'CLIENT_ASSERTION_INVALID', actual: `a token of a ${kind}`, expected: 'a token of a workload' };
+  const audience = audienceOf(state);
+  const { externalId } = provider.toPrincipal(claims, issuer).identity;
+  const isRegistered = entriesOf(client).some(
+    (entry) => entry.issuer === issuer.name && entry.audience === audience && entry.subject === externalId,
+  );
+  if (isRegistered) return undefined;
+  return { code: 'CLIENT_ASSERTION_INVALID', actual: `the subject is ${quoted(externalId)}`, expected: expectedOf(client) };
+}
+
+type Entry = ClientAuthentication['federated'][number];
+
+function entriesOf({ authentication }: RegisteredClient): readonly Entry[] {
+  return authentication?.federated ?? [];
+}
+
+function audienceOf({ token: { claims } }: ValidationState): unknown {
+  const { aud } = claims;
+  return Array.isArray(aud) && aud.length === 1 ? (aud as readonly unknown[])[0] : aud;
+}
+
+function expectedOf(client: RegisteredClient): string {
+  const entries = entriesOf(client).map(({ issuer, subject, audience }) => quoted([issuer, subject, audience]));
+  return entries.length === 0 ? 'no federated assertion' : `issuer, subject and audience as ${entries.join(' or ')}`;
 }
 
 /** An issuer that does not answer is no fault of the caller's. */
