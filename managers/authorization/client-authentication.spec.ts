@@ -102,7 +102,9 @@ const id = { method: 'client_id', clientId: 'orders' } as const;
 
 describe('Who calls', () => {
   let world: World;
-  beforeEach(() => (world = new World()));
+  beforeEach(() => {
+    world = new World();
+  });
 
   it.each<[ClientAuthenticationMethod, ClientCredentials, PresentedKeys | undefined]>([
     ['client_secret_basic', secret, undefined],
@@ -193,7 +195,9 @@ describe('Who calls', () => {
 
 describe('CVE-2020-15222: the jti of a client assertion', () => {
   let world: World;
-  beforeEach(() => (world = new World()));
+  beforeEach(() => {
+    world = new World();
+  });
 
   it('is used once, in the name of its client, after the signature was proven', async () => {
     await world.authenticate(signed);
