@@ -95,4 +95,27 @@ describe('A deny of a role that is held by a way that fails', () => {
     expect(residuals(both)).toEqual(residuals(failing));
     expect([on(both, 'org'), on(both, 'elsewhere')]).toEqual([false, true]);
   });
+
+  it('leaves open whom it excepts, whatever else a narrower way would ask for', () => {
+    const everybody = {
+      id: 'd',
+      principals: ['all'],
+      permissions: [READ],
+      except: ['role:held'],
+      condition: null,
+      valid: ALWAYS,
+    };
+    const held = inOrg('true');
+    const level = [
+      { key: 'held', expression: 'true' },
+      { key: 'level', expression: 'subject.level >= 2' },
+    ];
+    const narrower = assignment('held', { unit: 'org', condition: { key: 'level', params: {} } });
+    const both: Situation = {
+      policy: { ...held.policy, conditions: level, denies: [everybody] },
+      facts: { assignments: [...(held.facts?.assignments ?? []), narrower] },
+    };
+    expect(residuals(both)).toEqual([expect.stringContaining('!(!(resource.unit == "org"')]);
+    expect([on(both, 'org'), on(both, 'elsewhere')]).toEqual([true, false]);
+  });
 });

@@ -28,7 +28,7 @@ export function denyVerdict({ deny, concerns, excepts }: OpenDeny, circumstances
   if (!concerned.isMet && concerned.open.length === 0) return 'does not apply';
   const excepted = matchesOf(excepts, circumstances, 'as not so');
   if (excepted.isMet) return 'does not apply';
-  const open: Residual[] = excepted.open.map(notOf);
+  const open: Residual[] = leastAsking(excepted.open).map(notOf);
   if (!concerned.isMet) open.push(anyOf(concerned.open));
   return whereItApplies([...open, ...leftOf(condition)], circumstances);
 }
@@ -56,5 +56,5 @@ function matchesOf(alternatives: readonly Requirements[], circumstances: Circums
     if (left.asks.length === 0) return CERTAIN;
     open.push(left);
   }
-  return { isMet: false, open: leastAsking(open) };
+  return { isMet: false, open };
 }
