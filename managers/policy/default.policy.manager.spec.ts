@@ -161,6 +161,18 @@ describeOnPostgres('PolicyManager', (open) => {
     await expect(world.manager.apply(CONTEXT, plan.planId, 'anyway')).rejects.toMatchObject({ code: 'PLAN_REFUSED' });
   });
 
+  it('says which facts of fact sources it did not ask for, of either policy', async () => {
+    const attributes = { subject: { clearance: { type: 'int', source: 'crm' }, team: { type: 'string', source: 'db' } } };
+    const said =
+      'subject.clearance of fact source crm was asked for nobody: permissions behind it are told as conditional or as not held';
+    const { planId, highRisk } = await world.manager.plan(CONTEXT, policyFile({ roles: CLERK, attributes }), ASKING);
+    expect(highRisk).toEqual([
+      expect.stringMatching(/^subject\.clearance of fact source crm was asked for nobody: .* not held$/),
+    ]);
+    await world.manager.apply(CONTEXT, planId, 'first');
+    expect((await world.manager.plan(CONTEXT, BASE, ASKING)).highRisk).toEqual(highRisk);
+  });
+
   it('keeps guard rails: for losses, for gains of a risk and of a pattern, also by a role that nobody has', async () => {
     await inForce(BASE);
     const refusals = async (document: object, guardRails: PlanOptions['guardRails']) =>
@@ -224,15 +236,15 @@ describeOnPostgres('PolicyManager', (open) => {
     await inForce(BASE);
     const plan = await world.manager.plan(CONTEXT, WIDER, ASKING);
     const tried = () => world.policies.shadowPolicy(CONTEXT, world.tenantId);
-    await world.manager.shadow(CONTEXT, plan.planId, 0.25);
-    expect(await tried()).toMatchObject({ policy: { sequence: 2 }, share: 0.25 });
-    expect(await active()).toBe(1);
-    await world.manager.shadow(CONTEXT, plan.planId, 0);
+    const tryOut = (share: number) => world.manager.shadow(CONTEXT, plan.planId, share);
+    await tryOut(0.25);
+    expect([await tried(), await active()]).toMatchObject([{ policy: { sequence: 2 }, share: 0.25 }, 1]);
+    await tryOut(0);
     expect(await tried()).toBeNull();
-    await world.manager.shadow(CONTEXT, plan.planId, 1);
+    await tryOut(1);
     await world.manager.apply(CONTEXT, plan.planId, 'it differed in nothing');
     expect([await tried(), await active()]).toEqual([null, 2]);
-    await expect(world.manager.shadow(CONTEXT, plan.planId, 2)).rejects.toMatchObject({ code: 'REQUEST_PARAMETER_INVALID' });
+    await expect(tryOut(2)).rejects.toMatchObject({ code: 'REQUEST_PARAMETER_INVALID' });
   });
 
   it('runs tests, those over all stored subjects too, and refuses a plan whose tests fail', async () => {

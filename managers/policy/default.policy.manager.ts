@@ -70,7 +70,8 @@ export class DefaultPolicyManager implements PolicyManager {
     const { set, content, message } = file;
     const { sequence, sha256 } = await policyLife.addVersion(context, { tenantId, set, content, author, message });
     const { policy: after } = await policyLife.version(context, tenantId, { set, sequence });
-    const outcome = await planMaker.outcome(context, { before: base.policy, after, surroundings }, { ...options, tests });
+    const comparison = { before: base.policy, after, surroundings };
+    const outcome = await planMaker.outcome(context, comparison, { ...options, tests });
 
     const { impact, replay } = outcome;
     const obstacles = obstaclesOf(outcome, options, permissionEngine);
@@ -83,7 +84,7 @@ export class DefaultPolicyManager implements PolicyManager {
         replay,
         tests: outcome.tests,
         refusals: [...obstacles, ...(await this.escalations(context, impact))],
-        highRisk: highRiskOf(impact),
+        highRisk: highRiskOf(impact, comparison, permissionEngine),
       },
       outcome: outcomeOf(impact),
       obstacles,

@@ -1,8 +1,8 @@
 import type { FactAccess, SubjectFacts } from '#accessors/facts/contract.js';
-import type { KeyAccess } from '#accessors/key/contract.js';
 import type { PolicyAccess } from '#accessors/policy/contract.js';
 import type { Application, RegistrationAccess } from '#accessors/registration/contract.js';
 import type { PermissionEngine } from '#engines/permission/contract.js';
+import type { SigningEngine } from '#engines/signing/contract.js';
 import type { CallContext } from '#utilities/call-context/contract.js';
 import type { Clock } from '#utilities/clock/contract.js';
 import type { Gain } from './impact/impact-tally.js';
@@ -13,7 +13,7 @@ export interface OperatorReachParts {
   readonly policyAccess: Pick<PolicyAccess, 'activePolicy'>;
   readonly registrationAccess: Pick<RegistrationAccess, 'applications'>;
   readonly permissionEngine: PermissionEngine;
-  readonly keyAccess: Pick<KeyAccess, 'keyedDigest'>;
+  readonly signingEngine: Pick<SigningEngine, 'subjectOf'>;
   readonly clock: Clock;
 }
 
@@ -89,9 +89,6 @@ export class OperatorReach {
 
   private subOf(context: CallContext, { subject }: SubjectFacts): string | undefined {
     if (subject === null) return undefined;
-    const { instance, externalId } = subject.primaryIdentity;
-    const message = JSON.stringify(['subject', instance, externalId]);
-    const digest = this.parts.keyAccess.keyedDigest(context, 'subject-pseudonym', message);
-    return `${subject.kind === 'user' ? 'u' : 'w'}_${digest}`;
+    return this.parts.signingEngine.subjectOf(context, subject.kind === 'user' ? 'user' : 'workload', subject.primaryIdentity);
   }
 }

@@ -108,7 +108,11 @@ export function obstaclesOf({ impact, tests }: Outcome, options: PlanOptions, en
 }
 
 /** What deserves eyes although it may be applied. */
-export function highRiskOf({ rules, stored, holders }: Impact): readonly string[] {
+export function highRiskOf(
+  { rules, stored, holders }: Impact,
+  { before, after }: Pick<Comparison, 'before' | 'after'>,
+  engine: Pick<PermissionEngine, 'wantedFacts'>,
+): readonly string[] {
   const mappings = rules
     .filter(({ kind }) => kind === 'mapping')
     .map(({ rule }) => `${rule} decides what tokens of an issuer grant`);
@@ -116,5 +120,13 @@ export function highRiskOf({ rules, stored, holders }: Impact): readonly string[
     [...stored.gains, ...holders.gains].filter(({ risk }) => risk === 'high').map(({ permission }) => permission),
   );
   const high = gained.size === 0 ? [] : [`permissions of high risk would be gained: ${listed([...gained].sort())}`];
-  return [...mappings, ...high];
+  return [...mappings, ...high, ...unsettled([before, after], engine)];
+}
+
+/** Fact sources are not asked for everybody: the plan says what it did not settle. */
+function unsettled(policies: readonly PolicyVersion[], engine: Pick<PermissionEngine, 'wantedFacts'>): readonly string[] {
+  const wanted = policies.flatMap((policy) => engine.wantedFacts(policy));
+  return [...new Set(wanted.map(({ source, path }) => `${path} of fact source ${source}`))]
+    .sort()
+    .map((fact) => `${fact} was asked for nobody: permissions behind it are told as conditional or as not held`);
 }

@@ -5,8 +5,6 @@ import { FACT_ACCESS, type FactAccess } from '#accessors/facts/contract.js';
 import { FactsModule } from '#accessors/facts/facts.module.js';
 import { ISSUER_REGISTRY, type IssuerRegistry } from '#accessors/issuer/contract.js';
 import { IssuerModule } from '#accessors/issuer/issuer.module.js';
-import { KEY_ACCESS, type KeyAccess } from '#accessors/key/contract.js';
-import { KeyModule } from '#accessors/key/key.module.js';
 import { POLICY_ACCESS, POLICY_LIFE, type PolicyAccess, type PolicyLife } from '#accessors/policy/contract.js';
 import { PolicyAccessModule } from '#accessors/policy/policy.module.js';
 import { REGISTRATION_ACCESS, type RegistrationAccess } from '#accessors/registration/contract.js';
@@ -15,6 +13,8 @@ import { PERMISSION_ENGINE, type PermissionEngine } from '#engines/permission/co
 import { PolicyLanguageModule } from '#engines/permission/language/policy-language.module.js';
 import { PermissionModule } from '#engines/permission/permission.module.js';
 import { POLICY_LANGUAGE, type PolicyLanguage } from '#engines/permission/policy-language.contract.js';
+import { SIGNING_ENGINE, type SigningEngine } from '#engines/signing/contract.js';
+import { SigningModule } from '#engines/signing/signing.module.js';
 import { CLOCK, type Clock } from '#utilities/clock/contract.js';
 import { SETTINGS, type Settings } from '#utilities/config/contract.js';
 import { UNIT_OF_WORK, type UnitOfWork } from '#utilities/database/contract.js';
@@ -28,11 +28,11 @@ const PARTS: unique symbol = Symbol('PolicyManagerParts');
     AuditModule,
     FactsModule,
     IssuerModule,
-    KeyModule,
     PermissionModule,
     PolicyAccessModule,
     PolicyLanguageModule,
     RegistrationModule,
+    SigningModule,
   ],
   providers: [
     {
@@ -43,7 +43,7 @@ const PARTS: unique symbol = Symbol('PolicyManagerParts');
         factAccess: FactAccess,
         registrationAccess: RegistrationAccess,
         issuerRegistry: IssuerRegistry,
-        keyAccess: KeyAccess,
+        signingEngine: SigningEngine,
         changeTrail: ChangeTrail,
         decisionTrail: DecisionTrail,
         permissionEngine: PermissionEngine,
@@ -57,7 +57,7 @@ const PARTS: unique symbol = Symbol('PolicyManagerParts');
         factAccess,
         registrationAccess,
         issuerRegistry,
-        keyAccess,
+        signingEngine,
         changeTrail,
         decisionTrail,
         permissionEngine,
@@ -73,7 +73,7 @@ const PARTS: unique symbol = Symbol('PolicyManagerParts');
         FACT_ACCESS,
         REGISTRATION_ACCESS,
         ISSUER_REGISTRY,
-        KEY_ACCESS,
+        SIGNING_ENGINE,
         CHANGE_TRAIL,
         DECISION_TRAIL,
         PERMISSION_ENGINE,

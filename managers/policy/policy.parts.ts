@@ -1,11 +1,11 @@
 import type { ChangeTrail, DecisionTrail } from '#accessors/audit/contract.js';
 import type { FactAccess } from '#accessors/facts/contract.js';
 import type { IssuerRegistry } from '#accessors/issuer/contract.js';
-import type { KeyAccess } from '#accessors/key/contract.js';
 import type { PolicyAccess, PolicyLife } from '#accessors/policy/contract.js';
 import type { RegistrationAccess } from '#accessors/registration/contract.js';
 import type { PermissionEngine } from '#engines/permission/contract.js';
 import type { PolicyLanguage } from '#engines/permission/policy-language.contract.js';
+import type { SigningEngine } from '#engines/signing/contract.js';
 import type { Clock } from '#utilities/clock/contract.js';
 import type { Settings } from '#utilities/config/contract.js';
 import type { UnitOfWork } from '#utilities/database/contract.js';
@@ -24,7 +24,7 @@ export interface PolicyManagerParts {
   readonly factAccess: Pick<FactAccess, 'factsOf' | 'factsOfMany' | 'externalFacts' | 'tenantNamed' | 'announceChanges'>;
   readonly registrationAccess: Pick<RegistrationAccess, 'applications'>;
   readonly issuerRegistry: Pick<IssuerRegistry, 'issuers'>;
-  readonly keyAccess: Pick<KeyAccess, 'keyedDigest'>;
+  readonly signingEngine: Pick<SigningEngine, 'subjectOf'>;
   readonly changeTrail: Pick<ChangeTrail, 'recordWithin'>;
   readonly decisionTrail: Pick<DecisionTrail, 'decisions'>;
   readonly permissionEngine: PermissionEngine;
