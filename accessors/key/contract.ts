@@ -224,6 +224,16 @@ export interface KeyringAccess {
   ): Promise<NewSigningKey>;
 
   /**
+   * Seals a private key that somebody else made, PEM or JWK, for the database. The caller fills `privateKey` with zeros.
+   *
+   * @throws CodedError `KEY_IMPORT_REFUSED`, `KEY_ENCRYPTION_KEY_MISSING`
+   */
+  keepKey(
+    context: CallContext,
+    wanted: { readonly algorithm: SigningAlgorithm; readonly privateKey: Buffer },
+  ): Promise<NewSigningKey>;
+
+  /**
    * Changes the keyring, in the caller's unit of work, which also holds the audit record. Moves are checked against the state
    * machine, the states in the database, the time since publication and the fencing number; a key that stops signing loses its
    * private half in the same statement. Answers the new epoch.

@@ -52,6 +52,13 @@ export class DefaultKeyringAccess implements KeyringAccess {
     return this.hold(await this.deps.maker.find(wanted.algorithm, wanted.backend, wanted.reference));
   }
 
+  async keepKey(
+    _context: CallContext,
+    { algorithm, privateKey }: { readonly algorithm: SigningAlgorithm; readonly privateKey: Buffer },
+  ): Promise<NewSigningKey> {
+    return this.hold(await this.deps.maker.keep(algorithm, privateKey));
+  }
+
   async change(_context: CallContext, change: KeyringChange): Promise<number> {
     const { keyringStore, floor } = this.deps;
     const floorOf = floor.seen();

@@ -1,7 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createPublicKey } from 'node:crypto';
+import { createPublicKey, generateKeyPairSync } from 'node:crypto';
+import { Readable } from 'node:stream';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, jest } from '@jest/globals';
 import { Command } from 'commander';
 import { createKeyEncryptionKeyFile } from '#accessors/key/file.key-encryption-key.js';
@@ -77,6 +78,46 @@ describeOnPostgres('countersign keys', (open) => {
     expect(createPublicKey(pem).type).toBe('public');
     expect(await keys('export-public', '--json')).not.toMatch(/PRIVATE|"d\\?"/);
     await expect(keys('export-public', 'nobody')).rejects.toMatchObject({ code: 'KEY_UNKNOWN' });
+  });
+
+  it('takes a private key from a file or through a pipe; it waits like any other before it signs', async () => {
+    const pem = (): string => String(generateKeyPairSync('ed25519').privateKey.export({ format: 'pem', type: 'pkcs8' }));
+    const file = join(home, 'own.pem');
+    writeFileSync(file, pem(), { mode: 0o600 });
+    const wanted = ['--algorithm', 'Ed25519', '--file'];
+    const before = (await status()).keys.length;
+    expect(await keys('import', ...wanted, file, '--validate-only')).toContain('would be done:');
+    expect((await status()).keys).toHaveLength(before);
+
+    expect(await keys('import', ...wanted, file)).toMatch(/^done:\n.*publish {2}Ed25519/);
+    expect((await status()).keys.at(-1)).toMatchObject({
+      state: 'published',
+      backend: 'local',
+      signsAtOnce: false,
+      activatedAt: null,
+    });
+    await expect(keys('import', ...wanted, file)).rejects.toMatchObject({ code: 'KEY_IMPORT_REFUSED' });
+
+    const standardInput = Object.getOwnPropertyDescriptor(process, 'stdin');
+    Object.defineProperty(process, 'stdin', { configurable: true, value: Readable.from([Buffer.from(pem())]) });
+    expect(await keys('import', ...wanted, '-')).toContain('publish');
+    if (standardInput !== undefined) Object.defineProperty(process, 'stdin', standardInput);
+    expect((await status()).keys).toHaveLength(before + 2);
+  });
+
+  it('takes no private key that others may read, and none as an argument', async () => {
+    const file = join(home, 'open.pem');
+    writeFileSync(file, 'x', { mode: 0o644 });
+    const wanted = ['--algorithm', 'ES256'];
+    await expect(keys('import', ...wanted, '--file', file)).rejects.toMatchObject({
+      code: 'KEY_IMPORT_REFUSED',
+      details: { actual: expect.stringContaining('expected 0400 or 0600') },
+    });
+    await expect(keys('import', ...wanted, '--file', join(home, 'absent'))).rejects.toMatchObject({ code: 'KEY_IMPORT_REFUSED' });
+    await expect(keys('import', ...wanted)).rejects.toMatchObject({ code: 'REQUEST_PARAMETER_INVALID' });
+    await expect(keys('import', ...wanted, '--file', file, '--backend', 'file')).rejects.toMatchObject({
+      code: 'REQUEST_PARAMETER_INVALID',
+    });
   });
 
   it('refuses an algorithm that there is not, and a backend that is not there', async () => {

@@ -3,6 +3,7 @@ import type { ImportKeyRequest, KeyEmergencyReport, KeyringChangeReport } from '
 import { CodedError } from '#utilities/errors/coded-error.js';
 import type { CallContext } from '#utilities/call-context/contract.js';
 import { type Managers, withManagers } from '../host.js';
+import { type KeySource, keySource } from './key-source.js';
 import { changeLines, emergencyLines, keyLines, rewrapLines, statusLines } from './keys.lines.js';
 import { loadSettings } from './load-settings.js';
 
@@ -65,26 +66,28 @@ function addPlanned(keys: Command): void {
       ),
     );
   changing(keys, 'import')
-    .description('take a key that exists in a signing backend into the keyring, as the next key of its algorithm')
+    .description(
+      'take a private key, or one that exists in a signing backend, into the keyring, as the next key of its algorithm',
+    )
     .requiredOption('--algorithm <name>', `what it signs with: ${ALGORITHMS.join(', ')}`)
-    .requiredOption('--backend <name>', 'signing backend that holds it')
-    .requiredOption('--reference <text>', 'its name there: a file, a version in a key vault')
-    .action((options: Common & { algorithm: string; backend: string; reference: string }) =>
-      shown(
-        options,
-        ({ keyring }, context) => {
-          const { backend, reference } = options;
-          const request = {
-            algorithm: algorithmOf(options.algorithm),
-            backend,
-            reference,
-            validateOnly: isOnlyValidated(options),
-          };
-          return keyring.importKey(context, request);
-        },
-        changeLines,
-      ),
+    .option('--file <name>', 'PEM or JWK of the private key, to be kept in the database; - reads it from standard input')
+    .option('--backend <name>', 'instead: signing backend that holds it')
+    .option('--reference <text>', 'its name there: a file, a version in a key vault')
+    .action((options: Common & { algorithm: string } & KeySource) => imported(options));
+}
+
+async function imported(options: Common & { algorithm: string } & KeySource): Promise<void> {
+  const algorithm = algorithmOf(options.algorithm);
+  const from = await keySource(options);
+  try {
+    await shown(
+      options,
+      ({ keyring }, context) => keyring.importKey(context, { algorithm, from, validateOnly: isOnlyValidated(options) }),
+      changeLines,
     );
+  } finally {
+    if ('privateKey' in from) from.privateKey.fill(0);
+  }
 }
 
 function addEmergencies(keys: Command): void {

@@ -36,11 +36,22 @@ export interface RotateRequest {
 
 export interface ImportKeyRequest {
   readonly algorithm: SigningAlgorithm;
+  readonly from: KeyElsewhere | KeyAtHand;
+  readonly validateOnly: boolean;
+}
+
+/** A key that stays where it is. */
+export interface KeyElsewhere {
   /** Signing backend that holds the private half. */
   readonly backend: string;
   /** What names the key there: a file, a version in a key vault. */
   readonly reference: string;
-  readonly validateOnly: boolean;
+}
+
+/** A key that is sealed and kept in the database. */
+export interface KeyAtHand {
+  /** PEM or JWK; whoever asks fills it with zeros after. */
+  readonly privateKey: Buffer;
 }
 
 export interface ExportedKey {
@@ -83,7 +94,8 @@ export interface KeyringManager {
   status(context: CallContext): Promise<KeyringStatus>;
 
   /**
-   * Takes a key that exists in a backend into the keyring, as the next key of its algorithm.
+   * Takes a key that exists in a backend, or that is handed over, into the keyring: published now, as the next key of its algorithm,
+   * which signs when verifiers have had the time to learn of it.
    *
    * @throws CodedError `KEY_IMPORT_REFUSED`, `KEYRING_CHANGED`, or a code of the backend
    */

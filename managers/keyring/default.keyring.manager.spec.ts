@@ -73,6 +73,7 @@ function build({ made, auditFailure, prePublishSeconds = 86_400 }: World) {
     keyring: unused,
     makeKey: unused,
     makeStandbyKey: unused,
+    keepKey: unused,
     findKey: unused,
     change: unused,
     settle: unused,

@@ -1,6 +1,14 @@
 import type { AuditAccess } from '#accessors/audit/contract.js';
 import type { RevocationAccess } from '#accessors/grants/revocation.contract.js';
-import type { KeyAccess, Keyring, KeyRecord, PublishedKey, SigningAlgorithm, StandInKeys } from '#accessors/key/contract.js';
+import type {
+  KeyAccess,
+  Keyring,
+  KeyRecord,
+  NewSigningKey,
+  PublishedKey,
+  SigningAlgorithm,
+  StandInKeys,
+} from '#accessors/key/contract.js';
 import type { RotationPolicy, RotationStep, SigningEngine } from '#engines/signing/contract.js';
 import type { CallContext } from '#utilities/call-context/contract.js';
 import { CodedError, isCodedError } from '#utilities/errors/coded-error.js';
@@ -109,14 +117,15 @@ export class DefaultKeyringManager implements KeyringManager {
   }
 
   async importKey(context: CallContext, request: ImportKeyRequest): Promise<KeyringChangeReport> {
-    const { algorithm, backend, reference, validateOnly } = request;
-    const key = await this.deps.keyringAccess.findKey(context, { algorithm, backend, reference });
+    const { algorithm, from, validateOnly } = request;
+    const key = await this.foundKey(context, request);
+    const source = 'backend' in from ? from.backend : 'a private key that was handed over';
     return this.work.retrying(async () => {
       const ring = await this.deps.keyringAccess.keyring(context);
       if (ring.keys.some(({ kid }) => kid === key.kid)) {
         throw new CodedError('KEY_IMPORT_REFUSED', { actual: `key ${key.kid} is in the keyring already` });
       }
-      const because = `imported from ${backend}`;
+      const because = `imported from ${source}`;
       const step: RotationStep = { kind: 'publish', algorithm, kid: key.kid, replaces: null, dueAt: ring.now, because };
       if (validateOnly) return this.report(ring, { validateOnly, done: [step] });
 
@@ -128,10 +137,17 @@ export class DefaultKeyringManager implements KeyringManager {
       };
       await this.work.commit(context, {
         change,
-        records: [['keyring.key_imported', `${key.kid} (${algorithm}) from ${backend}`]],
+        records: [['keyring.key_imported', `${key.kid} (${algorithm}) from ${source}`]],
       });
       return this.report(await this.deps.keyringAccess.keyring(context), { validateOnly, done: [step] });
     });
+  }
+
+  private foundKey(context: CallContext, { algorithm, from }: ImportKeyRequest): Promise<NewSigningKey> {
+    const { keyringAccess } = this.deps;
+    return 'backend' in from
+      ? keyringAccess.findKey(context, { algorithm, ...from })
+      : keyringAccess.keepKey(context, { algorithm, ...from });
   }
 
   async exportPublic(context: CallContext, kid: string | null): Promise<readonly ExportedKey[]> {

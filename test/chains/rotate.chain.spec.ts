@@ -134,6 +134,10 @@ class RingInMemory implements KeyringAccess {
     return Promise.resolve({ epoch: this.epoch, floor: 0, now: this.now, keys: this.keys });
   }
 
+  keepKey() {
+    return this.makeKey();
+  }
+
   makeStandbyKey() {
     return this.makeKey();
   }

@@ -31,9 +31,13 @@ export class LocalSigningBackend implements SigningBackend {
 
   async create(algorithm: SigningAlgorithm): Promise<CreatedKey> {
     this.checkAlgorithm(algorithm);
+    return this.keep((await generateKeyPairFor(algorithm)).privateKey, algorithm);
+  }
+
+  /** Seals a key that was made elsewhere and checked; this backend alone can. */
+  async keep(privateKey: KeyObject, algorithm: SigningAlgorithm): Promise<CreatedKey> {
     const keyEncryptionKey = await this.deps.keyEncryptionKey.open();
-    const { privateKey, publicKey } = await generateKeyPairFor(algorithm);
-    const publicJwk = publicMembers(publicKey, algorithm);
+    const publicJwk = publicMembers(createPublicKey(privateKey), algorithm);
     const reference = await thumbprintOf(publicJwk);
     const pkcs8 = privateKey.export({ format: 'der', type: 'pkcs8' });
     try {
