@@ -11,6 +11,7 @@ import { TokenStatusModule } from '#managers/authorization/token-status.module.j
 import { KeyringModule } from '#managers/keyring/keyring.module.js';
 import { PolicyModule } from '#managers/policy/policy.module.js';
 import { CLOCK, type Clock } from '#utilities/clock/contract.js';
+import { SETTINGS, type Settings } from '#utilities/config/contract.js';
 import { ID_SOURCE, type IdSource } from '#utilities/id/contract.js';
 import { LOGGER, type Logger } from '#utilities/logging/contract.js';
 import { AUTHORIZATION_MANAGER, type AuthorizationManager } from '#managers/authorization/contract.js';
@@ -34,6 +35,7 @@ import { PoliciesController } from './rest/policies.controller.js';
 import { PublishedDocumentsController } from './rest/published-documents.controller.js';
 import { RevocationController } from './rest/revocation.controller.js';
 import { RevocationsAdminController } from './rest/revocations-admin.controller.js';
+import { resourceMetadataUrl } from './rest/server-metadata.js';
 import { TokenController } from './rest/token.controller.js';
 import { KEYRING_MANAGER, type KeyringManager } from '#managers/keyring/contract.js';
 import { AUDIT_ADMINISTRATION, type AuditAdministration } from '#managers/administration/audit-administration.contract.js';
@@ -98,7 +100,11 @@ export class AppModule {
           useFactory: (reflector: Reflector, manager: AuthorizationManager) => new AccessGuard(reflector, manager),
           inject: [Reflector, AUTHORIZATION_MANAGER],
         },
-        { provide: APP_FILTER, useFactory: (logger: Logger) => new OAuthErrorFilter(logger), inject: [LOGGER] },
+        {
+          provide: APP_FILTER,
+          useFactory: (logger: Logger, { issuer }: Settings) => new OAuthErrorFilter(logger, resourceMetadataUrl(issuer)),
+          inject: [LOGGER, SETTINGS],
+        },
       ],
     };
   }

@@ -14,14 +14,34 @@ import { allowedMethods } from './routes.js';
  */
 @Catch()
 export class OAuthErrorFilter implements ExceptionFilter {
-  constructor(private readonly logger: Logger) {}
+  /** @param resourceMetadata where the administration is described (RFC 9728) */
+  constructor(
+    private readonly logger: Logger,
+    private readonly resourceMetadata: string,
+  ) {}
 
   catch(exception: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
     const request = http.getRequest<FastifyRequest>();
     const error = refusalOf(exception, request.url);
     logRefusal(this.logger, 'rest.refused', { diagnosticId: request.id, error, thrown: exception });
-    answer(http.getResponse<FastifyReply>(), error, request);
+    this.answer(http.getResponse<FastifyReply>(), error, request);
+  }
+
+  private answer(reply: FastifyReply, error: CodedError, { id, url }: FastifyRequest): void {
+    if (reply.sent) return;
+    if (error.code === 'REQUEST_METHOD_NOT_ALLOWED') void reply.header('allow', error.details.expected);
+    void reply.code(oauthErrorStatus(error)).headers(oauthErrorHeaders(error));
+    if (!takesProblems(url)) {
+      void reply.send(JSON.stringify(oauthErrorBody(error, id)));
+      return;
+    }
+    // RFC 9728 §5.1: a tool that was refused learns from it where tokens are to be had.
+    const challenge = reply.getHeader('www-authenticate');
+    if (challenge !== undefined) {
+      void reply.header('www-authenticate', `${String(challenge)}, resource_metadata="${this.resourceMetadata}"`);
+    }
+    void reply.header('content-type', 'application/problem+json').send(JSON.stringify(problemBody(error, id)));
   }
 }
 
@@ -30,13 +50,4 @@ function refusalOf(exception: unknown, url: string): CodedError {
   const error = toCodedError(exception);
   const allow = error.code === 'REQUEST_NOT_FOUND' ? allowedMethods(url) : undefined;
   return allow === undefined ? error : new CodedError('REQUEST_METHOD_NOT_ALLOWED', { expected: allow });
-}
-
-function answer(reply: FastifyReply, error: CodedError, { id, url }: FastifyRequest): void {
-  if (reply.sent) return;
-  if (error.code === 'REQUEST_METHOD_NOT_ALLOWED') void reply.header('allow', error.details.expected);
-  void reply.code(oauthErrorStatus(error)).headers(oauthErrorHeaders(error));
-  if (takesProblems(url))
-    void reply.header('content-type', 'application/problem+json').send(JSON.stringify(problemBody(error, id)));
-  else void reply.send(JSON.stringify(oauthErrorBody(error, id)));
 }

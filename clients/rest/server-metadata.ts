@@ -11,8 +11,8 @@ export interface Abilities {
   readonly assertionAlgorithms: readonly string[];
   /** What DPoP proofs may be signed with. Empty: there is no DPoP here. */
   readonly proofAlgorithms: readonly string[];
-  /** Whether tokens may be bound to client certificates, and where connections with them are taken; `null`: they are not. */
-  readonly mutualTls: { readonly baseUrl: string | null } | null;
+  /** Whether client certificates can be shown here, and tokens be bound to them. */
+  readonly mutualTls: boolean;
   /** What tokens are signed with. */
   readonly signingAlgorithms: readonly string[];
   /** Permissions of the administration. */
@@ -38,8 +38,7 @@ export function authorizationServerMetadata(abilities: Abilities): Metadata {
     ...authenticationOf('introspection_endpoint', abilities),
     ...authenticationOf('revocation_endpoint', abilities),
     dpop_signing_alg_values_supported: proofAlgorithms,
-    tls_client_certificate_bound_access_tokens: mutualTls === null ? undefined : true,
-    mtls_endpoint_aliases: aliasesOf(abilities),
+    tls_client_certificate_bound_access_tokens: mutualTls ? true : undefined,
     protected_resources: [issuer + ADMINISTRATION_PATH],
   });
 }
@@ -59,13 +58,14 @@ export function openIdConfiguration(abilities: Abilities): Metadata {
 }
 
 /** RFC 9728 §2, of the administration: the one API of ours that takes tokens of ours. */
-export function protectedResourceMetadata({ issuer, administration, proofAlgorithms }: Abilities): Metadata {
+export function protectedResourceMetadata({ issuer, administration, proofAlgorithms, mutualTls }: Abilities): Metadata {
   return withoutEmpty({
     resource: issuer + ADMINISTRATION_PATH,
     authorization_servers: [issuer],
     jwks_uri: issuer + JWKS_PATH,
     scopes_supported: administration,
     bearer_methods_supported: ['header'],
+    tls_client_certificate_bound_access_tokens: mutualTls ? true : undefined,
     resource_name: 'Countersign administration',
     dpop_signing_alg_values_supported: proofAlgorithms,
     /** What to ask a token for: `aud` is no URL. */
@@ -91,14 +91,6 @@ function authenticationOf(endpoint: string, { clientAuthentication, assertionAlg
     [`${endpoint}_auth_methods_supported`]: methods,
     [`${endpoint}_auth_signing_alg_values_supported`]: algorithms,
   };
-}
-
-/** RFC 8705 §5: the same endpoints where connections with certificates are taken, if that is elsewhere. */
-function aliasesOf({ issuer, mutualTls }: Abilities): Metadata | undefined {
-  const base = mutualTls?.baseUrl ?? null;
-  if (base === null || base === issuer) return undefined;
-  const { jwks_uri: _published, ...endpoints } = endpointsBelow(base);
-  return endpoints;
 }
 
 /** RFC 8414 §3.2: members without values are left out. */
