@@ -161,18 +161,6 @@ describeOnPostgres('PolicyManager', (open) => {
     await expect(world.manager.apply(CONTEXT, plan.planId, 'anyway')).rejects.toMatchObject({ code: 'PLAN_REFUSED' });
   });
 
-  it('says which facts of fact sources it did not ask for, of either policy', async () => {
-    const attributes = { subject: { clearance: { type: 'int', source: 'crm' }, team: { type: 'string', source: 'db' } } };
-    const said =
-      'subject.clearance of fact source crm was asked for nobody: permissions behind it are told as conditional or as not held';
-    const { planId, highRisk } = await world.manager.plan(CONTEXT, policyFile({ roles: CLERK, attributes }), ASKING);
-    expect(highRisk).toEqual([
-      expect.stringMatching(/^subject\.clearance of fact source crm was asked for nobody: .* not held$/),
-    ]);
-    await world.manager.apply(CONTEXT, planId, 'first');
-    expect((await world.manager.plan(CONTEXT, BASE, ASKING)).highRisk).toEqual(highRisk);
-  });
-
   it('keeps guard rails: for losses, for gains of a risk and of a pattern, also by a role that nobody has', async () => {
     await inForce(BASE);
     const refusals = async (document: object, guardRails: PlanOptions['guardRails']) =>
