@@ -12,7 +12,7 @@ const REMEMBERED_SECONDS = '600';
 const EXPOSED_HEADERS = 'DPoP-Nonce, Retry-After, WWW-Authenticate';
 
 /**
- * Lets pages of listed origins call the token endpoint (Fetch §3.3): of public clients alone, without credentials of the browser.
+ * Lets pages of listed origins call what public clients call (Fetch §3.3): of those clients alone, without credentials of the browser.
  *
  * SECURITY: an origin is compared exactly with what is registered and never echoed otherwise. Who may have a token is not decided
  * here; this decides which pages may read the answer.
