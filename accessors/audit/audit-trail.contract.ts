@@ -85,6 +85,9 @@ export interface AuditTrail {
    */
   erase(context: CallContext, subject: string): Promise<number>;
 
+  /** Begins to ship what an earlier process left in the spool, where there is one. @throws CodedError `DATA_DIRECTORY_LOCKED` */
+  recoverSpool(context: CallContext): Promise<void>;
+
   /** Makes the partitions of today and so many days ahead. */
   preparePartitions(context: CallContext, daysAhead: number): Promise<PartitionReport>;
 

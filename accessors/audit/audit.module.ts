@@ -15,13 +15,34 @@ import { auditLimits, PostgresAuditAccess } from './postgres.audit.access.js';
 import { PostgresAuditEvidence } from './postgres.audit.evidence.js';
 import { PostgresAuditTrail } from './postgres.audit.trail.js';
 import { PostgresDecisionTrail } from './postgres.decision.trail.js';
+import { AuditSpool } from './spool/audit-spool.js';
 import { TrailStore } from './trail.store.js';
+
+/** Of this module alone: `null` where no disk was configured. */
+const AUDIT_SPOOL: unique symbol = Symbol('AuditSpool');
 
 @Module({
   providers: [
     {
+      provide: AUDIT_SPOOL,
+      useFactory: (database: Database, settings: Settings, counters: Counters, logger: Logger) => {
+        const { spool } = settings.audit;
+        if (spool === null) return null;
+        const store = new AuditStore({ database });
+        return new AuditSpool({ settings: spool, insert: (batch) => store.insert(batch), counters, logger });
+      },
+      inject: [DATABASE, SETTINGS, COUNTERS, LOGGER],
+    },
+    {
       provide: AUDIT_ACCESS,
-      useFactory: (database: Database, clock: Clock, ids: IdSource, counters: Counters, logger: Logger) =>
+      useFactory: (
+        database: Database,
+        clock: Clock,
+        ids: IdSource,
+        counters: Counters,
+        logger: Logger,
+        spool: AuditSpool | null,
+      ) =>
         new PostgresAuditAccess({
           store: new AuditStore({ database }),
           clock,
@@ -29,8 +50,9 @@ import { TrailStore } from './trail.store.js';
           counters,
           logger,
           limits: auditLimits(database.engine),
+          ...(spool === null ? {} : { spool }),
         }),
-      inject: [DATABASE, CLOCK, ID_SOURCE, COUNTERS, LOGGER],
+      inject: [DATABASE, CLOCK, ID_SOURCE, COUNTERS, LOGGER, AUDIT_SPOOL],
     },
     { provide: CHANGE_TRAIL, useExisting: AUDIT_ACCESS },
     {
@@ -52,9 +74,9 @@ import { TrailStore } from './trail.store.js';
     },
     {
       provide: AUDIT_TRAIL,
-      useFactory: (database: Database, unitOfWork: UnitOfWork) =>
-        new PostgresAuditTrail({ store: new TrailStore({ database, unitOfWork }) }),
-      inject: [DATABASE, UNIT_OF_WORK],
+      useFactory: (database: Database, unitOfWork: UnitOfWork, spool: AuditSpool | null) =>
+        new PostgresAuditTrail({ store: new TrailStore({ database, unitOfWork }), ...(spool === null ? {} : { spool }) }),
+      inject: [DATABASE, UNIT_OF_WORK, AUDIT_SPOOL],
     },
   ],
   exports: [AUDIT_ACCESS, CHANGE_TRAIL, DECISION_TRAIL, AUDIT_EVIDENCE, AUDIT_TRAIL],

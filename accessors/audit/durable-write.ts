@@ -61,6 +61,11 @@ export function blamesTheData(error: unknown): boolean {
   return error instanceof Error && isDataFault(error.cause);
 }
 
+/** Whether it was the database that could not be reached, so that the same rows may well be written later. */
+export function isAway(error: unknown): boolean {
+  return error instanceof Error && error.cause !== undefined && !isLasting(error.cause);
+}
+
 function isLasting(error: unknown): boolean {
   return isDataFault(error) || isStatementFault(error);
 }

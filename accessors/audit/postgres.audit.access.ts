@@ -6,11 +6,12 @@ import type { Counters } from '#utilities/telemetry/contract.js';
 import { auditRow, type AuditRecord } from './audit-row.js';
 import type { AuditStore } from './audit.store.js';
 import type { AuditAccess, ChangeRecord, ChangeTrail, IssuedUnder } from './contract.js';
-import { AuditChain } from './chain/audit-chain.js';
+import { AuditChain, type LinkedBatch } from './chain/audit-chain.js';
 import type { RecordParts } from './chain/canonical-record.js';
 import { ChainedWriter } from './chain/chained-writer.js';
-import { auditUnavailable, blamesTheData, DurableWrite } from './durable-write.js';
+import { auditUnavailable, blamesTheData, DurableWrite, isAway } from './durable-write.js';
 import { GroupCommit } from './group-commit.js';
+import type { AuditSpool } from './spool/audit-spool.js';
 
 export interface AuditLimits {
   readonly maxBatch: number;
@@ -19,6 +20,9 @@ export interface AuditLimits {
   readonly maxWaiting: number;
   readonly giveUpAfterMs: number;
 }
+
+/** With a spool, nobody waits for longer before records go there. */
+const GIVE_UP_WITH_SPOOL_MS = 1_000;
 
 /** One connection cannot run two commits at a time, which is all that the embedded database has. */
 export function auditLimits(engine: 'postgres' | 'embedded'): AuditLimits {
@@ -38,6 +42,8 @@ interface Dependencies {
   readonly counters: Counters;
   readonly logger: Logger;
   readonly limits: AuditLimits;
+  /** Where records go while the database is away; left out: nowhere. */
+  readonly spool?: AuditSpool;
   /** How to wait between tries; the timer of the runtime unless something else is wanted. */
   readonly pause?: (milliseconds: number) => Promise<unknown>;
 }
@@ -46,12 +52,14 @@ export class PostgresAuditAccess implements AuditAccess, ChangeTrail {
   private readonly commits: GroupCommit<RecordParts>;
 
   constructor(private readonly deps: Dependencies) {
-    const { store, limits, counters } = deps;
-    const durableWrite = new DurableWrite({ ...deps, giveUpAfterMs: limits.giveUpAfterMs });
+    const { store, limits, counters, spool } = deps;
+    const giveUpAfterMs = spool === undefined ? limits.giveUpAfterMs : Math.min(limits.giveUpAfterMs, GIVE_UP_WITH_SPOOL_MS);
+    const durableWrite = new DurableWrite({ ...deps, giveUpAfterMs });
+    const inDatabase = (batch: LinkedBatch): Promise<void> => durableWrite.run(() => store.insert(batch));
     const writer = new ChainedWriter({
       ids: deps.ids,
       lanes: limits.maxInFlight,
-      write: (batch) => durableWrite.run(() => store.insert(batch)),
+      write: spool === undefined ? inDatabase : (batch) => inEither(spool, inDatabase, batch),
     });
     this.commits = new GroupCommit({
       ...limits,
@@ -81,7 +89,23 @@ export class PostgresAuditAccess implements AuditAccess, ChangeTrail {
     }
   }
 
+  /** Called by the module when the service stops. */
+  onModuleDestroy(): Promise<void> | undefined {
+    return this.deps.spool?.stop();
+  }
+
   issuedUnder(_context: CallContext, kid: string, since: number): Promise<readonly IssuedUnder[]> {
     return this.deps.store.issuedUnder(kid, since);
+  }
+}
+
+/** A batch whose outcome is unknown goes to the spool under the same ids, which settles it. */
+async function inEither(spool: AuditSpool, inDatabase: (batch: LinkedBatch) => Promise<void>, batch: LinkedBatch): Promise<void> {
+  if (spool.isInUse) return spool.keep(batch);
+  try {
+    await inDatabase(batch);
+  } catch (error) {
+    if (!isAway(error)) throw error;
+    await spool.keep(batch);
   }
 }

@@ -12,6 +12,7 @@ import type {
 } from './audit-evidence.contract.js';
 import { ChainInspection } from './chain/chain-inspection.js';
 import { anchorAtUrl, anchoredIn, anchorInFile } from './checkpoint.anchor.js';
+import { faultText, fileFault } from './write-fault.js';
 import { type EvidenceStore, PAGE_OF_RECORDS, type WalkPosition } from './evidence.store.js';
 
 const AT_ONCE = 500;
@@ -58,7 +59,7 @@ export class PostgresAuditEvidence implements AuditEvidence {
         await this.putOutside(checkpoint);
       } catch (error) {
         counters.increment('audit.anchor_failures');
-        logger.error('audit.checkpoint_not_anchored', { number: checkpoint.number, fault: nameOf(error) });
+        logger.error('audit.checkpoint_not_anchored', { number: checkpoint.number, fault: faultText(error) });
         return anchored;
       }
       await store.markAnchored(checkpoint.number);
@@ -109,13 +110,8 @@ export class PostgresAuditEvidence implements AuditEvidence {
   }
 }
 
-/** SECURITY: no message of a network or file error, which can quote what was configured. */
-function nameOf(error: unknown): string {
-  if (!(error instanceof Error)) return 'unknown';
-  return 'code' in error && typeof error.code === 'string' ? error.code : error.name;
-}
-
+/** The configured file is there once there is a checkpoint. */
 function absent(error: unknown): readonly string[] {
-  if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
+  if (fileFault(error) === 'ENOENT') return [];
   throw error;
 }

@@ -1,10 +1,11 @@
 import type { CallContext } from '#utilities/call-context/contract.js';
 import type { AuditTrail, KeptRecord, PartitionReport, RecordPage, RecordQuery } from './audit-trail.contract.js';
 import type { ChainHead } from './audit-evidence.contract.js';
+import type { AuditSpool } from './spool/audit-spool.js';
 import type { TrailRow, TrailStore } from './trail.store.js';
 
 export class PostgresAuditTrail implements AuditTrail {
-  constructor(private readonly deps: { readonly store: TrailStore }) {}
+  constructor(private readonly deps: { readonly store: TrailStore; readonly spool?: AuditSpool }) {}
 
   async records(_context: CallContext, query: RecordQuery, page: RecordPage): Promise<readonly KeptRecord[]> {
     return (await this.deps.store.records(query, page)).map(keptRecord);
@@ -17,6 +18,10 @@ export class PostgresAuditTrail implements AuditTrail {
       if (some === 0) return erased;
       erased += some;
     }
+  }
+
+  async recoverSpool(_context: CallContext): Promise<void> {
+    await this.deps.spool?.recover();
   }
 
   preparePartitions(_context: CallContext, daysAhead: number): Promise<PartitionReport> {

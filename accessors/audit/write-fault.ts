@@ -25,7 +25,13 @@ export function isPassingFault(error: unknown): boolean {
 /** SECURITY: the state and the code alone; the message of a database error can quote the values of a row. */
 export function faultText(error: unknown): string {
   if (isCodedError(error)) return `${error.code} ${sqlState(error.cause)}`.trim();
-  return sqlState(error) || (error instanceof Error ? error.name : 'unknown');
+  return sqlState(error) || fileFault(error) || (error instanceof Error ? error.name : 'unknown');
+}
+
+/** What the operating system calls it: `ENOENT`, `ENOSPC`; empty: it is no fault of that kind. */
+export function fileFault(error: unknown): string {
+  if (typeof error !== 'object' || error === null || !('code' in error)) return '';
+  return typeof error.code === 'string' && /^E[A-Z0-9]+$/.test(error.code) ? error.code : '';
 }
 
 function sqlState(error: unknown): string {

@@ -144,7 +144,8 @@ async function follow(
   options: Common,
 ): Promise<never> {
   const seen = new Map(shown.map(({ id, at }) => [id, at]));
-  for (let newest = shown.at(-1)?.at ?? clock.now(); ; await sleep(FOLLOW_EVERY_MS)) {
+  for (let newest = shown.at(-1)?.at ?? clock.now(); ;) {
+    await sleep(FOLLOW_EVERY_MS);
     const after: AuditCursor = { at: newest - LATE_MS, id: '00000000-0000-0000-0000-000000000000' };
     for (const record of await page({ order: 'oldest', after, limit: PAGE })) {
       if (!seen.has(record.id)) print(options, record);

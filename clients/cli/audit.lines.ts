@@ -19,20 +19,15 @@ export function recordLine(record: AuditRecordView): string {
   return [time(record.at), record.outcome, ...toldOf(record), record.diagnosticId, ...erased].join('  ');
 }
 
-function toldOf({
-  outcome,
-  code,
-  what,
-  subject,
-  actor,
-  clientId,
-  audience,
-  detail,
-  transport,
-}: AuditRecordView): readonly string[] {
-  if (outcome === 'changed') return [actor ?? transport, `${what ?? ''} ${detail ?? ''}`.trim()];
-  const who = `${clientId ?? '-'} ${subject ?? '-'}`;
-  return outcome === 'issued' ? [who, audience ?? '-'] : [who, `${code ?? ''} ${detail ?? ''}`.trim()];
+function toldOf(record: AuditRecordView): readonly string[] {
+  const { outcome, code, what, actor, audience, detail, transport } = record;
+  if (outcome === 'changed') return [actor ?? transport, joined(what, detail)];
+  const who = joined(record.clientId ?? '-', record.subject ?? '-');
+  return [who, outcome === 'issued' ? joined(audience) : joined(code, detail)];
+}
+
+function joined(...words: readonly (string | null)[]): string {
+  return words.filter((word) => word !== null).join(' ');
 }
 
 export function verdictLines(verdict: AuditVerdict): readonly string[] {

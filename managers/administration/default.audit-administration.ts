@@ -54,6 +54,7 @@ export class DefaultAuditAdministration implements AuditAdministration {
 
   async upkeep(context: CallContext): Promise<UpkeepReport> {
     const { auditTrail } = this.deps;
+    await auditTrail.recoverSpool(context);
     const partitions = await auditTrail.preparePartitions(context, DAYS_AHEAD);
     const dropped = await this.dropOld(context);
     return { partitions, dropped, strays: await auditTrail.strayRecords(context) };
