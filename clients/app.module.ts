@@ -1,4 +1,4 @@
-import { type DynamicModule, Module } from '@nestjs/common';
+import { type DynamicModule, Module, type Provider } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, Reflector } from '@nestjs/core';
 import { AdministrationModule } from '#managers/administration/administration.module.js';
 import {
@@ -43,6 +43,21 @@ import { AUDIT_TIMER, AuditTimer } from './timers/audit.timer.js';
 import { KEYRING_TIMER, KeyringTimer } from './timers/keyring.timer.js';
 import { REVOCATION_TIMER, RevocationTimer } from './timers/revocation.timer.js';
 
+/** What is done again and again, by every process. */
+const TIMERS: readonly Provider[] = [
+  {
+    provide: KEYRING_TIMER,
+    useFactory: (keyring: KeyringManager, ids: IdSource, logger: Logger) => new KeyringTimer({ keyring, ids, logger }),
+    inject: [KEYRING_MANAGER, ID_SOURCE, LOGGER],
+  },
+  {
+    provide: REVOCATION_TIMER,
+    useFactory: (administration: RevocationAdministration, ids: IdSource, logger: Logger) =>
+      new RevocationTimer({ administration, ids, logger }),
+    inject: [REVOCATION_ADMINISTRATION, ID_SOURCE, LOGGER],
+  },
+];
+
 /** The whole service: Managers, and the Clients that drive them. */
 @Module({})
 export class AppModule {
@@ -84,17 +99,7 @@ export class AppModule {
           useFactory: (audit: AuditAdministration, ids: IdSource, logger: Logger) => new AuditTimer({ audit, ids, logger }),
           inject: [AUDIT_ADMINISTRATION, ID_SOURCE, LOGGER],
         },
-        {
-          provide: KEYRING_TIMER,
-          useFactory: (keyring: KeyringManager, ids: IdSource, logger: Logger) => new KeyringTimer({ keyring, ids, logger }),
-          inject: [KEYRING_MANAGER, ID_SOURCE, LOGGER],
-        },
-        {
-          provide: REVOCATION_TIMER,
-          useFactory: (administration: RevocationAdministration, ids: IdSource, logger: Logger) =>
-            new RevocationTimer({ administration, ids, logger }),
-          inject: [REVOCATION_ADMINISTRATION, ID_SOURCE, LOGGER],
-        },
+        ...TIMERS,
         {
           provide: APP_GUARD,
           useFactory: (reflector: Reflector, manager: AuthorizationManager) => new AccessGuard(reflector, manager),
