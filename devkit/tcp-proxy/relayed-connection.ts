@@ -9,6 +9,8 @@ export interface Address {
 interface Direction {
   readonly from: Socket;
   readonly to: Socket;
+  /** Whether this is what the server says. */
+  readonly isAnswer: boolean;
   /** Timers under way, and how long the last of them waits. */
   underWay: number;
   lastWait: number;
@@ -31,8 +33,8 @@ export class RelayedConnection {
     const { downstream, target } = deps;
     const upstream = connect({ ...target, noDelay: true, allowHalfOpen: true });
     this.sides = [downstream, upstream];
-    this.relay({ from: downstream, to: upstream, underWay: 0, lastWait: 0 });
-    this.relay({ from: upstream, to: downstream, underWay: 0, lastWait: 0 });
+    this.relay({ from: downstream, to: upstream, isAnswer: false, underWay: 0, lastWait: 0 });
+    this.relay({ from: upstream, to: downstream, isAnswer: true, underWay: 0, lastWait: 0 });
   }
 
   /** Ends both sides the way a host that has gone down ends them: with RST, whatever was still under way. */
@@ -68,8 +70,8 @@ export class RelayedConnection {
   }
 
   private unlessBlackhole(direction: Direction, act: () => void): void {
-    const { latencyMs, blackhole } = this.deps.faults();
-    if (blackhole) return;
+    const { latencyMs, blackhole, muteAnswers } = this.deps.faults();
+    if (blackhole || (muteAnswers && direction.isAnswer)) return;
     if (latencyMs === 0 && direction.underWay === 0) {
       act();
       return;

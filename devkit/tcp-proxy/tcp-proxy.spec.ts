@@ -61,6 +61,16 @@ describe('TcpProxy', () => {
     expect((await client()).socket.destroyed).toBe(false);
   });
 
+  it('lets the server hear and the client not', async () => {
+    const heard: string[] = [];
+    echo.on('connection', (peer) => peer.on('data', (chunk: Buffer) => heard.push(chunk.toString())));
+    const { socket, received } = await client();
+    proxy.set({ muteAnswers: true });
+    socket.write('asked');
+    await until('the server has it', () => heard.join('') === 'asked');
+    expect(received).toEqual([]);
+  });
+
   it('resets what is open and refuses what is new until it is healed', async () => {
     const { states } = await client();
     proxy.cut();

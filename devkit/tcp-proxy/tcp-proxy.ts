@@ -34,9 +34,9 @@ export class TcpProxy {
     this.resetAll();
   }
 
-  /** Everything is fine again. Connections that lost bytes to a blackhole cannot go on, so they are reset. */
+  /** Everything is fine again. Connections that lost bytes cannot go on, so they are reset. */
   heal(): void {
-    if (this.faults.blackhole) this.resetAll();
+    if (this.faults.blackhole || this.faults.muteAnswers) this.resetAll();
     this.set({});
   }
 
