@@ -67,7 +67,11 @@ const POLICY = {
     context: { ip: { type: 'string', source: 'pep' }, risk: { type: 'int', source: 'pep' } },
     resource: { invoice: { amount: { type: 'int', source: 'pep' } } },
   },
-  roles: Object.fromEntries(content.roles.map(({ key, ...role }) => [key, role])),
+  roles: {
+    ...Object.fromEntries(content.roles.map(({ key, ...role }) => [key, role])),
+    // Nobody here has it; but an import takes no restriction away from the policy in force.
+    clerk: { grants: ['billing:invoice:*'], exclude: ['billing:invoice:approve'] },
+  },
   bindings: [
     {
       ...{ id: 'b1', principal: 'group:g1', permissions: ['wire:invoice:pay'], unit: 'org.emea', when: cel(small) },
