@@ -26,6 +26,8 @@ function read(connection: object): PresentedCertificate | null {
   return raw === undefined ? null : { der: raw, chainIsTrusted: connection.authorized };
 }
 
+/** Asked by reading: the socket of an HTTP/2 session is a stand-in, which has nothing by `in`. */
 function isTls(connection: object): connection is TLSSocket {
-  return 'encrypted' in connection && connection.encrypted === true && 'getPeerCertificate' in connection;
+  const { encrypted, getPeerCertificate } = connection as Partial<TLSSocket>;
+  return encrypted === true && typeof getPeerCertificate === 'function';
 }
