@@ -104,12 +104,19 @@ export interface KeyAccess {
    * processes ask at the same time, loads what is there, and follows its changes from now on. Call it at boot; safe to call
    * again. Answers what it made.
    *
-   * @throws CodedError `KEY_UNSEAL_FAILED`, `KEY_ENCRYPTION_KEY_MISSING`, `KEYRING_RESTORED`, `STORE_UNAVAILABLE`
+   * @param adding runs each `add`, which answers whether this process was the first, in a unit of work together with the record of it
+   * @throws CodedError `KEY_UNSEAL_FAILED`, `KEY_ENCRYPTION_KEY_MISSING`, `KEYRING_RESTORED`, `STORE_UNAVAILABLE`; what `adding` throws
    */
   prepare(
     context: CallContext,
+    adding?: Adding,
   ): Promise<{ readonly madeKeys: readonly string[]; readonly madeSecrets: readonly SecretPurpose[] }>;
 }
+
+/** What an empty installation is given. */
+export type FirstThing = { readonly key: string } | { readonly secret: SecretPurpose };
+
+export type Adding = (made: FirstThing, add: () => Promise<boolean>) => Promise<boolean>;
 
 /** Signing by keys that stand by began, or ended. */
 export interface FallbackChange {

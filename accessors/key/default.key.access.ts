@@ -6,6 +6,7 @@ import { CodedError, isCodedError } from '#utilities/errors/coded-error.js';
 import type { Logger } from '#utilities/logging/contract.js';
 import type {
   ActiveKey,
+  Adding,
   FallbackChange,
   KeyAccess,
   PublishedKey,
@@ -114,9 +115,10 @@ export class DefaultKeyAccess implements KeyAccess, StandInKeys {
 
   async prepare(
     _context: CallContext,
+    adding: Adding = (_made, add) => add(),
   ): Promise<{ readonly madeKeys: readonly string[]; readonly madeSecrets: readonly SecretPurpose[] }> {
-    const madeSecrets = await this.deps.secrets.load();
-    const madeKeys = await this.makeFirstKeys();
+    const madeSecrets = await this.deps.secrets.load(adding);
+    const madeKeys = await this.makeFirstKeys(adding);
     this.follower.follow();
     await this.load();
     return { madeKeys, madeSecrets };
@@ -156,13 +158,13 @@ export class DefaultKeyAccess implements KeyAccess, StandInKeys {
     return signature instanceof Promise ? signature.then(base64url) : base64url(signature);
   }
 
-  private async makeFirstKeys(): Promise<string[]> {
+  private async makeFirstKeys(adding: Adding): Promise<string[]> {
     const ring = await this.deps.store.keyring();
     if (ring.keys.length > 0) return [];
     const made: string[] = [];
     for (const algorithm of this.deps.algorithms) {
       const key = await this.deps.maker.make(algorithm, `first-${algorithm}`);
-      if (await this.deps.store.addFirstKey(key, made)) made.push(key.kid);
+      if (await adding({ key: key.kid }, () => this.deps.store.addFirstKey(key, made))) made.push(key.kid);
     }
     return made;
   }

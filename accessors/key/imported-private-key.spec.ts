@@ -20,7 +20,7 @@ const other = (algorithm: 'ES256' | 'RS256'): Jwk =>
   (algorithm === 'ES256'
     ? generateKeyPairSync('ec', { namedCurve: 'P-256' })
     : generateKeyPairSync('rsa', { modulusLength: 2048 })
-  ).privateKey.export({ format: 'jwk' }) as Jwk;
+  ).privateKey.export({ format: 'jwk' });
 
 describe('A private key that was made elsewhere', () => {
   it.each(ALGORITHMS)('is taken as PEM and as JWK: %s', async (algorithm) => {

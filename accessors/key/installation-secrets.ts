@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto';
-import type { SecretPurpose } from './contract.js';
+import type { Adding, SecretPurpose } from './contract.js';
 import type { KeyEncryptionKeyProvider } from './key-encryption-key.contract.js';
 import type { KeyStore } from './key.store.js';
 import { newSecret, openSecret } from './sealed-material.js';
@@ -29,14 +29,14 @@ export class InstallationSecrets {
   }
 
   /** Makes those that are missing, exactly once however many processes ask, and opens all. Answers what it made. */
-  async load(): Promise<readonly SecretPurpose[]> {
+  async load(adding: Adding = (_made, add) => add()): Promise<readonly SecretPurpose[]> {
     const keyEncryptionKey = await this.deps.keyEncryptionKey.open();
     const there = new Set((await this.deps.store.secrets()).map((secret) => secret.purpose));
     const made: SecretPurpose[] = [];
     for (const purpose of PURPOSES) {
       if (there.has(purpose)) continue;
       const secret = await newSecret(keyEncryptionKey, purpose);
-      if (await this.deps.store.addSecret(secret)) made.push(purpose);
+      if (await adding({ secret: purpose }, () => this.deps.store.addSecret(secret))) made.push(purpose);
     }
     const opened = new Map<SecretPurpose, KeyObject>();
     for (const stored of await this.deps.store.secrets()) {

@@ -1,36 +1,41 @@
 import { describe, expect, it } from '@jest/globals';
-import type { AuditAccess, ChangeRecord, ExchangeRecord, RefusalRecord } from '#accessors/audit/contract.js';
-import type { KeyAccess, KeyringAccess, PublishedKey, SecretPurpose } from '#accessors/key/contract.js';
+import type { AuditAccess, ChangeRecord, ChangeTrail } from '#accessors/audit/contract.js';
+import type { FirstThing, KeyAccess, KeyringAccess, PublishedKey } from '#accessors/key/contract.js';
 import { DefaultSigningEngine } from '#engines/signing/default.signing.engine.js';
 import { ManualClock } from '#utilities/clock/manual.clock.js';
 import { usualRotation } from '#utilities/config/rotation-rules.js';
+import type { UnitOfWork } from '#utilities/database/contract.js';
 import { CodedError } from '#utilities/errors/coded-error.js';
 import { SilentLogger } from '../../test/support/silent.logger.js';
 import { DefaultKeyringManager } from './default.keyring.manager.js';
 
 const context = { diagnosticId: '7b0a7bb4-3bb6-4a0c-9e0e-5b0f8d2f4a11', transport: 'timer' } as const;
-const nothingMade = { madeKeys: [], madeSecrets: [] };
+const nothingMade: readonly FirstThing[] = [];
 
 describe('DefaultKeyringManager', () => {
-  it('records each key and each secret that was made', async () => {
-    const { manager, records } = build({ made: { madeKeys: ['kid-1'], madeSecrets: ['subject-pseudonym'] } });
+  it('records each key and each secret that was made, in the unit of work that adds it', async () => {
+    const { manager, records } = build({ made: [{ secret: 'subject-pseudonym' }, { key: 'kid-1' }] });
     await manager.prepare(context);
     expect(records).toEqual([
-      { outcome: 'changed', what: 'keyring.key_made', detail: 'kid-1: first of an empty ring, signs at once' },
+      'begin',
       { outcome: 'changed', what: 'keyring.secret_made', detail: 'subject-pseudonym' },
+      'commit',
+      'begin',
+      { outcome: 'changed', what: 'keyring.key_made', detail: 'kid-1: first of an empty ring, signs at once' },
+      'commit',
     ]);
   });
 
-  it('records nothing when nothing was made', async () => {
-    const { manager, records } = build({ made: nothingMade });
+  it('records nothing when another process was first', async () => {
+    const { manager, records } = build({ made: [{ key: 'kid-1' }], isFirst: false });
     await manager.prepare(context);
-    expect(records).toEqual([]);
+    expect(records).toEqual(['begin', 'commit']);
   });
 
-  it('is not prepared when that could not be recorded', async () => {
-    const made = { madeKeys: ['kid-1'], madeSecrets: [] };
-    const { manager } = build({ made, auditFailure: new CodedError('AUDIT_UNAVAILABLE') });
+  it('is not prepared, and adds nothing, when that could not be recorded', async () => {
+    const { manager, records } = build({ made: [{ key: 'kid-1' }], auditFailure: new CodedError('AUDIT_UNAVAILABLE') });
     await expect(manager.prepare(context)).rejects.toMatchObject({ code: 'AUDIT_UNAVAILABLE' });
+    expect(records).toEqual(['begin']);
   });
 
   it('answers the published keys', async () => {
@@ -48,13 +53,14 @@ describe('DefaultKeyringManager', () => {
 });
 
 interface World {
-  readonly made: { readonly madeKeys: readonly string[]; readonly madeSecrets: readonly SecretPurpose[] };
+  readonly made: readonly FirstThing[];
+  readonly isFirst?: boolean;
   readonly auditFailure?: Error;
   readonly prePublishSeconds?: number;
 }
 
-function build({ made, auditFailure, prePublishSeconds = 86_400 }: World) {
-  const records: (ExchangeRecord | RefusalRecord | ChangeRecord)[] = [];
+function build({ made, isFirst = true, auditFailure, prePublishSeconds = 86_400 }: World) {
+  const records: (ChangeRecord | 'begin' | 'commit')[] = [];
   const published: readonly PublishedKey[] = [{ kid: 'kid-1', jwk: { kty: 'EC' } }];
   const unused = (): never => {
     throw new Error('not part of this use case');
@@ -67,7 +73,10 @@ function build({ made, auditFailure, prePublishSeconds = 86_400 }: World) {
     unseal: unused,
     publishedKeys: () => Promise.resolve(published),
     verificationKey: unused,
-    prepare: () => Promise.resolve(made),
+    prepare: async (_context, adding = (_made, add) => add()) => {
+      for (const each of made) await adding(each, () => Promise.resolve(isFirst));
+      return { madeKeys: [], madeSecrets: [] };
+    },
   };
   const keyringAccess: KeyringAccess = {
     keyring: unused,
@@ -79,10 +88,17 @@ function build({ made, auditFailure, prePublishSeconds = 86_400 }: World) {
     settle: unused,
     takeLease: unused,
   };
-  const auditAccess: AuditAccess = {
-    record: async (_context, record) => {
-      if (auditFailure !== undefined) throw auditFailure;
-      records.push(record);
+  const auditAccess: AuditAccess = { record: unused };
+  const recordWithin: ChangeTrail['recordWithin'] = async (_context, record) => {
+    if (auditFailure !== undefined) throw auditFailure;
+    records.push(record);
+  };
+  const unitOfWork: UnitOfWork = {
+    run: async (work) => {
+      records.push('begin');
+      const result = await work();
+      records.push('commit');
+      return result;
     },
   };
   const clock = new ManualClock();
@@ -93,9 +109,9 @@ function build({ made, auditFailure, prePublishSeconds = 86_400 }: World) {
     revocationAccess: { current: () => nothing },
     keyringAccess,
     auditAccess,
-    changeTrail: { recordWithin: unused, issuedUnder: unused },
+    changeTrail: { recordWithin, issuedUnder: unused },
     signingEngine: new DefaultSigningEngine({ keyAccess, clock, ids, issuer: 'https://a.example', defaultLifetimeSeconds: 600 }),
-    unitOfWork: { run: unused },
+    unitOfWork,
     policy: { algorithms: ['ES256'], ...usualRotation(), prePublishSeconds },
     logger: new SilentLogger(),
     ids,

@@ -1,6 +1,7 @@
 import type { AuditAccess } from '#accessors/audit/contract.js';
 import type { RevocationAccess } from '#accessors/grants/revocation.contract.js';
 import type {
+  FirstThing,
   KeyAccess,
   Keyring,
   KeyRecord,
@@ -60,11 +61,7 @@ export class DefaultKeyringManager implements KeyringManager {
   async prepare(context: CallContext): Promise<void> {
     this.refuseUnsafe();
     this.fallbackTrail.follow();
-    const { madeKeys, madeSecrets } = await this.deps.keyAccess.prepare(context);
-    await Promise.all([
-      ...madeKeys.map((kid) => this.recordMade(context, 'keyring.key_made', `${kid}: first of an empty ring, signs at once`)),
-      ...madeSecrets.map((purpose) => this.recordMade(context, 'keyring.secret_made', purpose)),
-    ]);
+    await this.deps.keyAccess.prepare(context, (made, add) => this.addedWithRecord(context, made, add));
   }
 
   publishedKeys(context: CallContext): Promise<readonly PublishedKey[]> {
@@ -209,8 +206,17 @@ export class DefaultKeyringManager implements KeyringManager {
     throw new CodedError('CONFIG_INVALID', { actual: lines.join('\n') });
   }
 
-  private recordMade(context: CallContext, what: string, detail: string): Promise<void> {
-    return this.deps.auditAccess.record(context, { outcome: 'changed', what, detail });
+  private addedWithRecord(context: CallContext, made: FirstThing, add: () => Promise<boolean>): Promise<boolean> {
+    const { unitOfWork, changeTrail } = this.deps;
+    const record =
+      'key' in made
+        ? { what: 'keyring.key_made', detail: `${made.key}: first of an empty ring, signs at once` }
+        : { what: 'keyring.secret_made', detail: made.secret };
+    return unitOfWork.run(async () => {
+      const isAdded = await add();
+      if (isAdded) await changeTrail.recordWithin(context, { outcome: 'changed', ...record });
+      return isAdded;
+    });
   }
 }
 
