@@ -13,7 +13,7 @@ const metadata = authorizationServerMetadata({
   clientAuthentication: [],
   assertionAlgorithms: [],
   proofAlgorithms: [],
-  mutualTls: null,
+  mutualTls: false,
   signingAlgorithms: [],
   administration: [],
 });
