@@ -70,6 +70,8 @@ export interface RecordPage {
 }
 
 export interface PartitionReport {
+  /** Day of the database, `YYYY-MM-DD`, UTC. */
+  readonly today: string;
   readonly made: number;
   /** Days ahead without a partition: records of them are in the default one already, where retention does not reach them. */
   readonly blocked: number;

@@ -82,10 +82,12 @@ export class TrailStore {
   }
 
   async preparePartitions(daysAhead: number): Promise<PartitionReport> {
-    const [report] = await this.deps.database.query<PartitionReport>('select made, blocked from audit_prepare_partitions($1)', [
-      daysAhead,
-    ]);
-    return report ?? { made: 0, blocked: 0 };
+    const [report] = await this.deps.database.query<PartitionReport>(
+      `select made, blocked, to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD') as today from audit_prepare_partitions($1)`,
+      [daysAhead],
+    );
+    if (report === undefined) throw new Error('the function always answers a row');
+    return report;
   }
 
   async strayRecords(): Promise<number> {

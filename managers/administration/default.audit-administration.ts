@@ -2,7 +2,6 @@ import type { ChangeTrail } from '#accessors/audit/contract.js';
 import type { AuditTrail } from '#accessors/audit/audit-trail.contract.js';
 import type { KeyringAccess } from '#accessors/key/contract.js';
 import type { CallContext } from '#utilities/call-context/contract.js';
-import type { Clock } from '#utilities/clock/contract.js';
 import type { UnitOfWork } from '#utilities/database/contract.js';
 import type { IdSource } from '#utilities/id/contract.js';
 import type {
@@ -29,7 +28,6 @@ interface Dependencies extends CheckpointDeps {
   readonly changeTrail: ChangeTrail;
   readonly keyringAccess: Pick<KeyringAccess, 'keyring'>;
   readonly unitOfWork: UnitOfWork;
-  readonly clock: Clock;
   readonly ids: IdSource;
   /** `null`: records are kept for good. */
   readonly retentionDays: number | null;
@@ -56,7 +54,7 @@ export class DefaultAuditAdministration implements AuditAdministration {
     const { auditTrail } = this.deps;
     await auditTrail.recoverSpool(context);
     const partitions = await auditTrail.preparePartitions(context, DAYS_AHEAD);
-    const dropped = await this.dropOld(context);
+    const dropped = await this.dropOld(context, partitions.today);
     return { partitions, dropped, strays: await auditTrail.strayRecords(context) };
   }
 
@@ -104,10 +102,10 @@ export class DefaultAuditAdministration implements AuditAdministration {
   }
 
   /** What is gone is signed before it goes; a crash in between leaves records that the checkpoint does not need any more. */
-  private async dropOld(context: CallContext): Promise<readonly string[]> {
-    const { auditTrail, auditEvidence, changeTrail, clock, retentionDays } = this.deps;
+  private async dropOld(context: CallContext, today: string): Promise<readonly string[]> {
+    const { auditTrail, auditEvidence, changeTrail, retentionDays } = this.deps;
     if (retentionDays === null) return [];
-    const day = new Date(clock.now() - retentionDays * DAY_MS).toISOString().slice(0, 10);
+    const day = new Date(Date.parse(today) - retentionDays * DAY_MS).toISOString().slice(0, 10);
     const heads = await auditTrail.headsBefore(context, day);
     if (heads.length > 0) {
       if (!(await auditEvidence.takeLease(context, this.holder, LEASE_SECONDS))) return [];

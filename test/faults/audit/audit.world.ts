@@ -11,6 +11,7 @@ import { TrailStore } from '#accessors/audit/trail.store.js';
 import { DefaultAuditSealEngine } from '#engines/signing/default.audit-seal.engine.js';
 import { DefaultAuditAdministration } from '#managers/administration/default.audit-administration.js';
 import { keyringProcess } from '#managers/keyring/fixtures/keyring-world.fixture.js';
+import type { Clock } from '#utilities/clock/contract.js';
 import { SystemClock } from '#utilities/clock/system.clock.js';
 import type { AuditSettings } from '#utilities/config/contract.js';
 import type { OpenDatabase } from '#utilities/database/open.database.js';
@@ -58,10 +59,13 @@ export interface AuditWorld {
   close(): Promise<void>;
 }
 
-export async function auditWorld(database: OpenDatabase, settings: Partial<AuditSettings> = {}): Promise<AuditWorld> {
+export async function auditWorld(
+  database: OpenDatabase,
+  settings: Partial<AuditSettings> & { readonly clock?: Clock } = {},
+): Promise<AuditWorld> {
   const home = mkdtempSync(join(tmpdir(), 'countersign-audit-'));
   const anchorFile = join(home, 'checkpoints');
-  const clock = new SystemClock();
+  const clock = settings.clock ?? new SystemClock();
   const ids = new CryptoIdSource({ clock });
   const logger = new SilentLogger();
   const counters = new MemoryCounters();
@@ -78,7 +82,6 @@ export async function auditWorld(database: OpenDatabase, settings: Partial<Audit
     changeTrail: access,
     keyringAccess: keys.keyringAccess,
     unitOfWork: database,
-    clock,
     ids,
     algorithm: 'ES256',
     retentionDays: settings.retentionDays ?? null,
