@@ -24,7 +24,6 @@ import { SigningModule } from '#engines/signing/signing.module.js';
 import { CALLER_PROOFS, type CallerProofs } from '#engines/token-validation/caller-proofs.contract.js';
 import { TokenValidationModule } from '#engines/token-validation/token-validation.module.js';
 import { CHANGE_FEED, type ChangeFeed } from '#utilities/change-feed/contract.js';
-import { CLOCK, type Clock } from '#utilities/clock/contract.js';
 import { SETTINGS, type Settings } from '#utilities/config/contract.js';
 import { UNIT_OF_WORK, type UnitOfWork } from '#utilities/database/contract.js';
 import { ID_SOURCE, type IdSource } from '#utilities/id/contract.js';
@@ -109,7 +108,7 @@ import { LIVE_ADMINISTRATION } from './live-administration.contract.js';
       useFactory: (
         ...parts: [AuditEvidence, AuditTrail, ChangeTrail, AuditSealEngine, KeyringAccess, UnitOfWork, Clock, IdSource, Settings]
       ) => {
-        const [auditEvidence, auditTrail, changeTrail, auditSealEngine, keyringAccess, unitOfWork, clock, ids, settings] = parts;
+        const [auditEvidence, auditTrail, changeTrail, auditSealEngine, keyringAccess, unitOfWork, ids, settings] = parts;
         const [algorithm = 'ES256'] = settings.keys.algorithms;
         const { retentionDays } = settings.audit;
         return new DefaultAuditAdministration({
@@ -119,7 +118,6 @@ import { LIVE_ADMINISTRATION } from './live-administration.contract.js';
           auditSealEngine,
           keyringAccess,
           unitOfWork,
-          clock,
           ids,
           algorithm,
           retentionDays,
@@ -132,7 +130,6 @@ import { LIVE_ADMINISTRATION } from './live-administration.contract.js';
         AUDIT_SEAL_ENGINE,
         KEYRING_ACCESS,
         UNIT_OF_WORK,
-        CLOCK,
         ID_SOURCE,
         SETTINGS,
       ],
