@@ -6,8 +6,8 @@ import { CONTEXT as context } from './replica.js';
 import type { Instruction, KillPoint, ReplicaProcess } from './replica.process.js';
 import { RingObserver } from './ring-observer.js';
 
-/** `COUNTERSIGN_KILLS_PER_STEP=50` for the long run. */
-const KILLS = Number(process.env['COUNTERSIGN_KILLS_PER_STEP'] ?? 5);
+/** Two are one in each kind of change that is due in turns. `COUNTERSIGN_KILLS_PER_STEP=50` for the long run. */
+const KILLS = Number(process.env['COUNTERSIGN_KILLS_PER_STEP'] ?? 2);
 
 /** Places in the course of a change; the process is killed at the first step that fits. */
 const KILL_POINTS: readonly (KillPoint & { readonly name: string })[] = [
