@@ -13,6 +13,14 @@ export interface TokenFrame {
   readonly reference: string;
 }
 
+/** Claims of a token of at most 7 KiB: what is left of it beside the longest header and signature, in base64url. */
+const MOST_CHARACTERS = ((7 * 1024 - 640) * 3) / 4;
+
+/** SECURITY: larger ones are refused by proxies and truncated by none, so what does not fit is left out as a whole. */
+export function isTooLarge(claims: string): boolean {
+  return claims.length > MOST_CHARACTERS;
+}
+
 /**
  * The claims set as JSON text. Members are named here one by one and nothing else gets in: no upstream claim can set or
  * replace one. What there is nothing to say about is left out; there are no nulls and no empty arrays.
@@ -20,6 +28,13 @@ export interface TokenFrame {
 export class ClaimsComposer {
   /** A frozen list is always the same text; permission lists are long and shared by many subjects. */
   private readonly permissionTexts = new WeakMap<readonly string[], string>();
+
+  /** Without what is to be asked for. A scope that somebody asked for stays; one that lists the permissions goes with them. */
+  composeByReference(frame: TokenFrame, request: MintRequest): string {
+    const scope = request.scope === request.permissions.join(' ') ? '' : request.scope;
+    const claims = this.compose(frame, { ...request, scope, permissions: [], details: [] });
+    return `${claims.slice(0, -1)},"permissions_ref":true}`;
+  }
 
   compose(frame: TokenFrame, request: MintRequest): string {
     const origin = laterOrigin(request);

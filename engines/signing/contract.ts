@@ -19,6 +19,8 @@ export interface SubjectReference {
   readonly groups: readonly string[] | null;
   /** Bits of the permissions that were left to Check when the token was issued; ascending. */
   readonly conditionalBits: readonly number[];
+  /** Bits of the permissions that were granted, of a token that does not name them; left out: it names them. */
+  readonly grantedBits?: readonly number[];
   /** Who alone may begin to act for the subject, where its first token said so; left out: it did not. */
   readonly mayAct?: { readonly issuer: string | null; readonly sub: string | null; readonly clientId: string | null };
 }
@@ -49,6 +51,11 @@ export interface MintRequest {
   readonly algorithm: SigningAlgorithm;
   readonly tenant: string;
   readonly permissions: readonly string[];
+  /**
+   * Bits of `permissions`. With them, a token that would be longer than 7 KiB says `permissions_ref` in the place of permissions and
+   * details, which are to be asked for then. Left out: it holds them whatever its size.
+   */
+  readonly permissionBits?: () => readonly number[];
   readonly scope: string;
   /** RFC 9396, as they are put in; empty: left out. */
   readonly details: readonly object[];
@@ -70,6 +77,8 @@ export interface MintRequest {
 export interface IssuedToken {
   /** Compact JWS, `typ: at+jwt`. */
   readonly token: string;
+  /** Its permissions are to be asked for: they would have made it too large. Never cut short. */
+  readonly byReference: boolean;
   readonly tokenId: string;
   readonly kid: string;
   readonly subject: string;

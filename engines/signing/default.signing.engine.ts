@@ -4,7 +4,7 @@ import type { CallContext } from '#utilities/call-context/contract.js';
 import type { Clock } from '#utilities/clock/contract.js';
 import { CodedError } from '#utilities/errors/coded-error.js';
 import type { IdSource } from '#utilities/id/contract.js';
-import { ClaimsComposer } from './claims-composer.js';
+import { ClaimsComposer, isTooLarge, type TokenFrame } from './claims-composer.js';
 import { ConsistencyTokens } from './consistency-tokens.js';
 import type {
   CutoffDocument,
@@ -62,11 +62,10 @@ export class DefaultSigningEngine implements SigningEngine {
     const actor = this.actorOf(context, request);
     const tokenId = ids.random();
     const { issuedAt, expiresAt } = this.lifeOf(request);
-    const reference = this.references.seal(context, request.reference, { subject, audience: request.audience });
-    const claims = this.composer.compose({ issuer, subject, actor, tokenId, issuedAt, expiresAt, reference }, request);
+    const { claims, byReference } = this.claimsOf(context, { issuer, subject, actor, tokenId, issuedAt, expiresAt }, request);
     const signed = this.signer.sign(context, key, claims);
     const { token, kid } = typeof signed === 'string' ? { token: signed, kid: key.kid } : await signed;
-    return { token, tokenId, kid, subject, actor, issuedAt, expiresAt };
+    return { token, byReference, tokenId, kid, subject, actor, issuedAt, expiresAt };
   }
 
   subjectOf(context: CallContext, kind: MintRequest['kind'], identity: UpstreamIdentity): string {
@@ -112,6 +111,21 @@ export class DefaultSigningEngine implements SigningEngine {
 
   safetyFaults(policy: RotationPolicy): readonly SafetyFault[] {
     return safetyFaults(policy);
+  }
+
+  private claimsOf(
+    context: CallContext,
+    frame: Omit<TokenFrame, 'reference'>,
+    request: MintRequest,
+  ): { readonly claims: string; readonly byReference: boolean } {
+    const holder = { subject: frame.subject, audience: request.audience };
+    const reference = this.references.seal(context, request.reference, holder);
+    const claims = this.composer.compose({ ...frame, reference }, request);
+    if (request.permissionBits === undefined || !isTooLarge(claims)) return { claims, byReference: false };
+    // SECURITY: what it does not say is sealed into it, so that asking by it answers no more than it would have said.
+    const granting = { ...request.reference, grantedBits: request.permissionBits() };
+    const sealed = this.references.seal(context, granting, holder);
+    return { claims: this.composer.composeByReference({ ...frame, reference: sealed }, request), byReference: true };
   }
 
   private actorOf(context: CallContext, { act, actorClientId }: MintRequest): string | null {

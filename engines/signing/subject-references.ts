@@ -60,22 +60,31 @@ type Written = readonly [
   roles: readonly string[],
   groups: readonly string[] | null,
   conditionalBits: readonly number[],
-  mayAct?: readonly [issuer: string | null, sub: string | null, clientId: string | null],
+  mayAct?: readonly [issuer: string | null, sub: string | null, clientId: string | null] | null,
+  grantedBits?: string,
 ];
 
-function textOf({ identity, issuer, iss, roles, groups, conditionalBits, mayAct }: SubjectReference): string {
+function textOf({ identity, issuer, iss, roles, groups, conditionalBits, mayAct, grantedBits }: SubjectReference): string {
   const names = [identity.instance, identity.externalId, issuer, iss] as const;
   const written = [FORM, names, roles, groups, conditionalBits] as const satisfies Written;
-  if (mayAct === undefined) return JSON.stringify(written);
-  return JSON.stringify([...written, [mayAct.issuer, mayAct.sub, mayAct.clientId]] satisfies Written);
+  if (mayAct === undefined && grantedBits === undefined) return JSON.stringify(written);
+  const candidate = mayAct === undefined ? null : ([mayAct.issuer, mayAct.sub, mayAct.clientId] as const);
+  if (grantedBits === undefined) return JSON.stringify([...written, candidate] satisfies Written);
+  return JSON.stringify([...written, candidate, bitSetOf(grantedBits)] satisfies Written);
 }
 
 /** Cheaper than to write both down. */
 function isSame(one: SubjectReference, other: SubjectReference): boolean {
   if (one.identity.externalId !== other.identity.externalId || one.identity.instance !== other.identity.instance) return false;
   if (one.issuer !== other.issuer || one.iss !== other.iss || !isSameList(one.roles, other.roles)) return false;
-  if (!isSameList(namesIn(one.mayAct), namesIn(other.mayAct))) return false;
+  if (!isSameRest(one, other)) return false;
   return isSameList(one.groups, other.groups) && isSameList(one.conditionalBits, other.conditionalBits);
+}
+
+/** What most references have not. */
+function isSameRest(one: SubjectReference, other: SubjectReference): boolean {
+  if (!isSameList(namesIn(one.mayAct), namesIn(other.mayAct))) return false;
+  return isSameList(one.grantedBits ?? null, other.grantedBits ?? null);
 }
 
 function namesIn(mayAct: SubjectReference['mayAct']): readonly (string | null)[] | null {
@@ -91,17 +100,39 @@ function isSameList(one: readonly unknown[] | null, other: readonly unknown[] | 
 function referenceIn(text: string): SubjectReference | null {
   const value: unknown = JSON.parse(text);
   if (!isWritten(value)) return null;
-  const [, [instance, externalId, issuer, iss], roles, groups, conditionalBits, mayAct] = value;
-  const reference = { identity: { instance, externalId }, issuer, iss, roles, groups, conditionalBits };
-  return mayAct === undefined ? reference : { ...reference, mayAct: { issuer: mayAct[0], sub: mayAct[1], clientId: mayAct[2] } };
+  const [, [instance, externalId, issuer, iss], roles, groups, conditionalBits, mayAct, grantedBits] = value;
+  return {
+    ...{ identity: { instance, externalId }, issuer, iss, roles, groups, conditionalBits },
+    ...(isPresent(mayAct) ? { mayAct: { issuer: mayAct[0], sub: mayAct[1], clientId: mayAct[2] } } : {}),
+    ...(isPresent(grantedBits) ? { grantedBits: bitsIn(grantedBits) } : {}),
+  };
+}
+
+function isPresent<Value>(value: Value | null | undefined): value is Value {
+  return value !== undefined && value !== null;
+}
+
+/** Catalogues have thousands of permissions: one character holds six of them. */
+function bitSetOf(bits: readonly number[]): string {
+  const set = Buffer.alloc(Math.floor(Math.max(-1, ...bits) / 8) + 1);
+  for (const bit of bits) set[bit >> 3] = (set[bit >> 3] ?? 0) | (1 << (bit & 7));
+  return set.toString('base64url');
+}
+
+function bitsIn(text: string): readonly number[] {
+  const set = Buffer.from(text, 'base64url');
+  return Array.from({ length: set.length * 8 }, (_, bit) => bit).filter((bit) => ((set[bit >> 3] ?? 0) & (1 << (bit & 7))) !== 0);
 }
 
 function isWritten(value: unknown): value is Written {
   if (!Array.isArray(value) || value[0] !== FORM) return false;
-  const [, names, roles, groups, conditionalBits, mayAct] = value as readonly unknown[];
-  if (!isTextList(names) || names.length !== 4 || !isTextList(roles)) return false;
-  if (mayAct !== undefined && !isCandidate(mayAct)) return false;
+  const [, names, roles, groups, conditionalBits, ...rest] = value as readonly unknown[];
+  if (!isTextList(names) || names.length !== 4 || !isTextList(roles) || !hasRest(rest)) return false;
   return (groups === null || isTextList(groups)) && isBitList(conditionalBits);
+}
+
+function hasRest([mayAct = null, grantedBits = '']: readonly unknown[]): boolean {
+  return (mayAct === null || isCandidate(mayAct)) && typeof grantedBits === 'string';
 }
 
 export function isTextList(value: unknown): value is readonly string[] {

@@ -108,27 +108,53 @@ describe('A large token', () => {
     },
   });
 
-  it('is counted and logged from 4 KiB on, and from 7 KiB on in another way', async () => {
+  it('is counted and logged from 4 KiB on', async () => {
     for (const [count, label] of [
       [5, undefined],
       [45, 'over 4 KiB'],
-      [90, 'over 7 KiB'],
     ] as const) {
       const house = buildHouse(named(count));
       const { claims } = await exchanged(house);
       expect((claims['permissions'] as unknown[]).length).toBe(count);
-      const counted = [...house.counters.snapshot()].filter(([name]) => name.startsWith('tokens.'));
-      expect(counted).toEqual(label === undefined ? [] : [[`tokens.large{${label}}`, 1]]);
+      expect(claims).not.toHaveProperty('permissions_ref');
+      expect(sizesCounted(house)).toEqual(label === undefined ? [] : [[`tokens.large{${label}}`, 1]]);
       expect(house.logger.lines.map(({ event }) => event)).toEqual(label === undefined ? [] : ['token.large']);
     }
   });
 
-  it('is refused before no verifier reads it, and never cut short', async () => {
+  it('names no permission at all, instead of some, where it would be longer than 7 KiB', async () => {
+    for (const count of [100, 500, 2000]) {
+      const house = buildHouse(named(count));
+      const { claims, result } = await exchanged(house);
+      expect(claims).toMatchObject({ permissions_ref: true, pv: expect.any(String) });
+      for (const left of ['permissions', 'scope', 'authorization_details']) expect(claims).not.toHaveProperty(left);
+      expect(result.accessToken.length).toBeLessThan(7 * 1024);
+      expect(sizesCounted(house)).toEqual([['tokens.large{by reference}', 1]]);
+      expect(house.records).toMatchObject([{ outcome: 'issued', permissionCount: count }]);
+    }
+  });
+
+  it('answers by itself what it does not name, and no more than it was issued with', async () => {
     const house = buildHouse(named(500));
-    await expect(exchanged(house)).rejects.toMatchObject({ code: 'PERMISSIONS_TOO_MANY' });
-    expect(house.records).toMatchObject([{ outcome: 'refused', code: 'PERMISSIONS_TOO_MANY' }]);
+    const subject = house.token();
+    const all = await exchanged(house, subject);
+    const client = await authenticated(house);
+    const none = { audience: undefined, tenant: undefined, unit: null, context: {}, atLeastAsFresh: undefined };
+    const held = async (token: string) => {
+      const asked = { subject: { by: 'token', token }, ...none } as const;
+      return (await house.manager.effectivePermissions(context, client, asked)).granted.length;
+    };
+    expect(await held(all.result.accessToken)).toBe(500);
+    const scope = Array.from({ length: 100 }, (_, at) => `billing:thing-with-a-long-name-${String(at)}:read`).join(' ');
+    const some = await exchanged(house, subject, scope);
+    expect(some.claims).toMatchObject({ permissions_ref: true });
+    expect(await held(some.result.accessToken)).toBe(100);
   });
 });
+
+function sizesCounted({ counters }: House): readonly (readonly [string, number])[] {
+  return [...counters.snapshot()].filter(([name]) => name.startsWith('tokens.'));
+}
 
 describe('Records, logs and errors', () => {
   it('hold no token and no value of an attribute', async () => {
@@ -165,7 +191,7 @@ function authenticated(house: House): Promise<CallingClient> {
   return house.manager.authenticate(context, { method: 'client_secret_post', clientId: 'web', clientSecret: 'right' });
 }
 
-async function exchanged(house: House, subjectToken = house.token()) {
+async function exchanged(house: House, subjectToken = house.token(), scope?: string) {
   const request: ExchangeRequest = {
     subjectToken,
     subjectTokenType: 'urn:ietf:params:oauth:token-type:jwt',
@@ -174,7 +200,7 @@ async function exchanged(house: House, subjectToken = house.token()) {
     requestedTokenType: undefined,
     audience: [AUDIENCE],
     resource: [],
-    scope: undefined,
+    scope,
     tenant: undefined,
     impersonation: false,
   };

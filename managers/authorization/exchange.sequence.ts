@@ -191,6 +191,7 @@ export class ExchangeSequence {
       algorithm: application.signingAlgorithm ?? 'ES256',
       tenant: handed.slug,
       permissions: granted.permissions,
+      permissionBits: () => bitsOf(granted.permissions, application),
       scope: granted.scope,
       details: granted.details,
       conditionalCount: granted.conditional.length,
@@ -203,7 +204,7 @@ export class ExchangeSequence {
       lifetimeSeconds: application.tokenLifetimeSeconds,
       notAfter: notAfterOf({ ...request, validUntil: granted.validUntil, identity: handed.identity }),
     });
-    watchSize(this.deps, context, { token: issued.token, audience: application.audience, granted });
+    watchSize(this.deps, context, { issued, audience: application.audience, granted });
     return issued;
   }
 
@@ -251,10 +252,17 @@ type Lineage = Pick<MintRequest, 'actorClientId' | 'act' | 'confirmation' | 'imp
 const NOTHING_KNOWN = Object.freeze({});
 const NO_BITS: readonly number[] = [];
 
-function conditionalBits({ conditional }: Decided['granted'], { permissions }: Application): readonly number[] {
+function conditionalBits({ conditional }: Decided['granted'], application: Application): readonly number[] {
   if (conditional.length === 0) return NO_BITS;
-  const names = new Set(conditional.map(({ permission }) => permission));
-  return permissions.filter(({ name }) => names.has(name)).map(({ bit }) => bit);
+  return bitsOf(
+    conditional.map(({ permission }) => permission),
+    application,
+  );
+}
+
+function bitsOf(names: readonly string[], { permissions }: Application): readonly number[] {
+  const wanted = new Set(names);
+  return permissions.filter(({ name }) => wanted.has(name)).map(({ bit }) => bit);
 }
 
 function soleTargetOf(client: RegisteredClient): string {

@@ -61,7 +61,10 @@ export function liveQuestionOf(tenantId: string, { claims, reference }: Referred
  * had by asking. What it says may be less by now, never more.
  */
 export function limitsOf({ claims, reference }: ReferredSubject, { permissions }: Application): readonly string[] {
-  if (reference.conditionalBits.length === 0) return claims.permissions;
-  const bits = new Set(reference.conditionalBits);
+  const { conditionalBits, grantedBits = NO_BITS } = reference;
+  if (conditionalBits.length === 0 && grantedBits.length === 0) return claims.permissions;
+  const bits = new Set([...conditionalBits, ...grantedBits]);
   return [...claims.permissions, ...permissions.filter(({ bit }) => bits.has(bit)).map(({ name }) => name)];
 }
+
+const NO_BITS: readonly number[] = [];
