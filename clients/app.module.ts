@@ -25,6 +25,7 @@ import { HANDLER_DEADLINE, HandlerDeadline } from './handler-deadline.js';
 import { type Foundations, PluginsModule } from './plugins.module.js';
 import { Readiness, READINESS } from './readiness.js';
 import { AccessGuard } from './rest/access.guard.js';
+import { ClientsAdminController } from './rest/clients-admin.controller.js';
 import { CheckController } from './rest/check.controller.js';
 import { HealthController } from './rest/health.controller.js';
 import { IntrospectionController } from './rest/introspection.controller.js';
@@ -81,6 +82,7 @@ export class AppModule {
         PublishedDocumentsController,
         HealthController,
         KeysAdminController,
+        ClientsAdminController,
         LiveDataController,
         RevocationsAdminController,
         PoliciesController,

@@ -10,6 +10,7 @@ import {
   type IssuerAdministration,
 } from '#managers/administration/contract.js';
 import { AUDIT_ADMINISTRATION, type AuditAdministration } from '#managers/administration/audit-administration.contract.js';
+import { CLIENT_ADMINISTRATION, type ClientAdministration } from '#managers/administration/client-administration.contract.js';
 import { LIVE_ADMINISTRATION, type LiveAdministration } from '#managers/administration/live-administration.contract.js';
 import {
   REVOCATION_ADMINISTRATION,
@@ -70,6 +71,7 @@ export async function startHost(settings: Settings, options: FoundationOptions):
 export interface Managers {
   readonly administration: AdministrationManager;
   readonly issuers: IssuerAdministration;
+  readonly clients: ClientAdministration;
   readonly liveAdministration: LiveAdministration;
   readonly revocations: RevocationAdministration;
   readonly auditAdministration: AuditAdministration;
@@ -95,6 +97,7 @@ export async function withManagers<Result>(
     const managers = {
       administration: app.get<AdministrationManager>(ADMINISTRATION_MANAGER),
       issuers: app.get<IssuerAdministration>(ISSUER_ADMINISTRATION),
+      clients: app.get<ClientAdministration>(CLIENT_ADMINISTRATION),
       liveAdministration: app.get<LiveAdministration>(LIVE_ADMINISTRATION),
       revocations: app.get<RevocationAdministration>(REVOCATION_ADMINISTRATION),
       auditAdministration: app.get<AuditAdministration>(AUDIT_ADMINISTRATION),

@@ -24,6 +24,8 @@ export const ADMINISTRATION_SCOPES: readonly string[] = [
   'countersign:policy:approve',
   'countersign:policy:apply',
   'countersign:policy:escalate',
+  'countersign:client:read',
+  'countersign:client:write',
   'countersign:data:read',
   'countersign:data:write',
   'countersign:decision:read',

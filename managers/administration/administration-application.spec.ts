@@ -55,11 +55,13 @@ describe('What operators may do', () => {
 
   it('an auditor reads, and changes nothing', () => {
     expect(heldBy('auditor')).toEqual([
+      'countersign:client:read',
       'countersign:data:read',
       'countersign:decision:read',
       'countersign:issuer:read',
       'countersign:key:read',
       'countersign:policy:read',
+      'countersign:revocation:read',
     ]);
   });
 
@@ -71,7 +73,9 @@ describe('What operators may do', () => {
       'countersign:policy:approve',
       'countersign:policy:apply',
       'countersign:policy:escalate',
+      'countersign:client:write',
       'countersign:data:write',
+      'countersign:revocation:write',
     ]);
   });
 });

@@ -23,6 +23,8 @@ export const ADMINISTRATION_APPLICATION: ApplicationRegistration = {
       description: 'Put policies into force that grant what one does not hold',
       risk: 'high',
     },
+    { name: 'countersign:client:read', description: 'See clients and when their secrets end' },
+    { name: 'countersign:client:write', description: 'Register and disable clients, add and remove secrets', risk: 'high' },
     { name: 'countersign:data:read', description: 'See tenants, subjects, groups, assignments, subscriptions, flags' },
     { name: 'countersign:data:write', description: 'Change them', risk: 'high' },
     { name: 'countersign:decision:read', description: 'See why decisions were made' },

@@ -12,6 +12,7 @@ import { KEYRING_ACCESS, type KeyringAccess } from '#accessors/key/contract.js';
 import { KeyModule } from '#accessors/key/key.module.js';
 import { POLICY_ACCESS, type PolicyAccess } from '#accessors/policy/contract.js';
 import { PolicyAccessModule } from '#accessors/policy/policy.module.js';
+import { CLIENT_REGISTRY } from '#accessors/registration/client-registry.contract.js';
 import { REGISTRATION_ACCESS, type RegistrationAccess } from '#accessors/registration/contract.js';
 import { RegistrationModule } from '#accessors/registration/registration.module.js';
 import { PERMISSION_ENGINE, type PermissionEngine } from '#engines/permission/contract.js';
@@ -24,16 +25,33 @@ import { SigningModule } from '#engines/signing/signing.module.js';
 import { CALLER_PROOFS, type CallerProofs } from '#engines/token-validation/caller-proofs.contract.js';
 import { TokenValidationModule } from '#engines/token-validation/token-validation.module.js';
 import { CHANGE_FEED, type ChangeFeed } from '#utilities/change-feed/contract.js';
+import { CLOCK } from '#utilities/clock/contract.js';
 import { SETTINGS, type Settings } from '#utilities/config/contract.js';
 import { UNIT_OF_WORK, type UnitOfWork } from '#utilities/database/contract.js';
 import { ID_SOURCE, type IdSource } from '#utilities/id/contract.js';
 import { AUDIT_ADMINISTRATION } from './audit-administration.contract.js';
 import { ADMINISTRATION_MANAGER, ISSUER_ADMINISTRATION } from './contract.js';
+import { CLIENT_ADMINISTRATION } from './client-administration.contract.js';
+import { type ClientAdministrationDeps, DefaultClientAdministration } from './default.client-administration.js';
 import { DefaultAdministrationManager } from './default.administration.manager.js';
 import { DefaultAuditAdministration } from './default.audit-administration.js';
 import { DefaultIssuerAdministration } from './default.issuer-administration.js';
 import { DefaultLiveAdministration } from './live/default.live-administration.js';
 import { LIVE_ADMINISTRATION } from './live-administration.contract.js';
+
+/** What the administration of clients is put together from; complete by type. */
+const CLIENT_PARTS = Object.entries({
+  clientRegistry: CLIENT_REGISTRY,
+  registrationAccess: REGISTRATION_ACCESS,
+  issuerRegistry: ISSUER_REGISTRY,
+  permissionEngine: PERMISSION_ENGINE,
+  policyLanguage: POLICY_LANGUAGE,
+  callerProofs: CALLER_PROOFS,
+  factAccess: FACT_ACCESS,
+  changeTrail: CHANGE_TRAIL,
+  unitOfWork: UNIT_OF_WORK,
+  clock: CLOCK,
+} satisfies Record<keyof ClientAdministrationDeps, symbol>);
 
 @Module({
   imports: [
@@ -92,6 +110,14 @@ import { LIVE_ADMINISTRATION } from './live-administration.contract.js';
       inject: [ISSUER_REGISTRY, FACT_ACCESS, CHANGE_TRAIL, UNIT_OF_WORK],
     },
     {
+      provide: CLIENT_ADMINISTRATION,
+      useFactory: (...parts: readonly unknown[]) =>
+        new DefaultClientAdministration(
+          Object.fromEntries(CLIENT_PARTS.map(([name], at) => [name, parts[at]])) as unknown as ClientAdministrationDeps,
+        ),
+      inject: CLIENT_PARTS.map(([, symbol]) => symbol),
+    },
+    {
       provide: LIVE_ADMINISTRATION,
       useFactory: (
         liveData: LiveData,
@@ -106,7 +132,7 @@ import { LIVE_ADMINISTRATION } from './live-administration.contract.js';
     {
       provide: AUDIT_ADMINISTRATION,
       useFactory: (
-        ...parts: [AuditEvidence, AuditTrail, ChangeTrail, AuditSealEngine, KeyringAccess, UnitOfWork, Clock, IdSource, Settings]
+        ...parts: [AuditEvidence, AuditTrail, ChangeTrail, AuditSealEngine, KeyringAccess, UnitOfWork, IdSource, Settings]
       ) => {
         const [auditEvidence, auditTrail, changeTrail, auditSealEngine, keyringAccess, unitOfWork, ids, settings] = parts;
         const [algorithm = 'ES256'] = settings.keys.algorithms;
@@ -123,18 +149,9 @@ import { LIVE_ADMINISTRATION } from './live-administration.contract.js';
           retentionDays,
         });
       },
-      inject: [
-        AUDIT_EVIDENCE,
-        AUDIT_TRAIL,
-        CHANGE_TRAIL,
-        AUDIT_SEAL_ENGINE,
-        KEYRING_ACCESS,
-        UNIT_OF_WORK,
-        ID_SOURCE,
-        SETTINGS,
-      ],
+      inject: [AUDIT_EVIDENCE, AUDIT_TRAIL, CHANGE_TRAIL, AUDIT_SEAL_ENGINE, KEYRING_ACCESS, UNIT_OF_WORK, ID_SOURCE, SETTINGS],
     },
   ],
-  exports: [ADMINISTRATION_MANAGER, AUDIT_ADMINISTRATION, ISSUER_ADMINISTRATION, LIVE_ADMINISTRATION],
+  exports: [ADMINISTRATION_MANAGER, CLIENT_ADMINISTRATION, AUDIT_ADMINISTRATION, ISSUER_ADMINISTRATION, LIVE_ADMINISTRATION],
 })
 export class AdministrationModule {}
