@@ -26,9 +26,7 @@ const weak = generateKeyPairSync('rsa', { modulusLength: 1024 });
 async function proof({ header = {}, claims = {}, algorithm = 'ES256', pair = ec }: Made = {}): Promise<string> {
   const jwk = await exportJWK(pair.publicKey);
   const payload = { jti: 'id-1', htm: 'POST', htu: URI, iat: NOW, ...claims };
-  return new SignJWT(payload)
-    .setProtectedHeader({ typ: 'dpop+jwt', alg: algorithm, jwk, ...header })
-    .sign(pair.privateKey);
+  return new SignJWT(payload).setProtectedHeader({ typ: 'dpop+jwt', alg: algorithm, jwk, ...header }).sign(pair.privateKey);
 }
 
 /** As `proof`, without anybody's checks. */
