@@ -29,8 +29,8 @@ export function statusLines(status: KeyringStatus): readonly string[] {
 export function keyLines(keys: readonly KeyStatus[]): readonly string[] {
   return keys.map((key) => {
     const since = key.endedAt ?? key.stoppedAt ?? key.activatedAt ?? key.publishedAt ?? key.createdAt;
-    const atOnce = key.signsAtOnce ? ', signed at once' : '';
-    return `${key.kid}  ${key.algorithm}  ${key.state} since ${time(since)}  (${key.backend}${atOnce})`;
+    const notes = `${key.signsAtOnce ? ', signed at once' : ''}${key.standby === true ? ', stands by' : ''}`;
+    return `${key.kid}  ${key.algorithm}  ${key.state} since ${time(since)}  (${key.backend}${notes})`;
   });
 }
 
@@ -56,8 +56,9 @@ export function emergencyLines(report: KeyEmergencyReport): readonly string[] {
   ];
 }
 
-function stepLine({ kind, algorithm, kid, dueAt, because }: KeyringStep): string {
-  return `  ${time(dueAt)}  ${kind}  ${algorithm}  ${kid ?? 'a new key'}: ${because}`;
+function stepLine({ kind, algorithm, kid, standby, dueAt, because }: KeyringStep): string {
+  const which = kid ?? (standby === true ? 'a new key that stands by' : 'a new key');
+  return `  ${time(dueAt)}  ${kind}  ${algorithm}  ${which}: ${because}`;
 }
 
 function issuedLine({ hour, audience, tokens, lastExpiresAt }: IssuedUnderKey): string {
