@@ -1,14 +1,15 @@
-import type { Application, ClientTarget, RegisteredClient } from '#accessors/registration/contract.js';
+import type { Application, RegisteredClient } from '#accessors/registration/contract.js';
 import type { TokenClaims } from '#engines/permission/contract.js';
 import type { Principal } from '#engines/token-validation/contract.js';
 import type { CallContext } from '#utilities/call-context/contract.js';
-import { CodedError } from '#utilities/errors/coded-error.js';
+import { CodedError, isCodedError } from '#utilities/errors/coded-error.js';
 import { isServiceFault } from '#utilities/errors/service-fault.js';
 import type { AuthorizationParts } from './authorization.parts.js';
-import type { CheckRequest, CheckSubject } from './contract.js';
+import type { CheckRequest, CheckSubject, ShownKey } from './contract.js';
+import { ExchangeGrants } from './exchange-grant.js';
+import { type HandedIn, HandedInTokens } from './handed-in.js';
 import { IssuedSubjects, limitsOf, liveQuestionOf } from './issued-subjects.js';
 import type { LiveQuestion } from './live-readings.js';
-import { selectTenant } from './tenant-selection.js';
 import { refusalOfToken, UpstreamSubjects } from './upstream-subjects.js';
 
 /** Whose permissions are asked about, once that is proven. */
@@ -18,6 +19,8 @@ export interface AskedSubject {
   /** Of the application, what may be answered about at all. */
   readonly boundary: readonly string[];
   readonly ceiling: readonly string[] | null;
+  /** Further lists, all of which it is within. */
+  readonly ceilings: readonly (readonly string[])[];
   /** A token proves that there is somebody; a name has to be registered. */
   readonly isProven: boolean;
   /** The token of another issuer that says who it is, which cut-offs concern once it is known who that is here. */
@@ -35,6 +38,7 @@ type TokenSubject = Extract<CheckSubject, { by: 'token' }>;
 type NamedSubject = Exclude<CheckSubject, TokenSubject>;
 
 const EVERYTHING: readonly string[] = Object.freeze(['**']);
+const NO_CEILINGS: readonly (readonly string[])[] = Object.freeze([]);
 const NO_CLAIMS: TokenClaims = Object.freeze({ issuer: '', roles: [], groups: [], acr: null, amr: [], authTime: null });
 
 /** Not by form one of ours: another issuer may have made it. */
@@ -49,13 +53,19 @@ type Parts = Pick<
   | 'factAccess'
   | 'registrationAccess'
   | 'revocationAccess'
+  | 'delegationEngine'
+  | 'clock'
 >;
 
 export class AskedSubjects {
   private readonly issued: IssuedSubjects;
   private readonly upstream: UpstreamSubjects;
+  private readonly tokens: HandedInTokens;
+  private readonly grants: ExchangeGrants;
 
   constructor(private readonly deps: Parts) {
+    this.tokens = new HandedInTokens(deps);
+    this.grants = new ExchangeGrants(deps);
     this.issued = new IssuedSubjects(deps);
     this.upstream = new UpstreamSubjects(deps);
   }
@@ -85,6 +95,7 @@ export class AskedSubjects {
       question: liveQuestionOf(await this.tenantId(context, tenant), referred),
       boundary: limitsOf(referred, asking.application),
       ceiling: null,
+      ceilings: NO_CEILINGS,
       isProven: true,
       upstream: null,
     };
@@ -103,10 +114,28 @@ export class AskedSubjects {
       throw isServiceFault(refusal.code) ? refusal : invalid(refusal.code, refusal.details.internal);
     }
     const { principal } = report;
-    const { tenantId, slug } = selectTenant(principal.tenants, request.tenant);
-    const question = this.upstream.questionOf(context, tenantId, { principal, token });
+    const handed = this.tokens.ofIssuer(context, { token, tenant: request.tenant }, report);
+    const limits = await this.exchangeLimits(context, { client, application }, { handed, shown });
+    return { slug: handed.slug, question: handed.question, ...limits, isProven: true, upstream: { principal } };
+  }
+
+  /** A client that cannot have tokens for the application is no actor there: it enforces, and asks about the subject alone. */
+  private async exchangeLimits(
+    context: CallContext,
+    { client, application }: Pick<Asking, 'client' | 'application'>,
+    { handed, shown }: { readonly handed: HandedIn; readonly shown: readonly ShownKey[] },
+  ): Promise<Pick<AskedSubject, 'boundary' | 'ceiling' | 'ceilings'>> {
     const target = client.targets.find(({ audience }) => audience === application.audience);
-    return { slug, question, ...exchangeLimits(target, principal.case === 'own'), isProven: true, upstream: { principal } };
+    if (target === undefined) return { boundary: EVERYTHING, ceiling: null, ceilings: NO_CEILINGS };
+    const subject = this.deps.signingEngine.subjectOf(context, handed.kind, handed.identity);
+    const asked = { client, clientIsProven: true, shown, target, handed, subject };
+    try {
+      const { within } = await this.grants.admit(context, { ...asked, actor: null, impersonation: false, issues: false });
+      return { boundary: target.scopes, ceiling: null, ceilings: within };
+    } catch (error) {
+      if (!isCodedError(error) || isServiceFault(error.code)) throw error;
+      throw invalid(error.code, error.details.internal);
+    }
   }
 
   private async byName(context: CallContext, named: NamedSubject): Promise<AskedSubject> {
@@ -116,7 +145,15 @@ export class AskedSubjects {
         ? ({ by: 'key', key: named.key } as const)
         : ({ by: 'identity', identity: { instance: named.instance, externalId: named.externalId } } as const);
     const question = { tenantId, subject, claimsUnder: () => NO_CLAIMS };
-    return { slug: named.tenant, question, boundary: EVERYTHING, ceiling: null, isProven: false, upstream: null };
+    return {
+      slug: named.tenant,
+      question,
+      boundary: EVERYTHING,
+      ceiling: null,
+      ceilings: NO_CEILINGS,
+      isProven: false,
+      upstream: null,
+    };
   }
 
   private async tenantId(context: CallContext, slug: string): Promise<string> {
@@ -124,12 +161,6 @@ export class AskedSubjects {
     if (tenantId === undefined) throw new CodedError('TENANT_UNRESOLVED', { field: 'tenant' });
     return tenantId;
   }
-}
-
-/** A client that cannot have tokens for the application is no actor there: it enforces, and asks about the subject alone. */
-function exchangeLimits(target: ClientTarget | undefined, isOwn: boolean): Pick<AskedSubject, 'boundary' | 'ceiling'> {
-  if (target === undefined) return { boundary: EVERYTHING, ceiling: null };
-  return { boundary: target.scopes, ceiling: isOwn ? null : target.delegationCeiling };
 }
 
 function invalid(actual: string, internal?: string): CodedError {

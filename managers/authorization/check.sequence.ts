@@ -160,8 +160,8 @@ function isUnknown({ subject, reading }: Asked): boolean {
 }
 
 function questionFrame({ application, subject, reading }: Asked, { context }: EffectiveRequest, now: number) {
-  const { boundary, ceiling } = subject;
-  return { ...reading, application, context, boundary, ceiling, now };
+  const { boundary, ceiling, ceilings } = subject;
+  return { ...reading, application, context, boundary, ceiling, ceilings, now };
 }
 
 function nothingToExplain({ permission, policy, facts }: CheckQuestion): Explanation {

@@ -19,6 +19,8 @@ export interface GrantWish {
   readonly subject: string;
   readonly actor: PresentedActor | null;
   readonly impersonation: boolean;
+  /** Whether a token comes of it. */
+  readonly issues: boolean;
 }
 
 /** Whether a token may be had at all, and within which limits. */
@@ -35,7 +37,6 @@ export class ExchangeGrants {
       ...asked,
       clientSubject: this.clientSubjectOf(context, wish.client),
       subject: await this.presented(context, wish),
-      issues: true,
       now: Math.floor(this.deps.clock.now() / 1_000),
     };
     const verdict = this.deps.delegationEngine.admit(question);

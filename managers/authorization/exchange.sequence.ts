@@ -139,17 +139,8 @@ export class ExchangeSequence {
       refuseRevoked(this.deps, context, { tokenId: null, tenant: slug, subject, clientId: client.clientId, issuedAt });
     }
     const actor = actorToken === null ? null : await this.actors.accept(context, { client, shown, slug, token: actorToken });
-    const wish = {
-      client,
-      clientIsProven: settled === null,
-      shown,
-      target: target.limits,
-      handed,
-      subject,
-      actor,
-      impersonation,
-    };
-    return this.grants.admit(context, wish);
+    const asked = { client, clientIsProven: settled === null, shown, target: target.limits };
+    return this.grants.admit(context, { ...asked, handed, subject, actor, impersonation, issues: true });
   }
 
   private decided({ target: { application, limits: target }, handed, limits, scope }: Wish, reading: LiveReading): Decided {

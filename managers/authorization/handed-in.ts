@@ -90,7 +90,8 @@ export class HandedInTokens {
     return this.ofOurs(context, handing, report.tokenSha256 ?? '');
   }
 
-  private ofIssuer(context: CallContext, { token, tenant: wanted }: Handing, report: AcceptedReport): HandedIn {
+  /** One of a trusted issuer, once it was validated. @throws CodedError `TENANT_UNRESOLVED`, `TENANT_AMBIGUOUS`, `TENANT_NOT_ALLOWED` */
+  ofIssuer(context: CallContext, { token, tenant: wanted }: Pick<Handing, 'token' | 'tenant'>, report: AcceptedReport): HandedIn {
     const { principal, tokenSha256 } = report;
     const { tenantId, slug } = selectTenant(principal.tenants, wanted);
     const { kind, identity, issuer, confirmation, acr, amr, authTime, issuedAt, expiresAt } = principal;

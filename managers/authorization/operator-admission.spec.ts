@@ -124,6 +124,8 @@ describe('OperatorAdmission', () => {
   it('refuses a token that somebody else holds for the operator', async () => {
     world.claims = { actor: 'c_orders' };
     expect(await admitted()).toBe('OPERATOR_UNAUTHENTICATED');
+    world.claims = { impersonated: true };
+    expect(await admitted()).toBe('OPERATOR_UNAUTHENTICATED');
   });
 
   it.each<[string, Partial<World>]>([

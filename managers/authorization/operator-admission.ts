@@ -82,6 +82,7 @@ function operatorClaims(verdict: IssuedVerdict): IssuedClaims {
   const { claims } = verdict;
   if (claims.tenant !== OPERATORS_TENANT) throw unauthenticated('issued in another tenant');
   if (claims.actor !== null) throw unauthenticated('issued on behalf of somebody');
+  if (claims.impersonated) throw unauthenticated('issued by impersonation');
   return claims;
 }
 

@@ -16,7 +16,12 @@ const REFERRED = [
   ...['KeyAccess.unseal', 'IssuerAccess.trustedIssuer', 'FactAccess.tenantNamed'],
 ];
 /** Whether another issuer's token is cut off, once it is known whom it is about. */
-const CUT_OFF = ['SigningEngine.subjectOf', 'KeyAccess.keyedDigest', 'RevocationAccess.revokes'];
+const CUT_OFF = ['SigningEngine.subjectOf', 'RevocationAccess.revokes'];
+/** Within which limits this client would have a token of it. */
+const ADMIT = [
+  ...['SigningEngine.subjectOf', 'KeyAccess.keyedDigest', 'SigningEngine.clientSubjectOf', 'KeyAccess.keyedDigest'],
+  'DelegationEngine.admit',
+];
 const READING = [
   'PolicyAccess.activePolicy',
   'PermissionEngine.mappedGroups',
@@ -58,7 +63,7 @@ describe('The check chain', () => {
     const validate = ['TokenValidationEngine.validate', 'IssuerAccess.trustedIssuer', 'IssuerAccess.verificationKey'];
     expect(house.calls).toEqual([
       ...[...AUTHENTICATE, ...TARGET, 'SigningEngine.verifyIssued', 'KeyAccess.verificationKey', ...validate],
-      ...[...READING, ...CUT_OFF, ...DECIDE, ...NOTE, ...ANSWER],
+      ...[...ADMIT, ...READING, ...CUT_OFF, ...DECIDE, ...NOTE, ...ANSWER],
     ]);
   });
 

@@ -3,6 +3,7 @@ import type { ExchangeRequest } from '#managers/authorization/contract.js';
 import { API, AUDIENCE, buildHouse, type House, type HouseChanges } from './authorization.house.js';
 
 const context = { diagnosticId: '4c2c1f0a-0000-4000-8000-000000000001', transport: 'rest' } as const;
+const JWT = 'urn:ietf:params:oauth:token-type:jwt';
 const request = (subjectToken: string, changes: Partial<ExchangeRequest> = {}): ExchangeRequest => ({
   subjectToken,
   subjectTokenType: 'urn:ietf:params:oauth:token-type:jwt',
@@ -210,4 +211,72 @@ describe('The exchange chain', () => {
     expect(await exchange(elsewhere)).toBe('TARGET_NOT_ALLOWED');
     expect(elsewhere.calls).not.toContain('TokenValidationEngine.validate');
   });
+
+  it('is shorter for a token of ours: nobody has to be asked who issued it', async () => {
+    const house = buildHouse({ roles: ['clerk'] });
+    const client = await proven(house);
+    const first = await house.manager.exchange(context, client, request(house.token()));
+    house.calls.length = 0;
+    const second = await house.manager.exchange(context, client, request(first.accessToken, { scope: 'billing:invoice:read' }));
+    expect(second.scope).toBe('billing:invoice:read');
+    expect(house.calls).toEqual([
+      ...['RegistrationAccess.applicationFor', 'TokenValidationEngine.validate'],
+      ...[
+        'SigningEngine.verifyIssued',
+        'KeyAccess.verificationKey',
+        'RevocationAccess.revokes',
+        'RegistrationAccess.clientNamed',
+      ],
+      ...['KeyAccess.unseal', 'IssuerAccess.trustedIssuer', 'FactAccess.tenantNamed', 'IssuerAccess.trustedIssuer'],
+      ...[...POLICY, ...READ, ...NAME],
+      ...['RegistrationAccess.applicationFor', 'DelegationEngine.admit', 'PermissionEngine.effectivePermissions'],
+      // What is sealed into it, and the name of the state, are the same as in the first.
+      ...['SigningEngine.mint', 'KeyAccess.activeKey', 'KeyAccess.signWith', ...RECORD],
+      ...['PolicyAccess.shadowPolicy', 'SigningEngine.consistencyToken'],
+    ]);
+    expect(house.records.at(-1)).toMatchObject({ case: 'own', issuer: 'contoso', detail: 'exchange 2 of its chain' });
+  });
+
+  it('refuses what was revoked, of either kind, and records it', async () => {
+    const house = buildHouse();
+    const client = await proven(house);
+    const { accessToken } = await house.manager.exchange(context, client, request(house.token()));
+    house.stored.revoked = { by: 'subject', tenant: 'acme', subject: 'u_x' };
+    for (const token of [accessToken, house.token()]) {
+      await expect(house.manager.exchange(context, client, request(token))).rejects.toMatchObject({ code: 'TOKEN_REVOKED' });
+      expect(house.records.at(-1)).toMatchObject({ code: 'TOKEN_REVOKED', detail: 'its subject was revoked' });
+    }
+  });
+
+  it('validates the token of an actor as it does that of a subject, and looks up who the actor is here', async () => {
+    const client = { targets: [{ audience: AUDIENCE, scopes: ['billing:**'], delegationCeiling: ['billing:*:read'] }] };
+    const house = buildHouse({ client });
+    const actor = { actorToken: house.token({ oid: '77777777-52f0-4c2e-8a35-5d1a0f6b7c88' }), actorTokenType: JWT };
+    expect(await exchange(house, house.token(), actor)).toBe('billing:invoice:read');
+    const [, ...validate] = VALIDATE;
+    expect(house.calls).toEqual([
+      ...[...AUTHENTICATE, ...VALIDATE, ...POLICY, ...READ, ...NAME, 'RevocationAccess.revokes'],
+      ...[...validate, 'FactAccess.factsOf', ...NAME, 'RevocationAccess.revokes', 'SigningEngine.subjectOf'],
+      ...[...ADMIT, 'PermissionEngine.effectivePermissions', ...MINT, ...RECORD, ...ANSWER],
+    ]);
+    expect(house.records).toMatchObject([{ case: 'on-behalf-of', actor: expect.stringMatching(/^u_/) }]);
+    const broken = { ...actor, actorToken: house.token({ aud: 'somebody-else' }) };
+    expect(await exchange(house, house.token(), broken)).toBe('ACTOR_TOKEN_INVALID');
+    expect(await exchange(house, house.token(), { ...actor, actorToken: house.token() })).toBe('DELEGATION_NOT_ALLOWED');
+  });
+
+  it('records nothing of a caller without credentials whom no token names', async () => {
+    const house = buildHouse();
+    const nobody = { proven: false, clientId: undefined, shown: [] } as const;
+    for (const token of [house.token(), house.token({ exp: 1 }), 'nonsense', undefined]) {
+      const attempt = house.manager.exchange(context, nobody, { ...request(''), subjectToken: token });
+      await expect(attempt).rejects.toMatchObject({ code: 'CLIENT_UNAUTHENTICATED' });
+    }
+    expect(house.records).toEqual([]);
+    expect(house.calls).not.toContain('AuditAccess.record');
+  });
 });
+
+function proven(house: House): ReturnType<House['manager']['authenticate']> {
+  return house.manager.authenticate(context, { method: 'client_secret_post', clientId: 'web', clientSecret: 'right' });
+}
