@@ -44,6 +44,7 @@ function issuedRow(context: CallContext, record: ExchangeRecord, stamp: Stamp) {
     policy_version: record.policyVersion,
     epoch: record.epoch,
     subject_token_sha256: record.subjectTokenSha256,
+    detail: boundedText(record.detail ?? null),
   };
 }
 
