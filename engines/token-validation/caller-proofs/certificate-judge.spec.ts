@@ -120,6 +120,10 @@ describe('The name of a certificate', () => {
       expect(has(names, 'san_dns', 'orders.test')).toBe(false);
     });
 
+    it('is no name at all where what comes after it makes no sense', () => {
+      expect(has('DNS:orders.test, URI:a"b', 'san_dns', 'orders.test')).toBe(false);
+    });
+
     it('is what it is, whole', () => {
       expect(has('URI:"http://a.test/, DNS:orders.test"', 'san_uri', 'http://a.test/, DNS:orders.test')).toBe(true);
     });

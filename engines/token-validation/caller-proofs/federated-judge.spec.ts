@@ -152,6 +152,12 @@ describe('A token of a trusted issuer in the place of a secret', () => {
     expect(await judged(token(account(changes)))).toBe(REFUSED);
   });
 
+  it('is refused from its end on, to the second', async () => {
+    const began = { iat: now() - 600, nbf: now() - 600 };
+    expect(await judged(token(account({ ...began, exp: now() + 31 })))).toBe('cluster');
+    expect(await judged(token(account({ ...began, exp: now() })))).toBe(REFUSED);
+  });
+
   it('is refused where it is too old, also if it has not ended', async () => {
     expect(await judged(token(account({ iat: now() - 90_000, nbf: now() - 90_000 })))).toBe(REFUSED);
   });
