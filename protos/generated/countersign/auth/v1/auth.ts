@@ -26,7 +26,7 @@ export const protobufFileName = "countersign/auth/v1/auth.proto";
 
 /** The parameters of RFC 8693 section 2.1. */
 export interface ExchangeTokenRequest {
-  /** The access token of a trusted identity provider: a signed JWT in compact form. */
+  /** An access token of a trusted identity provider, or of this service: a signed JWT in compact form. */
   subjectToken: string;
   /** What the subject token is: "urn:ietf:params:oauth:token-type:jwt" or "urn:ietf:params:oauth:token-type:access_token". */
   subjectTokenType: string;
@@ -38,13 +38,13 @@ export interface ExchangeTokenRequest {
   scope: string;
   /** What to issue. Empty or "urn:ietf:params:oauth:token-type:access_token" or "urn:ietf:params:oauth:token-type:jwt". */
   requestedTokenType: string;
-  /** Refused when set: actor tokens are not accepted. */
+  /** Who acts for the subject, where that is not the caller itself: an access token of a trusted identity provider or of this service, issued to the caller. */
   actorToken: string;
-  /** Refused when set, as actor_token. */
+  /** What the actor token is, as subject_token_type. Required with it and refused without it. */
   actorTokenType: string;
   /** The tenant of the subject, where the subject token fits several. */
   tenant: string;
-  /** Refused when set: impersonation is not available. */
+  /** Leaves out of the token who acts for the subject, and marks it. The caller needs a permission for it. */
   impersonation: boolean;
 }
 
@@ -54,7 +54,7 @@ export interface ExchangeTokenResponse {
   accessToken: string;
   /** What was issued. */
   issuedTokenType: string;
-  /** How to present it: "Bearer". */
+  /** How to present it: "Bearer", or "DPoP" where it is bound to the key of a DPoP proof. */
   tokenType: string;
   /** Seconds until it expires. */
   expiresIn: number;
