@@ -26,7 +26,9 @@ export function cappedBy(question: EffectiveQuestion): readonly number[] {
 function answerAt(question: EffectiveQuestion, now: number): string {
   const answer = effective({ ...question, now });
   if (answer.effect === 'refused') return answer.code;
-  return JSON.stringify([answer.granted, [...answer.conditional.keys()]]);
+  const conditional = [...answer.conditional].map(([permission, { missing }]) => [permission, [...missing].toSorted()]);
+  const details = answer.details.map((detail) => JSON.stringify(detail)).toSorted();
+  return JSON.stringify([answer.granted, conditional, details]);
 }
 
 /** Every number in the question that could be a time, and the millisecond after it; all full hours and minutes. */
