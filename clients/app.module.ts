@@ -6,6 +6,7 @@ import {
   type RevocationAdministration,
 } from '#managers/administration/revocation-administration.contract.js';
 import { RevocationAdministrationModule } from '#managers/administration/revocation-administration.module.js';
+import { CLIENT_ADMINISTRATION, type ClientAdministration } from '#managers/administration/client-administration.contract.js';
 import { AuthorizationModule } from '#managers/authorization/authorization.module.js';
 import { TokenStatusModule } from '#managers/authorization/token-status.module.js';
 import { KeyringModule } from '#managers/keyring/keyring.module.js';
@@ -41,6 +42,7 @@ import { TokenController } from './rest/token.controller.js';
 import { KEYRING_MANAGER, type KeyringManager } from '#managers/keyring/contract.js';
 import { AUDIT_ADMINISTRATION, type AuditAdministration } from '#managers/administration/audit-administration.contract.js';
 import { AUDIT_TIMER, AuditTimer } from './timers/audit.timer.js';
+import { CLIENT_WARNINGS_TIMER, ClientWarningsTimer } from './timers/client-warnings.timer.js';
 import { KEYRING_TIMER, KeyringTimer } from './timers/keyring.timer.js';
 import { REVOCATION_TIMER, RevocationTimer } from './timers/revocation.timer.js';
 
@@ -56,6 +58,12 @@ const TIMERS: readonly Provider[] = [
     useFactory: (administration: RevocationAdministration, ids: IdSource, logger: Logger) =>
       new RevocationTimer({ administration, ids, logger }),
     inject: [REVOCATION_ADMINISTRATION, ID_SOURCE, LOGGER],
+  },
+  {
+    provide: CLIENT_WARNINGS_TIMER,
+    useFactory: (clients: ClientAdministration, ids: IdSource, logger: Logger) =>
+      new ClientWarningsTimer({ clients, ids, logger }),
+    inject: [CLIENT_ADMINISTRATION, ID_SOURCE, LOGGER],
   },
 ];
 
