@@ -1,11 +1,9 @@
-/** What reading and judging somebody costs of whom nothing is in memory, among few and among many subjects. */
-import { CelConditionEvaluator } from '#engines/permission/cel/cel.condition-evaluator.js';
-import { DefaultPermissionEngine } from '#engines/permission/default.permission.engine.js';
+/** What an exchange costs for somebody of whom nothing is in memory, among few and among many subjects. */
 import type { CleanUp } from '../processes/clean-up.js';
+import { ownCpuMicroseconds } from '../processes/parent-link.js';
 import { median } from '../report/summary.js';
 import { Random } from './random.js';
-import { assignmentsEach, instance, openScaleWorld, tenants, type ScaleWorld } from './scale.world.js';
-import { makeWorkload, NOW } from './workload.js';
+import { assignmentsEach, openScaleWorld, tenants, type ScaleWorld } from './scale.world.js';
 
 export interface ScaleOptions {
   readonly isShort: boolean;
@@ -18,8 +16,10 @@ const many = 1_000_000;
 const mostOverFew = 1.2;
 const rounds = 40;
 const callsOfARound = 50;
+/** Permissions that ten roles of five each grant. */
+const granted = 50;
 
-/** Answers whether it is one round trip, and costs about the same among many as among few. */
+/** Answers whether it reads in one round trip, and costs about the same among many as among few. */
 export async function measureScale({ isShort, cleanUp, say }: ScaleOptions): Promise<boolean> {
   const small = await openScaleWorld(few, cleanUp, say);
   const large = await openScaleWorld(isShort ? many / 10 : many, cleanUp, say);
@@ -28,56 +28,74 @@ export async function measureScale({ isShort, cleanUp, say }: ScaleOptions): Pro
   say(
     `${large.description}; ${String(tenants)} tenants; ${String(large.subjects * assignmentsEach)} assignments in the larger one`,
   );
-  const calls = { few: uncached(small), many: uncached(large) };
-  await Promise.all([calls.few(), calls.many()]);
-  const taken: { readonly few: number; readonly many: number }[] = [];
-  const before = small.statements() + large.statements();
-  for (let round = 0; round < rounds; round += 1) taken.push({ few: await timed(calls.few), many: await timed(calls.many) });
-  const statements = (small.statements() + large.statements() - before) / (2 * rounds * callsOfARound);
-  const ofFew = median(taken.map((each) => each.few)) ?? Number.NaN;
-  const ofMany = median(taken.map((each) => each.many)) ?? Number.NaN;
-  const ratio = median(taken.map((each) => each.many / each.few)) ?? Number.NaN;
-  const rounded = (value: number): number => Number(value.toFixed(3));
-  say(`${ofFew.toFixed(0)} µs among ${String(small.subjects)} subjects, ${ofMany.toFixed(0)} µs among ${String(large.subjects)}`);
-  const figures = { fewUs: rounded(ofFew), manyUs: rounded(ofMany), ratio: rounded(ratio), statements, subjects: large.subjects };
-  const within = statements === 1 && ratio <= mostOverFew;
-  say(JSON.stringify({ scale: figures, limits: { ratio: mostOverFew, statements: 1 }, within, node: process.version }));
+  const drawn = { few: new Uncached(small), many: new Uncached(large) };
+  for (const each of [drawn.few, drawn.many]) await each.knowEveryTenant();
+  const taken: { readonly few: Cost; readonly many: Cost }[] = [];
+  const before = [small.statements(), large.statements()];
+  for (let round = 0; round < rounds; round += 1) {
+    taken.push({ few: await drawn.few.costOfARound(), many: await drawn.many.costOfARound() });
+  }
+  const calls = 2 * rounds * callsOfARound;
+  const sum = (which: 'read' | 'written') =>
+    [small, large].reduce((total, world, at) => total + world.statements()[which] - (before[at]?.[which] ?? 0), 0) / calls;
+  const statements = { read: sum('read'), written: sum('written') };
+  const of = (pick: (round: { readonly few: Cost; readonly many: Cost }) => number): number =>
+    Number((median(taken.map(pick)) ?? Number.NaN).toFixed(3));
+  const ratio = of((each) => each.many.elapsedUs / each.few.elapsedUs);
+  const cpuRatio = of((each) => each.many.cpuUs / each.few.cpuUs);
+  const figures = {
+    few: { elapsedUs: of((each) => each.few.elapsedUs), cpuUs: of((each) => each.few.cpuUs), subjects: small.subjects },
+    many: { elapsedUs: of((each) => each.many.elapsedUs), cpuUs: of((each) => each.many.cpuUs), subjects: large.subjects },
+    ...{ ratio, cpuRatio, statements },
+  };
+  say(
+    `an exchange among ${String(large.subjects)} subjects takes ${String(ratio)} times as long as among ${String(small.subjects)}`,
+  );
+  const within = statements.read === 1 && ratio <= mostOverFew;
+  say(JSON.stringify({ scale: figures, limits: { ratio: mostOverFew, read: 1 }, within, node: process.version }));
   return within;
 }
 
-/** Reads the facts of somebody who was not asked about before, and computes the permissions. */
-function uncached({ subjects, facts, context }: ScaleWorld): () => Promise<void> {
-  const random = new Random(subjects);
-  const { policy, application, requests } = makeWorkload(1);
-  const [first] = requests;
-  if (first === undefined) throw new Error('the workload is empty');
-  const engine = new DefaultPermissionEngine({ conditionEvaluator: new CelConditionEvaluator() });
-  const asked = new Set<number>();
-  return async () => {
-    for (let call = 0; call < callsOfARound; call += 1) {
-      let who = random.below(subjects);
-      while (asked.has(who)) who = random.below(subjects);
-      asked.add(who);
-      const tenantId = uuidOf((who % tenants) + 1);
-      const identity = { instance, externalId: `u${String(Math.floor(who / tenants))}` };
-      const known = await facts.factsOf(context, { tenantId, subject: { by: 'identity', identity }, groups: [] });
-      const decision = engine.effectivePermissions({ ...first, policy, application, facts: known, now: NOW });
-      if (known.assignments.length !== assignmentsEach || decision.effect === 'refused')
-        throw new Error('somebody else was read');
-    }
-  };
+/** Microseconds for each call: of the clock, and of processor time in this process. */
+interface Cost {
+  readonly elapsedUs: number;
+  readonly cpuUs: number;
 }
 
-function uuidOf(number: number): string {
-  return number
-    .toString(16)
-    .padStart(32, '0')
-    .replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
-}
+/** Draws subjects who were not asked about before. */
+class Uncached {
+  private readonly random: Random;
+  private readonly asked = new Set<number>();
 
-/** Microseconds for each call. */
-async function timed(run: () => Promise<void>): Promise<number> {
-  const begun = performance.now();
-  await run();
-  return ((performance.now() - begun) * 1000) / callsOfARound;
+  constructor(private readonly world: ScaleWorld) {
+    this.random = new Random(world.subjects);
+  }
+
+  /** One exchange in each tenant, so that its policy and its name are in memory, as they are in a running service. */
+  async knowEveryTenant(): Promise<void> {
+    for (let who = 0; who < tenants; who += 1) await this.exchange(this.tokenOf(who));
+  }
+
+  async costOfARound(): Promise<Cost> {
+    const tokens = Array.from({ length: callsOfARound }, () => this.tokenOf(this.draw()));
+    const [begun, cpu] = [performance.now(), ownCpuMicroseconds()];
+    for (const token of tokens) await this.exchange(token);
+    const elapsedUs = ((performance.now() - begun) * 1000) / callsOfARound;
+    return { elapsedUs, cpuUs: (ownCpuMicroseconds() - cpu) / callsOfARound };
+  }
+
+  private draw(): number {
+    let who = this.random.below(this.world.subjects);
+    while (this.asked.has(who)) who = this.random.below(this.world.subjects);
+    return who;
+  }
+
+  private tokenOf(who: number): string {
+    this.asked.add(who);
+    return this.world.exchanges.tokenOf((who % tenants) + 1, Math.floor(who / tenants));
+  }
+
+  private async exchange(token: string): Promise<void> {
+    if ((await this.world.exchanges.exchange(token)) !== granted) throw new Error('somebody else was read');
+  }
 }

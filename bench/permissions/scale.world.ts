@@ -5,26 +5,33 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { NestFactory } from '@nestjs/core';
 import { Client } from 'pg';
-import { FACT_ACCESS, type FactAccess } from '#accessors/facts/contract.js';
 import { AppModule } from '#clients/app.module.js';
 import { openFoundations, type OpenFoundations } from '#clients/foundations.js';
 import { createKeyEncryptionKeyFile } from '#clients/operator-tools.js';
+import { ADMINISTRATION_MANAGER, type AdministrationManager } from '#managers/administration/contract.js';
+import { AUTHORIZATION_MANAGER, type AuthorizationManager } from '#managers/authorization/contract.js';
+import { KEYRING_MANAGER, type KeyringManager } from '#managers/keyring/contract.js';
 import type { CallContext } from '#utilities/call-context/contract.js';
 import type { CleanUp } from '../processes/clean-up.js';
 import { serviceSettings } from '../service.settings.js';
 import { openBenchDatabase } from '../world/bench.database.js';
+import { type Exchanges, prepareExchanges, scaleIssuer } from './scale.exchange.js';
 
 export const tenants = 1000;
 export const assignmentsEach = 10;
-export const instance = 'oidc:https://scale.example';
+const instance = `oidc:${scaleIssuer}`;
 
 export interface ScaleWorld {
   readonly subjects: number;
-  readonly facts: FactAccess;
-  readonly context: CallContext;
+  readonly exchanges: Exchanges;
   readonly description: string;
-  /** Statements that the service has sent so far. */
-  statements(): number;
+  /** Statements that the service has sent so far: those that read, and those that write. */
+  statements(): Statements;
+}
+
+export interface Statements {
+  readonly read: number;
+  readonly written: number;
 }
 
 /** So many at a time, so that progress can be told and no transaction is large. */
@@ -64,13 +71,15 @@ export async function openScaleWorld(
   await fill(database.url, subjects, say);
   const counted = counting(foundations);
   const app = await NestFactory.createApplicationContext(AppModule.register(counted.foundations), { logger: ['error'] });
-  return {
-    subjects,
-    facts: app.get<FactAccess>(FACT_ACCESS, { strict: false }),
-    context: { diagnosticId: randomUUID(), transport: 'rest' },
-    description: database.description,
-    statements: counted.statements,
-  };
+  const context: CallContext = { diagnosticId: randomUUID(), transport: 'rest' };
+  await app.get<KeyringManager>(KEYRING_MANAGER).prepare(context);
+  const exchanges = await prepareExchanges({
+    administration: app.get<AdministrationManager>(ADMINISTRATION_MANAGER),
+    authorization: app.get<AuthorizationManager>(AUTHORIZATION_MANAGER),
+    context,
+    tenants,
+  });
+  return { subjects, exchanges, description: database.description, statements: counted.statements };
 }
 
 /** As the owner, without triggers: nobody listens yet. */
@@ -92,11 +101,11 @@ async function fill(url: string, subjects: number, say: (line: string) => void):
 
 interface Counted {
   readonly foundations: OpenFoundations;
-  statements(): number;
+  statements(): Statements;
 }
 
 function counting(foundations: OpenFoundations): Counted {
-  let count = 0;
+  const count = { read: 0, written: 0 };
   const database = new Proxy(foundations.database, {
     get(target, name) {
       const member: unknown = Reflect.get(target, name);
@@ -104,10 +113,11 @@ function counting(foundations: OpenFoundations): Counted {
       const call = member.bind(target) as (...given: unknown[]) => unknown;
       if (name !== 'query' && name !== 'prepared') return call;
       return (...given: unknown[]) => {
-        count += 1;
+        const sql = String(given[name === 'query' ? 0 : 1]);
+        count[/\binsert into\b|\bupdate \w+ set\b|\bdelete from\b/.test(sql) ? 'written' : 'read'] += 1;
         return call(...given);
       };
     },
   });
-  return { foundations: { ...foundations, database }, statements: () => count };
+  return { foundations: { ...foundations, database }, statements: () => ({ ...count }) };
 }
