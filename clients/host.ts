@@ -22,17 +22,21 @@ import { KEY_SEALING, type KeySealing } from '#managers/keyring/key-sealing.cont
 import { POLICY_MANAGER, POLICY_QUESTIONS, type PolicyManager, type PolicyQuestions } from '#managers/policy/contract.js';
 import type { CallContext } from '#utilities/call-context/contract.js';
 import type { ListenerSettings, Settings } from '#utilities/config/contract.js';
+import { AdmissionGate } from './admission-gate.js';
 import { AppModule } from './app.module.js';
 import { type FoundationOptions, type OpenFoundations, openFoundations } from './foundations.js';
+import { admissionInterceptor } from './grpc/admission.interceptor.js';
 import { authenticationInterceptor } from './grpc/authentication.interceptor.js';
 import { type Callers, CALLERS } from './grpc/callers.js';
 import { GrpcServer } from './grpc/grpc-server.js';
 import { NestLogger } from './nest-logger.js';
 import { AUDIT_TIMER, type AuditTimer } from './timers/audit.timer.js';
+import { CLIENT_WARNINGS_TIMER, type ClientWarningsTimer } from './timers/client-warnings.timer.js';
 import { KEYRING_TIMER, type KeyringTimer } from './timers/keyring.timer.js';
 import { REVOCATION_TIMER, type RevocationTimer } from './timers/revocation.timer.js';
 import { type Readiness, READINESS } from './readiness.js';
 import { createHttpAdapter, endConnectionsWithAnswers } from './rest/http-server.js';
+import { DefaultClientCertificates } from './tls/default.client-certificates.js';
 import { openListenersTls } from './tls/listeners-tls.js';
 import type { ReloadedTls } from './tls/reloaded-tls.js';
 
@@ -116,16 +120,24 @@ export async function withManagers<Result>(
 async function startOn(foundations: OpenFoundations): Promise<Host> {
   const { settings, ids, logger } = foundations;
   const tls = openListenersTls(settings, logger);
+  const gate = new AdmissionGate({ limit: settings.limits.concurrentRequests, counters: foundations.counters });
   const app = await NestFactory.create<NestFastifyApplication>(
     AppModule.register(foundations),
-    createHttpAdapter({ listener: settings.http, issuer: settings.issuer, ids, tls: tls.http }),
+    createHttpAdapter({
+      issuer: settings.issuer,
+      ids,
+      tls: tls.http,
+      certificates: new DefaultClientCertificates(settings.http.certificateProxies),
+      gate,
+    }),
     { bodyParser: false, logger: new NestLogger(logger), abortOnError: false },
   );
-  const grpc = connectGrpc(app, foundations, tls.grpc);
+  const grpc = connectGrpc(app, foundations, { tls: tls.grpc, gate });
   try {
     await app.get<KeyringManager>(KEYRING_MANAGER).prepare({ diagnosticId: ids.random(), transport: 'timer' });
     app.get<KeyringTimer>(KEYRING_TIMER).start();
     app.get<RevocationTimer>(REVOCATION_TIMER).start();
+    app.get<ClientWarningsTimer>(CLIENT_WARNINGS_TIMER).start();
     app.get<AuditTimer>(AUDIT_TIMER).start();
     await app.startAllMicroservices();
     await app.listen(settings.http.port, settings.http.host);
@@ -154,17 +166,22 @@ async function startOn(foundations: OpenFoundations): Promise<Host> {
   return host;
 }
 
-function connectGrpc(app: INestApplication, foundations: OpenFoundations, tls: ReloadedTls | null): GrpcServer {
+function connectGrpc(
+  app: INestApplication,
+  foundations: OpenFoundations,
+  { tls, gate }: { readonly tls: ReloadedTls | null; readonly gate: AdmissionGate },
+): GrpcServer {
   const server = new GrpcServer({
     settings: foundations.settings.grpc,
     tls,
     drainMilliseconds: DRAIN_LIMIT_MS,
     interceptors: [
+      admissionInterceptor(gate, foundations.ids),
       authenticationInterceptor({
         manager: app.get<AuthorizationManager>(AUTHORIZATION_MANAGER),
         callers: app.get<Callers>(CALLERS),
         counters: foundations.counters,
-        proxies: foundations.settings.grpc.certificateProxies,
+        certificates: new DefaultClientCertificates(foundations.settings.grpc.certificateProxies),
         ids: foundations.ids,
         logger: foundations.logger,
       }),

@@ -3,11 +3,12 @@ import type { Socket } from 'node:net';
 import { Server as TlsServer } from 'node:tls';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { ListenerSettings } from '#utilities/config/contract.js';
 import { CodedError } from '#utilities/errors/coded-error.js';
 import type { IdSource } from '#utilities/id/contract.js';
+import type { AdmissionGate } from '../admission-gate.js';
+import { admitRequests } from './admission.hooks.js';
 import { oauthErrorBody, oauthErrorHeaders, oauthErrorStatus } from './oauth-error.js';
-import type { ReloadedTls } from '../tls/reloaded-tls.js';
+import type { ClientCertificates, ServerTls } from '../tls/contract.js';
 import { readPresentedKeys } from './presented-keys.js';
 import { belowIssuer, takesJson } from './routes.js';
 
@@ -19,19 +20,20 @@ const TIMEOUT_MS = 10_000;
 const KEEP_ALIVE_MS = 65_000;
 
 export interface HttpServerOptions {
-  readonly listener: ListenerSettings;
   /** Our `iss`. */
   readonly issuer: string;
   readonly ids: IdSource;
   /** `null`: plaintext. */
-  readonly tls: ReloadedTls | null;
+  readonly tls: ServerTls | null;
+  readonly certificates: ClientCertificates;
+  readonly gate: AdmissionGate;
 }
 
 /**
  * The HTTP server of the REST client: limits and time-outs that hold before any of our code runs, and one body format.
  * Every request gets its diagnostic id here.
  */
-export function createHttpAdapter({ listener, issuer, ids, tls }: HttpServerOptions): FastifyAdapter {
+export function createHttpAdapter({ issuer, ids, tls, certificates, gate }: HttpServerOptions): FastifyAdapter {
   const moved = belowIssuer(issuer);
   const shared = {
     bodyLimit: BODY_LIMIT_BYTES,
@@ -53,8 +55,9 @@ export function createHttpAdapter({ listener, issuer, ids, tls }: HttpServerOpti
       : new FastifyAdapter({ ...shared, https: { ...limits, ...tls.current, ...tls.handshake } });
   const instance = adapter.getInstance<FastifyInstance>();
   const { server } = instance;
-  if (server instanceof TlsServer) tls?.onChange((options) => server.setSecureContext(options));
-  readPresentedKeys(instance, { issuer, proxies: listener.certificateProxies });
+  if (server instanceof TlsServer) tls?.onChange((context) => server.setSecureContext(context));
+  admitRequests(instance, gate);
+  readPresentedKeys(instance, { issuer, certificates });
   instance.removeAllContentTypeParsers();
   instance.addContentTypeParser(
     'application/x-www-form-urlencoded',

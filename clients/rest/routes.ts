@@ -54,6 +54,11 @@ export const ROUTES: readonly Route[] = [
 
 const BY_PATH: ReadonlyMap<string, Route> = new Map(ROUTES.map((route) => [route.path, route]));
 
+/** Whether clients are answered here, who have to prove themselves; without its query. */
+export function isForClients(url: string): boolean {
+  return BY_PATH.get(pathOf(url))?.callers === 'client';
+}
+
 /** Whether bodies are JSON here; elsewhere they are forms. */
 export function takesJson(url: string): boolean {
   return url.startsWith('/v1/') || url.startsWith('/admin/');

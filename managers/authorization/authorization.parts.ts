@@ -17,6 +17,7 @@ import type { Clock } from '#utilities/clock/contract.js';
 import type { GrantSettings } from '#utilities/config/contract.js';
 import type { IdSource } from '#utilities/id/contract.js';
 import type { Logger } from '#utilities/logging/contract.js';
+import type { RateLimiter } from '#utilities/resilience/contract.js';
 import type { Counters } from '#utilities/telemetry/contract.js';
 
 /** Everything that the use cases of this folder are put together from; each takes what it needs. */
@@ -41,6 +42,8 @@ export interface AuthorizationParts {
   readonly ids: IdSource;
   readonly counters: Counters;
   readonly logger: Logger;
+  readonly clientRate: RateLimiter;
+  readonly issuerRate: RateLimiter;
   /** Life of tokens of applications that wish for none of their own. */
   readonly defaultLifetimeSeconds: number;
   /** Whose DPoP proofs need a nonce. */

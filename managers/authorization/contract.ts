@@ -165,7 +165,7 @@ export interface AuthorizationManager {
    *
    * @param presented left out: the transport has nothing of the kind
    * @throws CodedError `CLIENT_UNAUTHENTICATED`, `CLIENT_ASSERTION_INVALID`, `CLIENT_ASSERTION_REPEATED`,
-   *   `CLIENT_AUTHENTICATION_AMBIGUOUS`, `DPOP_PROOF_INVALID`, `DPOP_NONCE_REQUIRED`, `REPLAY_UNCHECKED`, `ISSUER_KEYS_UNAVAILABLE`,
+   *   `CLIENT_AUTHENTICATION_AMBIGUOUS`, `DPOP_PROOF_INVALID`, `DPOP_NONCE_REQUIRED`, `REPLAY_UNCHECKED`, `CLIENT_RATE_LIMITED`, `ISSUER_KEYS_UNAVAILABLE`,
    *   `STORE_UNAVAILABLE`
    */
   authenticate(context: CallContext, credentials: ClientCredentials, presented?: PresentedKeys): Promise<CallingClient>;

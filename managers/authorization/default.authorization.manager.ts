@@ -19,6 +19,7 @@ import type {
 } from './contract.js';
 import { ExchangeSequence } from './exchange.sequence.js';
 import { OperatorAdmission } from './operator-admission.js';
+import { RateLimits } from './rate-limits.js';
 import { ShownKeys } from './shown-keys.js';
 
 /** Each use case is a file of its own beside this one. */
@@ -27,16 +28,20 @@ export class DefaultAuthorizationManager implements AuthorizationManager {
   private readonly checks: CheckSequence;
   private readonly operators: OperatorAdmission;
   private readonly clients: ClientAuthentication;
+  private readonly rates: RateLimits;
 
   constructor(private readonly deps: AuthorizationParts) {
+    this.rates = new RateLimits(deps);
     this.exchanges = new ExchangeSequence(deps);
     this.checks = new CheckSequence(deps);
     this.operators = new OperatorAdmission(deps);
     this.clients = new ClientAuthentication({ ...deps, shownKeys: new ShownKeys(deps) });
   }
 
-  authenticate(context: CallContext, credentials: ClientCredentials, presented?: PresentedKeys): Promise<CallingClient> {
-    return this.clients.authenticate(context, credentials, presented);
+  async authenticate(context: CallContext, credentials: ClientCredentials, presented?: PresentedKeys): Promise<CallingClient> {
+    const client = await this.clients.authenticate(context, credentials, presented);
+    if (client.proven) this.rates.client(client.registration.clientId);
+    return client;
   }
 
   async allowsOrigin(context: CallContext, origin: string): Promise<boolean> {

@@ -16,6 +16,7 @@ import { type HandedIn, HandedInTokens } from './handed-in.js';
 import { type LiveQuestion, type LiveReading, LiveReadings } from './live-readings.js';
 import { checkOperatorsTenant } from './operators-tenant.js';
 import { policyVersionOf } from './policy-version.js';
+import { RateLimits } from './rate-limits.js';
 import { ShadowComparison } from './shadow-comparison.js';
 import { PublicClients, type SettledClient } from './public-clients.js';
 import { notAfterOf } from './token-horizon.js';
@@ -60,7 +61,10 @@ export class ExchangeSequence {
   private readonly readings: LiveReadings;
   private readonly shadow: ShadowComparison;
 
+  private readonly rates: RateLimits;
+
   constructor(private readonly deps: AuthorizationParts) {
+    this.rates = new RateLimits(deps);
     this.publicClients = new PublicClients(deps);
     this.tokens = new HandedInTokens(deps);
     this.actors = new ActorTokens(deps);
@@ -72,6 +76,7 @@ export class ExchangeSequence {
   /** When this returns, and when it throws a refusal of a client that is known, the audit record is durable. */
   async run(context: CallContext, caller: CallingClient, request: ExchangeRequest): Promise<ExchangeResult> {
     const settled = caller.proven ? null : await this.publicClients.settle(context, caller, request.subjectToken);
+    if (settled !== null) this.rates.client(settled.client.clientId);
     const { shown } = caller;
     const attempt = { context, settled, shown, ...startOf(caller, settled) };
     try {
@@ -123,6 +128,7 @@ export class ExchangeSequence {
     const handing = { client, shown, tenant, trail, token: parameters.subjectToken, ...known };
     const handed = await this.tokens.accept(context, handing);
     trail.tenantId = handed.tenantId;
+    if (trail.issuer !== null) this.rates.issuer(trail.issuer);
     return handed;
   }
 

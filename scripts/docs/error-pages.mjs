@@ -10,6 +10,7 @@ const GROUPS = [
   ['Live checks', 'check', 'CHECK_ERRORS'],
   ['Policies and plans', 'policy', 'POLICY_ERRORS'],
   ['Live data', 'live-data', 'LIVE_DATA_ERRORS'],
+  ['Limits', 'admission', 'ADMISSION_ERRORS'],
   ['The service', 'service', 'SERVICE_ERRORS'],
   ['Azure Key Vault', 'vault', 'VAULT_ERRORS'],
   ['Operation', 'operator', 'OPERATOR_ERRORS'],

@@ -18,10 +18,14 @@ import { createEntraIdIdentityProvider } from '#engines/token-validation/provide
 import type { AuthorizationManager } from '#managers/authorization/contract.js';
 import { DefaultAuthorizationManager } from '#managers/authorization/default.authorization.manager.js';
 import { ManualClock } from '#utilities/clock/manual.clock.js';
+import type { RateLimiter } from '#utilities/resilience/contract.js';
 import { MemoryCounters } from '#utilities/telemetry/memory.counters.js';
 import { ALWAYS } from '#utilities/time-window/contract.js';
 import { SilentLogger } from '../support/silent.logger.js';
 import { recorded } from './recorder.js';
+
+/** Lets everything through. */
+export const UNLIMITED: RateLimiter = { take: () => null };
 
 const DIRECTORY = '1f0c2a4e-6b7d-4c3a-9e5f-0a1b2c3d4e5f';
 export const API = '6e74172b-be56-4843-9ff4-e66a39bb12e3';
@@ -122,6 +126,8 @@ export function buildHouse(changes: HouseChanges = {}): House {
     ),
     dpopNonces: { current: () => 'nonce', isFresh: () => true },
     nonces: 'off',
+    clientRate: UNLIMITED,
+    issuerRate: UNLIMITED,
     directoryAccess: recorded('DirectoryAccess', changes.directory ?? new NoneDirectoryAccess(), calls),
     policyAccess: recorded('PolicyAccess', policies(changes, stored), calls),
     factAccess: recorded('FactAccess', facts(stored, wanted), calls),

@@ -170,6 +170,7 @@ describeOnPostgres('With keys in a key vault', (open) => {
       factSources: [],
       grants: { replayWhenStoreIsAway: 'refuse', dpopNonces: 'off' },
       audit: { retentionDays: null, anchor: { file: null, url: null, bearerFile: null }, spool: null },
+      limits: { concurrentRequests: 256, perClientPerSecond: null, perIssuerPerSecond: null },
       drainSeconds: 0,
     };
   }

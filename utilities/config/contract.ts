@@ -38,8 +38,18 @@ export interface Settings {
   /** Proofs that callers make, and what is used once. */
   readonly grants: GrantSettings;
   readonly audit: AuditSettings;
+  readonly limits: LimitSettings;
   /** Seconds between readiness off and the closing of ports on SIGTERM. */
   readonly drainSeconds: number;
+}
+
+/** How much one process lets through. */
+export interface LimitSettings {
+  /** Requests of clients that are worked on at a time. */
+  readonly concurrentRequests: number;
+  /** `null`: no limit. */
+  readonly perClientPerSecond: number | null;
+  readonly perIssuerPerSecond: number | null;
 }
 
 export interface GrantSettings {

@@ -63,6 +63,8 @@ describe('settings file: defaults', () => {
       directories: [],
       factSources: [],
       grants: { replayWhenStoreIsAway: 'refuse', dpopNonces: 'off' },
+      audit: { retentionDays: null, anchor: { file: null, url: null, bearerFile: null }, spool: null },
+      limits: { concurrentRequests: 256, perClientPerSecond: 1_000, perIssuerPerSecond: null },
       drainSeconds: 5,
     });
   });

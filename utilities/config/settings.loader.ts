@@ -73,6 +73,7 @@ function wellFormedMembers(value: unknown, faults: readonly SettingsFault[]): We
     factSources: member('factSources', settingsShape.factSources),
     grants: member('grants', settingsShape.grants),
     audit: member('audit', settingsShape.audit),
+    limits: member('limits', settingsShape.limits),
     drainSeconds: member('drainSeconds', settingsShape.drainSeconds),
   };
 }
@@ -147,6 +148,7 @@ function settingsOf(file: SettingsFile, input: RuleInput): Settings {
     factSources: file.factSources.map((source) => factSourceOf(source, beside)),
     grants: file.grants,
     audit: auditOf(file.audit, (name) => resolveBeside(fileName, name)),
+    limits: file.limits,
     drainSeconds: file.drainSeconds,
   };
 }

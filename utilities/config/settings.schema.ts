@@ -4,6 +4,7 @@ import { auditSchema } from './audit.schema.js';
 import { factSourcesSchema } from './fact-source.schema.js';
 import { grantsSchema } from './grants.schema.js';
 import { keyStorageShape } from './key-storage.schema.js';
+import { limitsSchema } from './limits.schema.js';
 import { listenerShape } from './listener.schema.js';
 import { rotationSchema } from './rotation.schema.js';
 import { isPrivateRange } from './private-range.js';
@@ -183,6 +184,7 @@ export const settingsShape = {
     .meta({ description: 'Where policies have attributes and flags from that are kept elsewhere: guides/fact-sources.md.' }),
   grants: grantsSchema.prefault({}).meta({ description: 'Proofs that callers make, and what is used once.' }),
   audit: auditSchema.prefault({}).meta({ description: 'The audit trail: operating/audit.md.' }),
+  limits: limitsSchema.prefault({}).meta({ description: 'How much one process lets through: operating/overload.md.' }),
   drainSeconds: z
     .int()
     .min(0)

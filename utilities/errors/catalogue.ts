@@ -1,4 +1,5 @@
 import { CALLER_ERRORS } from './catalogue/caller.errors.js';
+import { ADMISSION_ERRORS } from './catalogue/admission.errors.js';
 import { CHECK_ERRORS } from './catalogue/check.errors.js';
 import { CLIENT_ERRORS } from './catalogue/client.errors.js';
 import { GRANT_ERRORS } from './catalogue/grant.errors.js';
@@ -25,6 +26,7 @@ export const CATALOGUE = {
   ...CHECK_ERRORS,
   ...POLICY_ERRORS,
   ...LIVE_DATA_ERRORS,
+  ...ADMISSION_ERRORS,
   ...SERVICE_ERRORS,
   ...OPERATOR_ERRORS,
   ...VAULT_ERRORS,

@@ -1,4 +1,5 @@
 import type { ErrorCode } from './catalogue.js';
+import { ADMISSION_ERRORS } from './catalogue/admission.errors.js';
 import { SERVICE_ERRORS } from './catalogue/service.errors.js';
 import { VAULT_ERRORS } from './catalogue/vault.errors.js';
 
@@ -14,5 +15,5 @@ const OURS: ReadonlySet<ErrorCode> = new Set([
 
 /** Whether the code says that something here, or something we depend on, failed: not the caller's doing. */
 export function isServiceFault(code: ErrorCode): boolean {
-  return code in SERVICE_ERRORS || code in VAULT_ERRORS || OURS.has(code);
+  return code in SERVICE_ERRORS || code in ADMISSION_ERRORS || code in VAULT_ERRORS || OURS.has(code);
 }

@@ -106,6 +106,8 @@ export class DelegationWorld {
       Exclude<keyof AuthorizationParts, 'callerProofs' | 'dpopNonces' | 'nonces' | 'delegationEngine'>
     > = {
       registrationAccess: this.registrations(),
+      clientRate: { take: () => null },
+      issuerRate: { take: () => null },
       issuerAccess,
       directoryAccess: new NoneDirectoryAccess(),
       policyAccess: {

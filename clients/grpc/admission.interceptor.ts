@@ -1,0 +1,50 @@
+import { ServerInterceptingCall, type ServerInterceptor } from '@grpc/grpc-js';
+import type { IdSource } from '#utilities/id/contract.js';
+import type { AdmissionGate } from '../admission-gate.js';
+import { toCodedError } from '../coded-error-of.js';
+import { accessOf } from './method-access.js';
+import { statusOf } from './status.js';
+
+/**
+ * Counts calls of clients from their metadata to their status. It stands before authentication: what is refused here costs neither a
+ * comparison nor a query. A call that is cancelled while its handler runs is counted until the handler has ended.
+ */
+export function admissionInterceptor(gate: AdmissionGate, ids: IdSource): ServerInterceptor {
+  return (method, call) => {
+    if (accessOf(method.path).kind !== 'client') return new ServerInterceptingCall(call);
+    let isInside = false;
+    let isWorkedOn = false;
+    const leaveOnce = (): void => {
+      if (!isInside) return;
+      isInside = false;
+      gate.leave();
+    };
+    return new ServerInterceptingCall(call, {
+      start: (next) => {
+        next({
+          onReceiveMetadata: (metadata, proceed) => {
+            try {
+              gate.enter('grpc');
+            } catch (error) {
+              call.sendStatus(statusOf(toCodedError(error), ids.random()));
+              return;
+            }
+            isInside = true;
+            proceed(metadata);
+          },
+          onReceiveHalfClose: (proceed) => {
+            isWorkedOn = true;
+            proceed();
+          },
+          onCancel: () => {
+            if (!isWorkedOn) leaveOnce();
+          },
+        });
+      },
+      sendStatus: (status, proceed) => {
+        leaveOnce();
+        proceed(status);
+      },
+    });
+  };
+}

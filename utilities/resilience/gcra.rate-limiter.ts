@@ -1,0 +1,31 @@
+import type { Clock } from '#utilities/clock/contract.js';
+import type { RateLimiter } from './contract.js';
+
+/** How far a caller may run ahead of an even rate: what comes in bursts is let through as long as the mean is kept. */
+const BURST_SECONDS = 2;
+
+interface Options {
+  readonly clock: Clock;
+  /** `null`: everything is let through. */
+  readonly perSecond: number | null;
+}
+
+/** The generic cell rate algorithm: one number for each key, the time at which an even sender would be due. */
+export class GcraRateLimiter implements RateLimiter {
+  private readonly dueAt = new Map<string, number>();
+  private readonly intervalMs: number;
+
+  constructor(private readonly options: Options) {
+    this.intervalMs = options.perSecond === null ? 0 : 1_000 / options.perSecond;
+  }
+
+  take(key: string): number | null {
+    if (this.intervalMs === 0) return null;
+    const now = this.options.clock.monotonic();
+    const dueAt = Math.max(this.dueAt.get(key) ?? now, now) + this.intervalMs;
+    const early = dueAt - now - BURST_SECONDS * 1_000;
+    if (early > 0) return Math.max(1, Math.ceil(early / 1_000));
+    this.dueAt.set(key, dueAt);
+    return null;
+  }
+}
