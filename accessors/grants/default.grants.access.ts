@@ -9,7 +9,7 @@ import type { UsedIdStore } from './stores/used-id.store.js';
 import { UsedIdMemory } from './used-id.memory.js';
 
 /** Ids of each use that one process remembers: at 128 bytes each, 12.8 MB a use. */
-export const REMEMBERED_IDS = 100_000;
+const REMEMBERED_IDS = 100_000;
 /** Every so many uses, twice as many that have ended are removed: removal keeps up with whatever is added. */
 const REMOVE_EVERY = 500;
 const RETRY_AFTER_SECONDS = 2;

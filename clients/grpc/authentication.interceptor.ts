@@ -6,7 +6,6 @@ import {
 } from '@grpc/grpc-js';
 import type { AuthorizationManager, ClientCredentials } from '#managers/authorization/contract.js';
 import { CodedError } from '#utilities/errors/coded-error.js';
-import type { CertificateProxySettings } from '#utilities/config/contract.js';
 import type { IdSource } from '#utilities/id/contract.js';
 import type { Logger } from '#utilities/logging/contract.js';
 import type { Counters } from '#utilities/telemetry/contract.js';
@@ -14,7 +13,7 @@ import { operatorToken } from '../bearer-token.js';
 import { toCodedError } from '../coded-error-of.js';
 import { logRefusal } from '../refusal-log.js';
 import { settleCredentials } from '../sent-credentials.js';
-import { ForwardedCertificates } from '../tls/forwarded-certificate.js';
+import type { ClientCertificates } from '../tls/contract.js';
 import type { Callers } from './callers.js';
 import { accessOf, type MethodAccess } from './method-access.js';
 import { presentedKeys } from './presented-keys.js';
@@ -29,8 +28,7 @@ export interface AuthenticationDeps {
   readonly ids: IdSource;
   readonly logger: Logger;
   readonly counters: Counters;
-  /** Whose `client-cert` metadata counts; `null`: nobody's. */
-  readonly proxies: CertificateProxySettings | null;
+  readonly certificates: ClientCertificates;
 }
 
 /**
@@ -38,7 +36,6 @@ export interface AuthenticationDeps {
  * not open is refused without valid credentials, also one that is added later and forgotten here.
  */
 export function authenticationInterceptor(deps: AuthenticationDeps): ServerInterceptor {
-  const forwarded = new ForwardedCertificates(deps.proxies);
   return (method, call) => {
     const access = accessOf(method.path);
     const refuse = (diagnosticId: string, thrown: unknown): void => {
@@ -55,7 +52,7 @@ export function authenticationInterceptor(deps: AuthenticationDeps): ServerInter
               return;
             }
             const diagnosticId = deps.ids.random();
-            admit(deps, metadata, { diagnosticId, access, call, forwarded }).then(
+            admit(deps, metadata, { diagnosticId, access, call }).then(
               () => {
                 proceed(metadata);
               },
@@ -82,14 +79,13 @@ interface Arrival {
   readonly diagnosticId: string;
   readonly access: MethodAccess;
   readonly call: ServerInterceptingCallInterface;
-  readonly forwarded: ForwardedCertificates;
 }
 
 async function admit(deps: AuthenticationDeps, metadata: Metadata, arrival: Arrival): Promise<void> {
   if (sizeOf(metadata) > METADATA_LIMIT_BYTES) throw new CodedError('REQUEST_HEADERS_TOO_LARGE');
-  const { diagnosticId, access, call, forwarded } = arrival;
+  const { diagnosticId, access, call } = arrival;
   const context = { diagnosticId, transport: 'grpc' } as const;
-  const presented = presentedKeys(call, metadata, forwarded);
+  const presented = presentedKeys(call, metadata, deps.certificates);
   const authorization = soleValue(metadata, 'authorization');
   if (access.kind === 'operator') {
     const operator = await deps.manager.authorizeOperator(context, operatorToken(authorization, presented), access.permission);

@@ -8,7 +8,7 @@ import { AuthServiceService } from '#protos/generated/countersign/auth/v1/auth.j
 import { KeyServiceService } from '#protos/generated/countersign/keys/v1/keys.js';
 import { PolicyServiceService } from '#protos/generated/countersign/policy/v1/policy.js';
 import type { Settings } from '#utilities/config/contract.js';
-import type { ReloadedTls } from '../tls/reloaded-tls.js';
+import type { ServerTls } from '../tls/contract.js';
 import { handOnRepeatedAuthorization } from './repeated-headers.js';
 import { ReloadedServerCredentials } from './tls-credentials.js';
 import { handingOnUndecodable } from './undecodable.js';
@@ -24,7 +24,7 @@ const PROTOS = ['countersign/auth/v1/auth.proto', 'countersign/keys/v1/keys.prot
 export interface GrpcServerOptions {
   readonly settings: Settings['grpc'];
   /** `null`: plaintext. */
-  readonly tls: ReloadedTls | null;
+  readonly tls: ServerTls | null;
   readonly interceptors: readonly ServerInterceptor[];
   /** Longest wait for calls in flight when the server closes. */
   readonly drainMilliseconds: number;

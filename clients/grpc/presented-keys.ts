@@ -1,11 +1,11 @@
 import type { Metadata, ServerInterceptingCallInterface } from '@grpc/grpc-js';
 import type { PresentedKeys } from '#managers/authorization/contract.js';
 import { CodedError } from '#utilities/errors/coded-error.js';
-import type { ForwardedCertificates } from '../tls/forwarded-certificate.js';
-import { peerCertificate } from '../tls/peer-certificate.js';
+import type { ClientCertificates } from '../tls/contract.js';
 
-/** The call that grpc-js made itself, below all interceptors. */
-interface BottomCall {
+/** A call as an interceptor wraps it, down to the one that grpc-js made itself. */
+interface Layer {
+  readonly nextCall?: Layer;
   readonly stream?: { readonly session?: { readonly socket?: object } };
 }
 
@@ -18,28 +18,27 @@ interface BottomCall {
 export function presentedKeys(
   call: ServerInterceptingCallInterface,
   metadata: Metadata,
-  forwarded: ForwardedCertificates,
+  certificates: ClientCertificates,
 ): PresentedKeys | undefined {
   // SECURITY: a proof that nobody looks at must not look as if it counted.
   if (metadata.get('dpop').length > 0) throw new CodedError('DPOP_PROOF_INVALID', { expected: 'DPoP over HTTP, or mutual TLS' });
-  const certificate = certificateOf(call, metadata, forwarded);
+  const certificate = certificates.certificateOf({
+    // grpc-js tells the certificate of a client only where an authority vouches for it, so the connection itself is asked.
+    connection: connectionOf(call as Layer),
+    remoteAddress: call.getConnectionInfo().remoteAddress,
+    header: clientCertHeader(metadata),
+  });
   return certificate === null ? undefined : { certificate, dpop: null };
 }
 
-/** SECURITY: behind a listed proxy the certificate of the connection is the proxy's own, and never the client's. */
-function certificateOf(
-  call: ServerInterceptingCallInterface,
-  metadata: Metadata,
-  forwarded: ForwardedCertificates,
-): PresentedKeys['certificate'] {
-  const headers = [...metadata.get('client-cert'), ...(metadata.get('client-cert-chain').length > 0 ? [''] : [])];
-  const { remoteAddress } = call.getConnectionInfo();
-  const handedOn = headers.length === 0 ? null : forwarded.read(headers.join(), remoteAddress);
-  return handedOn ?? (forwarded.isProxy(remoteAddress) ? null : certificateOfConnection(call));
+function connectionOf(call: Layer): object | undefined {
+  let layer = call;
+  while (layer.nextCall !== undefined) layer = layer.nextCall;
+  return layer.stream?.session?.socket;
 }
 
-/** grpc-js tells the certificate of a client only where an authority vouches for it, so the connection itself is asked. */
-function certificateOfConnection(call: ServerInterceptingCallInterface): PresentedKeys['certificate'] {
-  const socket = (call as BottomCall).stream?.session?.socket;
-  return socket === undefined ? null : peerCertificate(socket);
+/** Several values never make one byte sequence. A chain alone is refused as its certificate would be. */
+function clientCertHeader(metadata: Metadata): string | undefined {
+  const values = metadata.get('client-cert');
+  return values.length === 0 && metadata.get('client-cert-chain').length === 0 ? undefined : values.join();
 }

@@ -1,15 +1,15 @@
 import { ServerCredentials } from '@grpc/grpc-js';
-import type { ReloadedTls } from '../tls/reloaded-tls.js';
+import type { ServerTls } from '../tls/contract.js';
 
 /**
  * TLS of the gRPC port whose certificates change while it runs, and that lets a client show one that no authority vouches for:
  * the credentials of grpc-js itself do one of the two at most.
  */
 export class ReloadedServerCredentials extends ServerCredentials {
-  constructor(tls: ReloadedTls) {
+  constructor(tls: ServerTls) {
     super({ ...tls.handshake }, tls.current);
-    tls.onChange((options) => {
-      this.updateSecureContextOptions(options);
+    tls.onChange((context) => {
+      this.updateSecureContextOptions(context);
     });
   }
 

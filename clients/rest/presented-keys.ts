@@ -1,9 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { PresentedKeys } from '#managers/authorization/contract.js';
-import type { CertificateProxySettings } from '#utilities/config/contract.js';
 import { CodedError } from '#utilities/errors/coded-error.js';
-import { ForwardedCertificates } from '../tls/forwarded-certificate.js';
-import { peerCertificate } from '../tls/peer-certificate.js';
+import type { ClientCertificates } from '../tls/contract.js';
 
 /** Kept apart from the request, so that nothing a caller sends can stand for it. */
 const presented = new WeakMap<FastifyRequest, PresentedKeys>();
@@ -16,15 +14,16 @@ export function presentedKeys(request: FastifyRequest): PresentedKeys | undefine
 interface Options {
   /** Our `iss`: where every request went, whatever its Host header says. */
   readonly issuer: string;
-  readonly proxies: CertificateProxySettings | null;
+  readonly certificates: ClientCertificates;
 }
 
 /** Reads DPoP proofs and certificates of every request before any route does, and refuses what cannot be meant. */
-export function readPresentedKeys(instance: FastifyInstance, { issuer, proxies }: Options): void {
-  const forwarded = new ForwardedCertificates(proxies);
+export function readPresentedKeys(instance: FastifyInstance, { issuer, certificates }: Options): void {
   instance.addHook('onRequest', (request, _reply, done) => {
     try {
-      const certificate = certificateOf(request, forwarded);
+      const { socket } = request.raw;
+      const arrival = { connection: socket, remoteAddress: socket.remoteAddress, header: clientCertHeader(request) };
+      const certificate = certificates.certificateOf(arrival);
       const proof = soleProof(request);
       if (certificate !== null || proof !== undefined) {
         const dpop = proof === undefined ? null : { proof, method: request.method, uri: issuer + pathOf(request.url) };
@@ -37,17 +36,10 @@ export function readPresentedKeys(instance: FastifyInstance, { issuer, proxies }
   });
 }
 
-/** SECURITY: behind a listed proxy the certificate of the connection is the proxy's own, and never the client's. */
-function certificateOf(request: FastifyRequest, forwarded: ForwardedCertificates): PresentedKeys['certificate'] {
-  const { headers, socket } = request.raw;
-  const handedOn = forwarded.read(sole(headers['client-cert'], headers['client-cert-chain']), socket.remoteAddress);
-  return handedOn ?? (forwarded.isProxy(socket.remoteAddress) ? null : peerCertificate(socket));
-}
-
-/** Node joins what is sent twice with a comma, which no byte sequence has in it: it is refused where it is read. */
-function sole(certificate: string | string[] | undefined, chain: string | string[] | undefined): string | undefined {
-  // A chain alone proves nothing, and is refused as the certificate that it goes with would be.
-  return certificate === undefined && chain === undefined ? undefined : String(certificate ?? '');
+/** Node joins what is sent twice with a comma, which no byte sequence has in it. A chain alone is refused as its certificate would be. */
+function clientCertHeader({ headers }: FastifyRequest): string | undefined {
+  const certificate = headers['client-cert'];
+  return certificate === undefined && headers['client-cert-chain'] === undefined ? undefined : String(certificate ?? '');
 }
 
 /** RFC 9449 §4.3 no. 1: not more than one. */

@@ -10,8 +10,8 @@ const listed = new ForwardedCertificates({ addresses: ['10.0.0.0/24', 'fd00::/8'
 describe('RFC 9440: a certificate in a header', () => {
   it.each(['10.0.0.9', '::ffff:10.0.0.9', 'fd00::1'])('counts from a listed proxy at %s', (address) => {
     const certificate = listed.read(HEADER, address);
-    expect(Buffer.from(certificate?.der ?? []).equals(der)).toBe(true);
-    expect(certificate?.chainIsTrusted).toBe(false);
+    expect(Buffer.from(certificate.der).equals(der)).toBe(true);
+    expect(certificate.chainIsTrusted).toBe(false);
     expect(
       new ForwardedCertificates({ addresses: ['10.0.0.0/24', 'fd00::/8'], checksChain: true }).read(HEADER, address),
     ).toMatchObject({
@@ -26,7 +26,6 @@ describe('RFC 9440: a certificate in a header', () => {
       expect(() => new ForwardedCertificates(null).read(HEADER, address)).toThrow(
         expect.objectContaining({ code: 'CLIENT_CERTIFICATE_NOT_TAKEN' }),
       );
-      expect(listed.read(undefined, address)).toBeNull();
     },
   );
 

@@ -35,11 +35,10 @@ export class ForwardedCertificates {
   /**
    * SECURITY: anybody else who sends the header claims a certificate whose key nobody has seen proven.
    *
-   * @param header as it was received; `undefined`: there is none
+   * @param header as it was received
    * @throws CodedError `CLIENT_CERTIFICATE_NOT_TAKEN` from anybody but a listed proxy, `REQUEST_PARAMETER_INVALID` if it is no certificate
    */
-  read(header: string | undefined, remoteAddress: string | undefined): PresentedCertificate | null {
-    if (header === undefined) return null;
+  read(header: string, remoteAddress: string | undefined): PresentedCertificate {
     if (!this.isProxy(remoteAddress))
       throw new CodedError('CLIENT_CERTIFICATE_NOT_TAKEN', { internal: `from ${remoteAddress ?? 'nowhere'}` });
     return { der: derOf(header), chainIsTrusted: this.checksChain };

@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
-import type { SecureContextOptions } from 'node:tls';
 import { authority, selfSigned, type SelfSigned } from '../../test/support/self-signed.js';
 import { SilentLogger } from '../../test/support/silent.logger.js';
+import type { TlsContext } from './contract.js';
 import { ReloadedTls } from './reloaded-tls.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'reloaded-'));
@@ -22,7 +22,7 @@ const [one, other] = [authority(), authority()];
 
 describe('Certificates that change', () => {
   let logger: SilentLogger;
-  let taken: SecureContextOptions[];
+  let taken: TlsContext[];
   let tls: ReloadedTls;
 
   const put = (pair: SelfSigned, ca: string | null = one.certificate): void => {

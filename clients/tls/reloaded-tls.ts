@@ -1,15 +1,8 @@
-import type { SecureContextOptions } from 'node:tls';
 import type { TlsSettings } from '#utilities/config/contract.js';
 import { isCodedError } from '#utilities/errors/coded-error.js';
 import type { Logger } from '#utilities/logging/contract.js';
-import {
-  endOf,
-  isSameMaterial,
-  readTlsMaterial,
-  readTlsMaterialNow,
-  secureContextOptions,
-  type TlsMaterial,
-} from './tls-material.js';
+import type { ServerTls, TlsContext } from './contract.js';
+import { endOf, isSameMaterial, readTlsMaterial, readTlsMaterialNow, tlsContextOf, type TlsMaterial } from './tls-material.js';
 
 const LOOK_EVERY_MS = 5_000;
 
@@ -20,17 +13,15 @@ interface Dependencies {
   readonly logger: Logger;
 }
 
-type Taker = (options: SecureContextOptions) => void;
+type Taker = (context: TlsContext) => void;
 
 /**
  * Certificate, key and authorities of one listener, looked at every few seconds. What has changed and is good serves new
  * connections; those that are open go on as they were. What is not good is logged, and what was good before stays.
  */
-export class ReloadedTls {
-  /** What to make the server with. */
-  readonly current: SecureContextOptions;
-  /** Whether clients are asked for a certificate: settled for as long as the server lives. */
-  readonly handshake: { readonly requestCert: boolean; readonly rejectUnauthorized: boolean };
+export class ReloadedTls implements ServerTls {
+  readonly current: TlsContext;
+  readonly handshake: ServerTls['handshake'];
   private material: TlsMaterial;
   /** What was refused last, so that it is logged once. */
   private refused: TlsMaterial | 'unreadable' | undefined;
@@ -40,7 +31,7 @@ export class ReloadedTls {
   /** @throws CodedError `CONFIG_INVALID` when the files are not good to begin with */
   constructor(private readonly deps: Dependencies) {
     this.material = readTlsMaterialNow(deps.settings);
-    this.current = secureContextOptions(this.material);
+    this.current = tlsContextOf(this.material);
     const { clientCertificates } = deps.settings;
     // SECURITY: with `request` anybody's certificate gets through; what it is worth is judged against a registration.
     this.handshake = { requestCert: clientCertificates !== 'none', rejectUnauthorized: clientCertificates === 'require' };
@@ -56,7 +47,6 @@ export class ReloadedTls {
     this.timer = undefined;
   }
 
-  /** Calls `taker` with what is to serve from then on, whenever that changes. */
   onChange(taker: Taker): void {
     this.takers.add(taker);
   }
@@ -77,8 +67,8 @@ export class ReloadedTls {
   private take(found: TlsMaterial): void {
     const { listener, logger } = this.deps;
     try {
-      const options = secureContextOptions(found);
-      for (const taker of this.takers) taker(options);
+      const context = tlsContextOf(found);
+      for (const taker of this.takers) taker(context);
     } catch (error) {
       this.refuse(found, error);
       return;

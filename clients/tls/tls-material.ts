@@ -1,9 +1,10 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { readFileSync } from 'node:fs';
-import { createSecureContext, type SecureContextOptions } from 'node:tls';
+import { createSecureContext } from 'node:tls';
 import type { TlsSettings } from '#utilities/config/contract.js';
 import { CodedError } from '#utilities/errors/coded-error.js';
+import type { TlsContext } from './contract.js';
 
 /** What the files of a listener hold at one moment. */
 export interface TlsMaterial {
@@ -42,14 +43,10 @@ export async function readTlsMaterial({ certFile, keyFile, clientCaFile }: TlsSe
   }
 }
 
-/**
- * What a TLS server is made with, or is given while it runs, all of it each time: what is left out falls back to a default then.
- *
- * @throws CodedError `CONFIG_INVALID` when the files are no pair that a server could use
- */
-export function secureContextOptions(material: TlsMaterial): SecureContextOptions {
+/** @throws CodedError `CONFIG_INVALID` when the files are no pair that a server could use */
+export function tlsContextOf(material: TlsMaterial): TlsContext {
   const { cert, key, ca } = material;
-  const options: SecureContextOptions = {
+  const context: TlsContext = {
     cert,
     key,
     // SECURITY: left out, the public authorities would vouch for clients.
@@ -59,8 +56,8 @@ export function secureContextOptions(material: TlsMaterial): SecureContextOption
   try {
     if (!new X509Certificate(cert).checkPrivateKey(createPrivateKey(key))) throw new Error('the key is not of the certificate');
     if (ca !== null) new X509Certificate(ca);
-    createSecureContext(options);
-    return options;
+    createSecureContext(context);
+    return context;
   } catch (cause) {
     throw unusable(reasonOf(cause), cause);
   }

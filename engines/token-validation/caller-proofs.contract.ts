@@ -7,9 +7,6 @@ import type { RegisteredClient } from '#accessors/registration/contract.js';
 import type { CallContext } from '#utilities/call-context/contract.js';
 import type { ErrorCode } from '#utilities/errors/catalogue.js';
 
-/** A key that somebody has shown to hold in this call, as `cnf` names it. */
-export type Confirmation = { readonly jkt: string } | { readonly 'x5t#S256': string };
-
 export interface ProofRefusal {
   readonly accepted: false;
   readonly code: ErrorCode;
