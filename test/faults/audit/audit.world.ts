@@ -20,7 +20,7 @@ import { MemoryCounters } from '#utilities/telemetry/memory.counters.js';
 import { SilentLogger } from '../../support/silent.logger.js';
 
 export const CONTEXT = { diagnosticId: '7b0a7bb4-3bb6-4a0c-9e0e-5b0f8d2f4a11', transport: 'rest' } as const;
-export const TENANT = '0198c0de-0000-7000-8000-000000000001';
+const TENANT = '0198c0de-0000-7000-8000-000000000001';
 
 export function issued(number: number): ExchangeRecord {
   return {
