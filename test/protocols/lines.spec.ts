@@ -12,7 +12,7 @@ const rows = readFileSync(join(ROOT, 'docs', 'protocols.md'), 'utf8')
   .map(([, id = '', section = '', , shown = '']) => ({ id, section, shown }));
 
 const titles = readdirSync(import.meta.dirname)
-  .filter((file) => file.endsWith('.spec.ts') && file !== 'lines.spec.ts')
+  .filter((file) => file.startsWith('rfc'))
   .flatMap((file) => [...readFileSync(join(import.meta.dirname, file), 'utf8').matchAll(/\bit\('([^']+)'/g)])
   .map(([, title = '']) => title);
 
