@@ -97,7 +97,14 @@ function refusal(detail: string): RecordParts {
 /** As the columns give it back. */
 function readBack(row: string): LinkedRecord {
   const record = JSON.parse(row) as LinkedRecord;
-  return { ...record, salt: record.salt?.slice(2) ?? null, hash: record.hash.slice(2), erased: null };
+  const { diagnostic_id, salt, hash } = record;
+  return {
+    ...record,
+    diagnostic_id: diagnostic_id.toLowerCase(),
+    salt: salt?.slice(2) ?? null,
+    hash: hash.slice(2),
+    erased: null,
+  };
 }
 
 function inspect(rows: readonly string[], heads: readonly ChainHead[], more: Partial<ChainExpectations> = {}) {
