@@ -9,7 +9,7 @@ import type { MeasuredWindow } from './measured.window.js';
 const connections = 64;
 const nothing = Buffer.alloc(0);
 
-function prepareRestRequest(token: string, world: LoadSubjects): Buffer {
+export function prepareRestRequest(token: string, world: LoadSubjects): Buffer {
   const body = new URLSearchParams({
     grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
     subject_token: token,
