@@ -4,7 +4,7 @@
  */
 
 /** `a:*:read`, `a:x:*`, `a:**`: a star is one segment, two at the end are any number of them. */
-export function isCovered(pattern: string, name: string): boolean {
+function isCovered(pattern: string, name: string): boolean {
   const [wanted, given] = [pattern.split(':'), name.split(':')];
   const isOpen = wanted.at(-1) === '**';
   const fixed = isOpen ? wanted.slice(0, -1) : wanted;

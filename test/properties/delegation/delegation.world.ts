@@ -25,7 +25,7 @@ import { evaluator } from '../permission/judge.js';
 const CONTEXT = { diagnosticId: 'd', transport: 'rest' } as const;
 const OURS = 'https://auth.acme.test';
 const TYPE = 'urn:ietf:params:oauth:token-type:jwt';
-export const TENANT = 'tenant-acme';
+const TENANT = 'tenant-acme';
 
 export interface WorldChanges {
   readonly clients: readonly RegisteredClient[];
