@@ -14,8 +14,8 @@ function isMissed(name: string, question: GrantQuestion): boolean {
   return JSON.stringify(without(name).admit(question)) !== JSON.stringify(engine.admit(question));
 }
 
-// dexidp/dex#4889, GHSA-7qjx-gp9h-65qj: a restriction that one grant forgot.
-describe('Every restriction on every grant', () => {
+// dexidp/dex#4889: a restriction that one grant forgot.
+describe('GHSA-7qjx-gp9h-65qj: every restriction on every grant', () => {
   const pairs = RULES.flatMap((rule) => CASES.map((each) => [rule.name, each] as const));
 
   it.each(pairs)('%s, %s: is judged, or there is a reason why not', (name, each) => {

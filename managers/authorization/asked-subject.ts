@@ -115,22 +115,22 @@ export class AskedSubjects {
     }
     const { principal } = report;
     const handed = this.tokens.ofIssuer(context, { token, tenant: request.tenant }, report);
-    const limits = await this.exchangeLimits(context, { client, application }, { handed, shown });
+    const limits = this.exchangeLimits(context, { client, application }, { handed, shown });
     return { slug: handed.slug, question: handed.question, ...limits, isProven: true, upstream: { principal } };
   }
 
   /** A client that cannot have tokens for the application is no actor there: it enforces, and asks about the subject alone. */
-  private async exchangeLimits(
+  private exchangeLimits(
     context: CallContext,
     { client, application }: Pick<Asking, 'client' | 'application'>,
     { handed, shown }: { readonly handed: HandedIn; readonly shown: readonly ShownKey[] },
-  ): Promise<Pick<AskedSubject, 'boundary' | 'ceiling' | 'ceilings'>> {
+  ): Pick<AskedSubject, 'boundary' | 'ceiling' | 'ceilings'> {
     const target = client.targets.find(({ audience }) => audience === application.audience);
     if (target === undefined) return { boundary: EVERYTHING, ceiling: null, ceilings: NO_CEILINGS };
     const subject = this.deps.signingEngine.subjectOf(context, handed.kind, handed.identity);
     const asked = { client, clientIsProven: true, shown, target, handed, subject };
     try {
-      const { within } = await this.grants.admit(context, { ...asked, actor: null, impersonation: false, issues: false });
+      const { within } = this.grants.admit(context, { ...asked, actor: null, impersonation: false, issues: false });
       return { boundary: target.scopes, ceiling: null, ceilings: within };
     } catch (error) {
       if (!isCodedError(error) || isServiceFault(error.code)) throw error;

@@ -4,9 +4,8 @@ import type { CallContext } from '#utilities/call-context/contract.js';
 import { CodedError } from '#utilities/errors/coded-error.js';
 import type { AuthorizationParts } from './authorization.parts.js';
 import type { HandedIn } from './handed-in.js';
-import { limitsOf } from './issued-subjects.js';
 
-type Parts = Pick<AuthorizationParts, 'delegationEngine' | 'signingEngine' | 'registrationAccess' | 'clock'>;
+type Parts = Pick<AuthorizationParts, 'delegationEngine' | 'signingEngine' | 'clock'>;
 
 /** What is asked of the one place that every grant passes. */
 export interface GrantWish {
@@ -31,39 +30,17 @@ export class ExchangeGrants {
   constructor(private readonly deps: Parts) {}
 
   /** @throws CodedError the refusal of the first restriction that is not met */
-  async admit(context: CallContext, wish: GrantWish): Promise<GrantLimits> {
+  admit(context: CallContext, wish: GrantWish): GrantLimits {
     const { handed, ...asked } = wish;
     const question: GrantQuestion = {
       ...asked,
       clientSubject: this.clientSubjectOf(context, wish.client),
-      subject: await this.presented(context, wish),
+      subject: presented(wish),
       now: Math.floor(this.deps.clock.now() / 1_000),
     };
     const verdict = this.deps.delegationEngine.admit(question);
     if (verdict.granted) return verdict.limits;
     throw new CodedError(verdict.code, { field: verdict.field, internal: verdict.because });
-  }
-
-  private async presented(context: CallContext, { handed, subject }: GrantWish): Promise<PresentedSubject> {
-    const { slug: tenant, presenter, act, mayAct, confirmation, origin } = handed;
-    return {
-      ...{ subject, tenant, presenter, act, mayAct, confirmation },
-      issued: handed.issued === null ? null : await this.termsOf(context, handed.issued),
-      originIssuedAt: origin.issuedAt,
-      originEndsAt: origin.endsAt,
-      depth: origin.depth,
-    };
-  }
-
-  /** What it left to Check is named by the application that it is for. */
-  private async termsOf(
-    context: CallContext,
-    referred: NonNullable<HandedIn['issued']>,
-  ): Promise<NonNullable<PresentedSubject['issued']>> {
-    const { audience, clientId, impersonated } = referred.claims;
-    const application = await this.deps.registrationAccess.applicationFor(context, audience);
-    const permissions = application === undefined ? [] : limitsOf(referred, application);
-    return { audience, clientId, impersonated, permissions };
   }
 
   private clientSubjectOf(context: CallContext, client: RegisteredClient): string {
@@ -73,4 +50,14 @@ export class ExchangeGrants {
     this.clientSubjects.set(client, made);
     return made;
   }
+}
+
+function presented({ handed, subject }: GrantWish): PresentedSubject {
+  const { slug: tenant, presenter, terms: issued, act, mayAct, confirmation, origin } = handed;
+  return {
+    ...{ subject, tenant, presenter, issued, act, mayAct, confirmation },
+    originIssuedAt: origin.issuedAt,
+    originEndsAt: origin.endsAt,
+    depth: origin.depth,
+  };
 }

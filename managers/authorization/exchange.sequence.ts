@@ -1,5 +1,5 @@
 import type { Application, ClientTarget, RegisteredClient } from '#accessors/registration/contract.js';
-import type { GrantLimits, KeyName } from '#engines/delegation/contract.js';
+import type { GrantLimits, KeyName, PresentedActor } from '#engines/delegation/contract.js';
 import type { PermissionDecision, PermissionRequest } from '#engines/permission/contract.js';
 import type { IssuedToken, MintRequest } from '#engines/signing/contract.js';
 import type { CallContext } from '#utilities/call-context/contract.js';
@@ -9,7 +9,7 @@ import { ActorTokens } from './actor-tokens.js';
 import type { AuthorizationParts } from './authorization.parts.js';
 import type { CallingClient, ExchangeRequest, ExchangeResult } from './contract.js';
 import { refuseRevoked } from './cut-offs.js';
-import { ExchangeGrants } from './exchange-grant.js';
+import { ExchangeGrants, type GrantWish } from './exchange-grant.js';
 import { checkParameters, type ExchangeParameters } from './exchange-parameters.js';
 import { type ExchangeTrail, recordOf, refusalOf, startTrail } from './exchange-trail.js';
 import { type HandedIn, HandedInTokens } from './handed-in.js';
@@ -45,6 +45,9 @@ interface Wish {
   readonly limits: GrantLimits;
   readonly scope: readonly string[] | null;
 }
+
+/** Who is to act, and whether the token is to say so. */
+type Asked = Pick<GrantWish, 'actor' | 'impersonation'>;
 
 /** What was decided, and on what. */
 interface Decided {
@@ -94,7 +97,9 @@ export class ExchangeSequence {
     const handed = await this.handedIn(attempt, parameters, request.tenant);
     const reading = await this.readings.read(context, handed.question);
     checkOperatorsTenant(handed.slug, target.application.audience, reading.facts);
-    const limits = await this.admitted(attempt, parameters, { target, handed, reading });
+    const { actorToken, impersonation } = parameters;
+    const actor = actorToken === null ? null : await this.actorOf(attempt, actorToken, handed);
+    const limits = this.admitted(attempt, { target, handed, reading, actor, impersonation });
     const wish = { target, handed, limits, scope: parameters.scope };
     const decided = this.decided(wish, reading);
     const issued = await this.minted(attempt, wish, { decided, reading });
@@ -132,21 +137,28 @@ export class ExchangeSequence {
     return handed;
   }
 
+  private actorOf({ context, client, shown }: Attempt, token: string, { slug }: HandedIn): Promise<PresentedActor> {
+    return this.actors.accept(context, { client, shown, slug, token });
+  }
+
   /** SECURITY: after the reading, which tells who a linked identity is: the subject must not act for itself under another name. */
-  private async admitted(
+  private admitted(
     { context, client, settled, shown }: Attempt,
-    { actorToken, impersonation }: ExchangeParameters,
-    { target, handed, reading }: { readonly target: Target; readonly handed: HandedIn; readonly reading: LiveReading },
-  ): Promise<GrantLimits> {
+    {
+      target,
+      handed,
+      reading,
+      ...wanted
+    }: Asked & { readonly target: Target; readonly handed: HandedIn; readonly reading: LiveReading },
+  ): GrantLimits {
     const { kind, slug, issuedAt } = handed;
     const subject = this.deps.signingEngine.subjectOf(context, kind, reading.facts.subject?.primaryIdentity ?? handed.identity);
     // One of ours was looked at when it was accepted.
-    if (handed.issued === null) {
+    if (handed.terms === null) {
       refuseRevoked(this.deps, context, { tokenId: null, tenant: slug, subject, clientId: client.clientId, issuedAt });
     }
-    const actor = actorToken === null ? null : await this.actors.accept(context, { client, shown, slug, token: actorToken });
     const asked = { client, clientIsProven: settled === null, shown, target: target.limits };
-    return this.grants.admit(context, { ...asked, handed, subject, actor, impersonation, issues: true });
+    return this.grants.admit(context, { ...asked, ...wanted, handed, subject, issues: true });
   }
 
   private decided({ target: { application, limits: target }, handed, limits, scope }: Wish, reading: LiveReading): Decided {

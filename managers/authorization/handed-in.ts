@@ -1,6 +1,6 @@
 import type { UpstreamIdentity } from '#accessors/facts/contract.js';
 import type { RegisteredClient } from '#accessors/registration/contract.js';
-import type { ActorClaim, KeyName, MayAct } from '#engines/delegation/contract.js';
+import type { ActorClaim, IssuedTerms, KeyName, MayAct } from '#engines/delegation/contract.js';
 import type { IssuedTokenFault, IssuedVerdict } from '#engines/signing/contract.js';
 import type { AcceptedReport, Principal, ValidationReport } from '#engines/token-validation/contract.js';
 import { PLATFORM_TENANT } from '#utilities/change-feed/contract.js';
@@ -9,7 +9,7 @@ import type { ErrorCode } from '#utilities/errors/catalogue.js';
 import { CodedError } from '#utilities/errors/coded-error.js';
 import type { AuthorizationParts } from './authorization.parts.js';
 import type { ExchangeTrail } from './exchange-trail.js';
-import { IssuedSubjects, liveQuestionOf, type ReferredSubject } from './issued-subjects.js';
+import { IssuedSubjects, limitsOf, liveQuestionOf, type ReferredSubject } from './issued-subjects.js';
 import type { LiveQuestion } from './live-readings.js';
 import { OPERATORS_TENANT } from './operators-tenant.js';
 import { selectTenant } from './tenant-selection.js';
@@ -24,8 +24,8 @@ export interface HandedIn {
   readonly iss: string;
   /** `null` for one of ours. */
   readonly presenter: Principal['case'] | null;
-  /** `null` for one of a trusted issuer. */
-  readonly issued: ReferredSubject | null;
+  /** What one of ours says of itself; `null` for one of a trusted issuer. */
+  readonly terms: IssuedTerms | null;
   readonly tenantId: string;
   readonly slug: string;
   readonly question: LiveQuestion;
@@ -99,7 +99,7 @@ export class HandedInTokens {
     return {
       ...{ kind, identity, issuer, iss, confirmation, acr, amr, authTime, issuedAt, expiresAt, tokenSha256, tenantId, slug },
       presenter: principal.case,
-      issued: null,
+      terms: null,
       question: this.upstream.questionOf(context, tenantId, { principal, token }),
       act: this.actorsOf(context, principal, iss),
       mayAct: mayActOf(principal, iss),
@@ -126,7 +126,7 @@ export class HandedInTokens {
       issuer: reference.issuer,
       iss: reference.iss,
       presenter: null,
-      issued: referred,
+      terms: await this.termsOf(context, referred),
       slug: claims.tenant,
       question: liveQuestionOf(tenantId, referred),
       mayAct: reference.mayAct ?? null,
@@ -144,6 +144,13 @@ export class HandedInTokens {
       (act, actor) => ({ sub: nameOf(actor), ...(act === null ? {} : { act }) }),
       null,
     );
+  }
+
+  /** What it left to Check is named by the application that it is for. */
+  private async termsOf(context: CallContext, referred: ReferredSubject): Promise<IssuedTerms> {
+    const { audience, clientId, impersonated } = referred.claims;
+    const application = await this.deps.registrationAccess.applicationFor(context, audience);
+    return { audience, clientId, impersonated, permissions: application === undefined ? [] : limitsOf(referred, application) };
   }
 
   private async mostAgeOf(context: CallContext, iss: string, kind: HandedIn['kind']): Promise<number> {

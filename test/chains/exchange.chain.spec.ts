@@ -227,9 +227,9 @@ describe('The exchange chain', () => {
         'RevocationAccess.revokes',
         'RegistrationAccess.clientNamed',
       ],
-      ...['KeyAccess.unseal', 'IssuerAccess.trustedIssuer', 'FactAccess.tenantNamed', 'IssuerAccess.trustedIssuer'],
-      ...[...POLICY, ...READ, ...NAME],
-      ...['RegistrationAccess.applicationFor', 'DelegationEngine.admit', 'PermissionEngine.effectivePermissions'],
+      ...['KeyAccess.unseal', 'IssuerAccess.trustedIssuer', 'FactAccess.tenantNamed'],
+      ...['RegistrationAccess.applicationFor', 'IssuerAccess.trustedIssuer', ...POLICY, ...READ, ...NAME],
+      ...['DelegationEngine.admit', 'PermissionEngine.effectivePermissions'],
       // What is sealed into it, and the name of the state, are the same as in the first.
       ...['SigningEngine.mint', 'KeyAccess.activeKey', 'KeyAccess.signWith', ...RECORD],
       ...['PolicyAccess.shadowPolicy', 'SigningEngine.consistencyToken'],
@@ -255,9 +255,9 @@ describe('The exchange chain', () => {
     expect(await exchange(house, house.token(), actor)).toBe('billing:invoice:read');
     const [, ...validate] = VALIDATE;
     expect(house.calls).toEqual([
-      ...[...AUTHENTICATE, ...VALIDATE, ...POLICY, ...READ, ...NAME, 'RevocationAccess.revokes'],
+      ...[...AUTHENTICATE, ...VALIDATE, ...POLICY, ...READ],
       ...[...validate, 'FactAccess.factsOf', ...NAME, 'RevocationAccess.revokes', 'SigningEngine.subjectOf'],
-      ...[...ADMIT, 'PermissionEngine.effectivePermissions', ...MINT, ...RECORD, ...ANSWER],
+      ...[...NAME, 'RevocationAccess.revokes', ...ADMIT, 'PermissionEngine.effectivePermissions', ...MINT, ...RECORD, ...ANSWER],
     ]);
     expect(house.records).toMatchObject([{ case: 'on-behalf-of', actor: expect.stringMatching(/^u_/) }]);
     const broken = { ...actor, actorToken: house.token({ aud: 'somebody-else' }) };

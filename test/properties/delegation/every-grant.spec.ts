@@ -19,12 +19,11 @@ const metadata = authorizationServerMetadata({
 });
 const grants = metadata['grant_types_supported'] as readonly string[];
 
-describe('Every grant of the metadata', () => {
+describe('GHSA-7qjx-gp9h-65qj: every grant of the metadata', () => {
   it('is known here by the cases that it has', () => {
     expect(grants).toEqual(Object.keys(CASES_OF));
   });
 
-  // CVE class of GHSA-7qjx-gp9h-65qj: a restriction that was forgotten on one grant.
   it.each(grants.flatMap((grant) => (CASES_OF[grant] ?? []).map((each) => [grant, each] as const)))(
     '%s, %s: is met by every restriction, or exempt from it with a reason',
     (_grant, each) => {
