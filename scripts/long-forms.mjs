@@ -1,5 +1,9 @@
 /** Specs that can run for longer than `npm test` has time for, by name: their paths, and the variables that make them long. */
 export const LONG_FORMS = {
   'tenant-bleed': { specs: ['test/faults/tenant-bleed'], set: { TENANT_BLEED_CALLS: '100000' } },
+  delegation: {
+    specs: ['test/properties/delegation/subset', 'test/e2e/delegation-requests'],
+    set: { DELEGATION_POLICIES: '100000', DELEGATION_REQUESTS: '1000' },
+  },
   permissions: { specs: ['test/properties/permission/properties-'], set: { PERMISSION_QUESTIONS: '100000' } },
 };
