@@ -61,11 +61,13 @@ describeOnPostgres('With keys in a key vault', (open) => {
         keyPrefix: 'tokens',
         hsm: false,
         signsPer10Seconds: 100,
+        whenItCannotSign: 'shed',
       },
     };
   });
   afterAll(async () => {
     login.close();
+    login.closeAllConnections();
     await vault.stop();
     rmSync(home, { recursive: true });
   });
@@ -122,7 +124,7 @@ describeOnPostgres('With keys in a key vault', (open) => {
     it('issues nothing while the vault is away, serves its keys, and heals by itself', async () => {
       await vault.turn({ outage: 'refused' });
       // Before that the rate guard may have its say.
-      await until('the vault is missed', async () => (await exchange()).body['code'] === 'VAULT_UNREACHABLE');
+      await until('the vault is missed', async () => (await exchange()).body['code'] === 'SIGNING_UNAVAILABLE');
       const refused = await exchange();
       expect([429, 503]).toContain(refused.status);
       expect((await fetch(`${service.host.httpUrl}/.well-known/jwks.json`)).status).toBe(200);

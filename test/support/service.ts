@@ -45,7 +45,17 @@ export async function startService(options: TestServiceOptions): Promise<TestSer
   await identityProvider.start();
   const hosts: Host[] = [];
   const clock = options.clock ?? new SystemClock();
-  const host = await startHost(settings, { migrate: true, unsafeRole: 'step-down', clock });
+  const stop = async (): Promise<void> => {
+    await Promise.all(hosts.map((each) => each.stop()));
+    await identityProvider.stop();
+    rmSync(home, { recursive: true, force: true });
+  };
+  /** What does not come up leaves no port open: the process of the tests could not end. */
+  const orStop = async (error: unknown): Promise<never> => {
+    await stop();
+    throw error;
+  };
+  const host = await startHost(settings, { migrate: true, unsafeRole: 'step-down', clock }).catch(orStop);
   hosts.push(host);
   const secret = `cs_${randomBytes(32).toString('base64url')}`;
   const digest = createHash('sha256').update(secret).digest('hex');
@@ -57,7 +67,7 @@ export async function startService(options: TestServiceOptions): Promise<TestSer
       throw isCodedError(error) ? new Error(`${error.code}: ${error.details.actual ?? ''}`, { cause: error }) : error;
     }
   };
-  await apply(sampleDocument(identityProvider.cloud, digest));
+  await apply(sampleDocument(identityProvider.cloud, digest)).catch(orStop);
   return {
     settings,
     host,
@@ -72,11 +82,7 @@ export async function startService(options: TestServiceOptions): Promise<TestSer
       hosts.push(second);
       return second;
     },
-    stop: async () => {
-      await Promise.all(hosts.map((each) => each.stop()));
-      await identityProvider.stop();
-      rmSync(home, { recursive: true, force: true });
-    },
+    stop,
   };
 }
 
