@@ -86,7 +86,7 @@ describe('RFC 9449 §4.3: a DPoP proof', () => {
   it('§4.3 no. 5: is signed with an algorithm of the list, none and HMAC least of all', async () => {
     const claims = { jti: 'id-1', htm: 'POST', htu: URI, iat: NOW };
     for (const alg of ['none', 'HS256', 'ES384', 'RS512', 'ES256K', '', null])
-      expect(judge(raw({ typ: 'dpop+jwt', alg, jwk }, claims))).toMatchObject(REFUSED);
+      expect(judge(raw({ typ: 'dpop+jwt', alg, jwk }, claims))).toMatchObject({ ...REFUSED, actual: 'another algorithm' });
     const p384 = generateKeyPairSync('ec', { namedCurve: 'P-384' });
     expect(judge(await proof({ algorithm: 'ES384', pair: p384 }))).toMatchObject(REFUSED);
   });
@@ -120,6 +120,15 @@ describe('RFC 9449 §4.3: a DPoP proof', () => {
     ])
       expect(judge(await proof({ header: { jwk: bad } }))).toMatchObject(REFUSED);
     const large = await exportJWK(rsa.publicKey);
+    const huge = { ...large, n: Buffer.alloc(520, 0xff).toString('base64url') };
+    for (const [bad, bits] of [
+      [await exportJWK(weak.publicKey), 1024],
+      [huge, 4160],
+    ] as const)
+      expect(judge(await proof({ header: { jwk: bad }, algorithm: 'RS256', pair: rsa }))).toMatchObject({
+        ...REFUSED,
+        actual: `the modulus has ${String(bits)} bits`,
+      });
     for (const bad of [await exportJWK(weak.publicKey), { ...large, e: 'Aw' }, { ...large, n: `AA${String(large.n)}` }])
       expect(judge(await proof({ header: { jwk: bad }, algorithm: 'RS256', pair: rsa }))).toMatchObject(REFUSED);
     expect(judge(await proof({ algorithm: 'RS256', pair: weak }).catch(() => 'jose refuses it too'))).toMatchObject(REFUSED);
