@@ -103,6 +103,14 @@ describeOnPostgres('Clients without a secret', (open) => {
     }
   });
 
+  it('takes no token for another: not one of ours as an assertion, nor an assertion as a subject token', async () => {
+    const issued = String((await withAssertion(await assertion())).body['access_token']);
+    expect((await withAssertion(issued)).body).toMatchObject({ code: 'CLIENT_ASSERTION_INVALID' });
+    const form = exchangeForm(await assertion(), { audience: SAMPLE_AUDIENCE, client_assertion_type: JWT_BEARER });
+    form.set('client_assertion', await assertion());
+    expect((await post(service.host, form)).body).toMatchObject({ error: 'invalid_request', code: 'ISSUER_UNTRUSTED' });
+  });
+
   it('takes no right secret of a client that may not use one, and no two ways at once', async () => {
     const digest = hash('sha256', service.secret);
     const both = { methods: ['private_key_jwt', 'client_secret_basic'], keys: [publicJwk] };

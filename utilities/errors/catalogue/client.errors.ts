@@ -4,16 +4,19 @@ import type { CatalogueEntry } from '../catalogue-entry.js';
 export const CLIENT_ERRORS = {
   CLIENT_UNAUTHENTICATED: {
     summary: 'The client could not be authenticated.',
-    cause: 'No client credentials, an unknown or disabled client, a wrong or expired secret, or a malformed Authorization value.',
+    cause:
+      'No client credentials and no public client that the subject token names, an unknown or disabled client, a wrong or expired secret, a certificate that is not registered, a way to authenticate that is not listed for the client, or a malformed Authorization value.',
     remedy: [
       'Send client_id and client_secret by HTTP Basic (percent-encode both first, RFC 6749 §2.3.1) or in the form; over gRPC in the authorization metadata.',
-      'Check that the client is registered, active and that its secret has not been replaced.',
+      'Check that the client is registered, active, may authenticate in this way, and that its secret has not been replaced.',
+      'For a page or an app: register it as a public client with the id (azp, appid) that its tokens are issued to.',
     ],
     source: 'RFC 6749 §5.2',
   },
   CLIENT_AUTHENTICATION_AMBIGUOUS: {
     summary: 'The request authenticates the client in more than one way.',
-    cause: 'Credentials are both in the Authorization header and in the form, or they name different clients.',
+    cause:
+      'Credentials are in two of the Authorization header, the secret of the form and the client assertion, or they name different clients.',
     remedy: ['Use exactly one method of client authentication.'],
     source: 'RFC 6749 §2.3',
   },
