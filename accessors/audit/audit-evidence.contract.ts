@@ -86,6 +86,7 @@ export interface AuditEvidence {
    */
   addCheckpoint(context: CallContext, checkpoint: StoredCheckpoint, heads: readonly ChainHead[]): Promise<boolean>;
 
+  /** The one with the highest number; `undefined`: there is none yet. */
   lastCheckpoint(context: CallContext): Promise<StoredCheckpoint | undefined>;
 
   /** Those after that number, in order. */

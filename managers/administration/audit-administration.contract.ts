@@ -96,6 +96,7 @@ export interface AuditAdministration {
   /** Compares every record with its chain, every chain with the checkpoints, and those with what was kept outside. */
   verify(context: CallContext, order: VerifyOrder): Promise<AuditVerdict>;
 
+  /** Records of every tenant that fit all that is named, in the order of their times. @throws CodedError `STORE_UNAVAILABLE` */
   records(context: CallContext, query: AuditQuery, page: AuditPage): Promise<readonly AuditRecordView[]>;
 
   /** Takes away what points to a subject in every record about it, and records that. Answers how many records were changed. */
