@@ -2,6 +2,7 @@ import { generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
 import type { ExchangeRecord, RefusalRecord } from '#accessors/audit/contract.js';
 import { NoneDirectoryAccess } from '#accessors/directory/none.directory.access.js';
 import type { SubjectFacts } from '#accessors/facts/contract.js';
+import type { UseOutcome } from '#accessors/grants/contract.js';
 import type { KeyAccess } from '#accessors/key/contract.js';
 import { EMPTY_POLICY, type PolicyVersion } from '#accessors/policy/contract.js';
 import type { Application, RegisteredClient, RegistrationAccess } from '#accessors/registration/contract.js';
@@ -47,6 +48,8 @@ export class DelegationWorld {
   readonly records: (ExchangeRecord | RefusalRecord)[] = [];
   policy: PolicyVersion = policyWith([{ key: 'all', grants: ['**'] }]);
   facts: SubjectFacts = factsWith(['all']);
+  /** What is told of a proof that has to be used once. */
+  use: UseOutcome = 'first';
   private readonly upstream: { readonly publicKey: KeyObject; readonly privateKey: KeyObject };
   private readonly sequence: ExchangeSequence;
 
@@ -126,7 +129,7 @@ export class DelegationWorld {
         },
       },
       revocationAccess: { revokes: () => undefined },
-      grantsAccess: { useOnce: async () => 'first' },
+      grantsAccess: { useOnce: async () => this.use },
       decisionTrail: { note: () => undefined },
       tokenValidationEngine: new DefaultTokenValidationEngine({
         issuerAccess,
