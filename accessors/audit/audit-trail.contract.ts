@@ -93,8 +93,8 @@ export interface AuditTrail {
   /** Makes the partitions of today and so many days ahead. */
   preparePartitions(context: CallContext, daysAhead: number): Promise<PartitionReport>;
 
-  /** How many records stand in the default partition. */
-  strayRecords(context: CallContext): Promise<number>;
+  /** How large the default partition is; 0: no record ever stood there. */
+  strayBytes(context: CallContext): Promise<number>;
 
   /** Where each chain stands that has records in partitions from before that day (`YYYY-MM-DD`, UTC): the last one of those. */
   headsBefore(context: CallContext, day: string): Promise<readonly ChainHead[]>;

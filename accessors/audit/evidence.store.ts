@@ -31,11 +31,15 @@ const RECORDS_IN_CHAINS = `
   where (r.chain, r.sequence, r.id) > ($1::uuid, $2::bigint, $3::uuid)
   order by r.chain, r.sequence, r.id limit $4`;
 
+/** Ids of chains begin with the time in milliseconds, so the first one says from when on there are chains. */
+const CHAINS_SINCE = `
+  select ('x' || left(replace(r.chain::text, '-', ''), 12))::bit(48)::bigint::float8 as since from audit_record r
+  where r.chain is not null order by r.chain limit 1`;
+
 /** A record from before chains has none; a later one without one was put there past the service. */
 const UNCHAINED = `
   select r.id::text as id, round(extract(epoch from r.at) * 1000)::float8 as at from audit_record r
-  where r.chain is null and r.at > (select min(c.at) from audit_record c where c.chain is not null)
-  order by r.at limit 1`;
+  where r.chain is null and r.at > to_timestamp($1::float8 / 1000) limit 1`;
 
 export const PAGE_OF_RECORDS = 2_000;
 const BEFORE_ALL = '00000000-0000-0000-0000-000000000000';
@@ -113,9 +117,14 @@ export class EvidenceStore {
     );
   }
 
-  async unchained(): Promise<{ readonly id: string; readonly at: number } | undefined> {
-    const [found] = await this.inWholeTrail(() => this.deps.database.query<{ id: string; at: number }>(UNCHAINED));
-    return found;
+  unchained(): Promise<{ readonly id: string; readonly at: number } | undefined> {
+    const { database } = this.deps;
+    return this.inWholeTrail(async () => {
+      const [chains] = await database.query<{ since: number }>(CHAINS_SINCE);
+      if (chains === undefined) return undefined;
+      const [found] = await database.query<{ id: string; at: number }>(UNCHAINED, [chains.since]);
+      return found;
+    });
   }
 
   private inWholeTrail<Result>(work: () => Promise<Result>): Promise<Result> {

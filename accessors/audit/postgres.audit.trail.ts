@@ -28,8 +28,8 @@ export class PostgresAuditTrail implements AuditTrail {
     return this.deps.store.preparePartitions(daysAhead);
   }
 
-  strayRecords(_context: CallContext): Promise<number> {
-    return this.deps.store.strayRecords();
+  strayBytes(_context: CallContext): Promise<number> {
+    return this.deps.store.strayBytes();
   }
 
   headsBefore(_context: CallContext, day: string): Promise<readonly ChainHead[]> {

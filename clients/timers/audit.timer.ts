@@ -57,10 +57,11 @@ export class AuditTimer {
 
   private upkeep(): Promise<void> {
     return this.watched('audit.upkeep_failed', async (context) => {
-      const { partitions, strays, dropped } = await this.deps.audit.upkeep(context);
+      const { partitions, strayBytes, dropped } = await this.deps.audit.upkeep(context);
       const { logger } = this.deps;
       if (dropped.length > 0) logger.info('audit.partitions_dropped', { dropped });
-      if (partitions.blocked > 0 || strays > 0) logger.error('audit.partition_missing', { days: partitions.blocked, strays });
+      if (partitions.blocked > 0 || strayBytes > 0)
+        logger.error('audit.partition_missing', { days: partitions.blocked, strayBytes });
     });
   }
 

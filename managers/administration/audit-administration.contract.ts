@@ -28,8 +28,8 @@ export interface SealReport {
 
 export interface UpkeepReport {
   readonly partitions: PartitionReport;
-  /** Records in the default partition, which retention does not reach. */
-  readonly strays: number;
+  /** Size of the default partition, which retention does not reach; 0: no record ever stood there. */
+  readonly strayBytes: number;
   /** Partitions that were dropped. */
   readonly dropped: readonly string[];
 }

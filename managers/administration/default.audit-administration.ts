@@ -55,7 +55,7 @@ export class DefaultAuditAdministration implements AuditAdministration {
     await auditTrail.recoverSpool(context);
     const partitions = await auditTrail.preparePartitions(context, DAYS_AHEAD);
     const dropped = await this.dropOld(context, partitions.today);
-    return { partitions, dropped, strays: await auditTrail.strayRecords(context) };
+    return { partitions, dropped, strayBytes: await auditTrail.strayBytes(context) };
   }
 
   async verify(context: CallContext, order: VerifyOrder): Promise<AuditVerdict> {

@@ -29,8 +29,8 @@ describeOnEachDatabase('Audit records whose time is over', (open) => {
     await pastPartition(40);
     await pastPartition(39);
     await threeDays();
-    const { dropped, strays } = await world.administration.upkeep(CONTEXT);
-    expect({ dropped, strays }).toEqual({ dropped: [nameOf(40), nameOf(39)], strays: 0 });
+    const { dropped, strayBytes } = await world.administration.upkeep(CONTEXT);
+    expect({ dropped, strayBytes }).toEqual({ dropped: [nameOf(40), nameOf(39)], strayBytes: 0 });
     expect(await verify()).toMatchObject({ whole: true, outside: expect.anything() });
     const left = await world.administration.records(CONTEXT, {}, { order: 'oldest', after: null, limit: 100 });
     expect(left.map(({ tokenId, what }) => tokenId ?? what)).toEqual(['token-7', 'token-8', 'token-9', 'audit.retention']);
