@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import type { GrantSettings } from '#utilities/config/contract.js';
 import type { UsedId, UseOutcome } from '#accessors/grants/contract.js';
 import type {
   ClientAuthentication as Registered,
@@ -47,6 +48,7 @@ const client = (
 
 /** Everything is accepted; what is tested here is the sequence around it. Assertions are `self:ID` or `of:ISSUER`. */
 class World {
+  nonces: GrantSettings['dpopNonces'] = 'off';
   registered: RegisteredClient | undefined = client(ALL);
   outcome: UseOutcome = 'first';
   verdicts: Partial<CallerProofs> = {};
@@ -85,7 +87,7 @@ class World {
       clientNamed: (_context: unknown, id: string) => Promise.resolve(id === 'orders' ? this.registered : undefined),
     };
     const dpopNonces = { current: () => 'fresh', isFresh: () => true };
-    const shownKeys = new ShownKeys({ callerProofs, dpopNonces, grantsAccess, nonces: 'off' });
+    const shownKeys = new ShownKeys({ callerProofs, dpopNonces, grantsAccess, nonces: this.nonces });
     const { counters } = this;
     return new ClientAuthentication({ registrationAccess, grantsAccess, callerProofs, counters, shownKeys }).authenticate(
       CONTEXT,
@@ -216,6 +218,19 @@ describe('CVE-2020-15222: the jti of a client assertion', () => {
     world.outcome = 'first-here';
     expect(await world.authenticate(signed)).toMatchObject({ proven: true, singleUse: 'first-here' });
     expect(await world.authenticate(secret)).not.toHaveProperty('singleUse');
+  });
+});
+
+describe('Where public clients need a nonce in their proofs', () => {
+  it('a certificate that anybody could have made does not make one of the others', async () => {
+    const world = new World();
+    world.nonces = 'public-clients';
+    world.registered = client(ALL, { kind: 'public' });
+    for (const presented of [dpop, { ...dpop, ...certificate, dpop: dpop.dpop }])
+      for (const credentials of [id, { method: 'none' }] as const)
+        await expect(world.authenticate(credentials, presented)).rejects.toMatchObject({ code: 'DPOP_NONCE_REQUIRED' });
+    world.registered = client(ALL);
+    expect(await world.authenticate(signed, dpop)).toMatchObject({ proven: true });
   });
 });
 

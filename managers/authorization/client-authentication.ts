@@ -47,10 +47,7 @@ export class ClientAuthentication {
 
   private async settled(context: CallContext, credentials: ClientCredentials, presented?: PresentedKeys): Promise<CallingClient> {
     const { shownKeys } = this.deps;
-    const showing = shownKeys.judge(context, presented, {
-      hasCredentials: hasCredentials(credentials, presented),
-      accessToken: null,
-    });
+    const showing = shownKeys.judge(context, presented, { hasCredentials: hasCredentials(credentials), accessToken: null });
     const caller = await this.callerOf(context, credentials, presented);
     return 'method' in caller ? this.proven(context, caller, showing) : unproven(caller, showing);
   }
@@ -153,9 +150,9 @@ function refuseUnlisted(
   throw refusal(`the client may not authenticate by ${method}`, code);
 }
 
-function hasCredentials({ method }: ClientCredentials, presented: PresentedKeys | undefined): boolean {
-  if (method === 'client_id') return (presented?.certificate ?? null) !== null;
-  return method !== 'none';
+/** SECURITY: a client id alone may be a public client's, also where some certificate comes with it, which anybody can make. */
+function hasCredentials({ method }: ClientCredentials): boolean {
+  return method !== 'none' && method !== 'client_id';
 }
 
 function unproven({ clientId }: Named, { shown, once }: Showing): CallingClient {

@@ -35,7 +35,7 @@ describe('At the edges of both transports', () => {
   function rawCall(authorizations: readonly string[], message: Buffer): Promise<string> {
     return new Promise((resolve, reject) => {
       // Node itself would not send one header twice.
-      const lenient = { strictSingleValueFields: false };
+      const lenient = { strictSingleValueFields: false, peerMaxConcurrentStreams: 1 };
       const session = connectHttp2(`http://${service.host.grpcAddress}`, lenient);
       session.on('error', reject);
       const lines = authorizations.flatMap((value) => ['authorization', value]);
