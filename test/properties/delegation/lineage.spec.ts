@@ -100,6 +100,13 @@ describe('A bound token', () => {
 });
 
 describe('A token that was passed on', () => {
+  it('ends no later than the token of the actor', async () => {
+    const exp = Math.floor(world.clock.now() / 1_000) + 100;
+    const actor = { actorToken: upstream({ sub: 'robot', exp }), actorTokenType: 'urn:ietf:params:oauth:token-type:jwt' };
+    const outcome = await world.exchange(WEB, { subjectToken: upstream(), audience: ['a'], ...actor });
+    expect('claims' in outcome && outcome.claims).toMatchObject({ exp, act: { sub: expect.stringMatching(/robot/u) } });
+  });
+
   it('never outlives the one that it came from, and is not exchanged in its last half minute', async () => {
     const { token, claims } = await first();
     world.clock.advance(300_000);
