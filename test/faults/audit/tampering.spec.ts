@@ -54,7 +54,7 @@ describeOnEachDatabase('An altered audit trail', (open) => {
     await world.administration.seal(CONTEXT);
     await world.record(6, RECORDS);
     await world.administration.seal(CONTEXT);
-  });
+  }, 120_000);
   afterAll(() => world.close());
 
   const verify = (): Promise<AuditVerdict> => world.administration.verify(CONTEXT, { anchors: [] });
