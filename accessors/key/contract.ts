@@ -1,7 +1,8 @@
 /**
  * Hides where private keys and installation secrets live, how they are sealed and how their states are kept.
  * `KeyAccess` serves tokens, from memory: called by the SigningEngine and by the KeyringManager. `KeyringAccess` changes the
- * keyring: called by the KeyringManager alone. Private halves and secrets never leave this folder.
+ * keyring: called by the KeyringManager alone, but for `keyring`, which the AdministrationManager reads to verify the audit trail.
+ * Private halves and secrets never leave this folder.
  */
 import type { KeyObject } from 'node:crypto';
 import type { JWK } from 'jose';
