@@ -53,9 +53,11 @@ export function addRevokeCommand(program: Command): void {
 async function ordered(options: Revoking, wish: RevocationWish): Promise<void> {
   const { reason, validateOnly = false } = options;
   const order = { wish, before: momentOf(options.before), reason, validateOnly };
-  const report = await withManagers(loadSettings(options.config), ({ revocations }, context) =>
-    revocations.revoke(context, order),
-  );
+  const report = await withManagers(loadSettings(options.config), async ({ revocations, keyring }, context) => {
+    // What names subjects in tokens is a secret beside the keys, which has to be opened.
+    if (wish.by === 'key') await keyring.prepare(context);
+    return revocations.revoke(context, order);
+  });
   print(options, report, reportLines(report));
 }
 
