@@ -48,6 +48,7 @@ describeOnPostgres('what is sealed, in a ring with keys in every state', (open) 
       'installation_secret: sealed wrapped_data_key',
       'installation_secret: sealed wrapped_data_key',
       'installation_secret: sealed wrapped_data_key',
+      'installation_secret: sealed wrapped_data_key',
       'signing_key: public_proof',
       'signing_key: public_proof',
       'signing_key: public_proof sealed wrapped_data_key',
