@@ -70,8 +70,12 @@ export const OPERATOR_ERRORS = {
   },
   KEY_IMPORT_REFUSED: {
     summary: 'The key cannot be taken into the keyring; nothing was changed.',
-    cause: 'No such key is in the backend, it does not fit the algorithm, or it is in the keyring already.',
-    remedy: ['Check the backend, the reference and the algorithm.', 'A key serves one algorithm for its whole life.'],
+    cause:
+      'No such key is in the backend, it does not fit the algorithm, a private key that was handed over is not what it must be, or it is in the keyring already.',
+    remedy: [
+      'Check the backend, the reference and the algorithm, or the file: one unencrypted private key, PEM or JWK, that its owner alone may read.',
+      'A key serves one algorithm for its whole life.',
+    ],
   },
   DATA_DIRECTORY_LOCKED: {
     summary: 'Another process uses this data directory.',

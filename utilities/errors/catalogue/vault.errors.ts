@@ -14,7 +14,7 @@ export const VAULT_ERRORS = {
     cause: 'Tokens are signed in the key vault, and more were asked for than its limit for each 10 seconds allows.',
     remedy: [
       RETRY,
-      'Operator: let the vault wrap keys and sign locally (keys.backend: local), or spread the load over several vaults.',
+      'Operator: let the vault wrap keys and sign locally (keys.backend: local), or let a key that stands by sign the rest (keys.vault.whenItCannotSign: signLocally).',
     ],
     source: 'https://learn.microsoft.com/azure/key-vault/general/service-limits',
   },
