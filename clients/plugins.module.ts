@@ -11,6 +11,8 @@ import { SETTINGS, type Settings } from '#utilities/config/contract.js';
 import { DATABASE, type Database, UNIT_OF_WORK, type UnitOfWork } from '#utilities/database/contract.js';
 import { ID_SOURCE, type IdSource } from '#utilities/id/contract.js';
 import { LOGGER, type Logger } from '#utilities/logging/contract.js';
+import { CLIENT_RATE, ISSUER_RATE } from '#utilities/resilience/contract.js';
+import { GcraRateLimiter } from '#utilities/resilience/gcra.rate-limiter.js';
 import { COUNTERS, type Counters } from '#utilities/telemetry/contract.js';
 
 /** What every room may use, made once by the host before Nest starts. */
@@ -27,6 +29,13 @@ export interface Foundations {
   readonly factSources: readonly ConfiguredFactSource[];
 }
 
+function ratesOf({ settings: { limits }, clock }: Foundations): Provider[] {
+  return [
+    { provide: CLIENT_RATE, useValue: new GcraRateLimiter({ clock, perSecond: limits.perClientPerSecond }) },
+    { provide: ISSUER_RATE, useValue: new GcraRateLimiter({ clock, perSecond: limits.perIssuerPerSecond }) },
+  ];
+}
+
 /** The one global module: utilities and the lists of plug-ins. Everything else is imported by whoever needs it. */
 @Global()
 @Module({})
@@ -38,6 +47,7 @@ export class PluginsModule {
       { provide: ID_SOURCE, useValue: foundations.ids },
       { provide: LOGGER, useValue: foundations.logger },
       { provide: COUNTERS, useValue: foundations.counters },
+      ...ratesOf(foundations),
       { provide: DATABASE, useValue: foundations.database },
       { provide: UNIT_OF_WORK, useValue: foundations.unitOfWork },
       { provide: CHANGE_FEED, useValue: foundations.changeFeed },
@@ -55,6 +65,8 @@ export class PluginsModule {
         ID_SOURCE,
         LOGGER,
         COUNTERS,
+        CLIENT_RATE,
+        ISSUER_RATE,
         DATABASE,
         UNIT_OF_WORK,
         CHANGE_FEED,

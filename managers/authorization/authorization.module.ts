@@ -26,17 +26,17 @@ import { CALLER_PROOFS } from '#engines/token-validation/caller-proofs.contract.
 import { TOKEN_VALIDATION_ENGINE } from '#engines/token-validation/contract.js';
 import { TokenValidationModule } from '#engines/token-validation/token-validation.module.js';
 import { CHANGE_FEED } from '#utilities/change-feed/contract.js';
-import { CLOCK, type Clock } from '#utilities/clock/contract.js';
+import { CLOCK } from '#utilities/clock/contract.js';
 import { SETTINGS, type Settings } from '#utilities/config/contract.js';
 import { ID_SOURCE } from '#utilities/id/contract.js';
 import { LOGGER } from '#utilities/logging/contract.js';
-import { GcraRateLimiter } from '#utilities/resilience/gcra.rate-limiter.js';
+import { CLIENT_RATE, ISSUER_RATE } from '#utilities/resilience/contract.js';
 import { COUNTERS } from '#utilities/telemetry/contract.js';
 import type { AuthorizationParts } from './authorization.parts.js';
 import { AUTHORIZATION_MANAGER } from './contract.js';
 import { DefaultAuthorizationManager } from './default.authorization.manager.js';
 
-type Injected = Omit<AuthorizationParts, 'defaultLifetimeSeconds' | 'nonces' | 'clientRate' | 'issuerRate'>;
+type Injected = Omit<AuthorizationParts, 'defaultLifetimeSeconds' | 'nonces'>;
 
 /** What each part is asked for by; complete by type. */
 const PARTS: Readonly<Record<keyof Injected, symbol>> = {
@@ -59,6 +59,8 @@ const PARTS: Readonly<Record<keyof Injected, symbol>> = {
   clock: CLOCK,
   ids: ID_SOURCE,
   counters: COUNTERS,
+  clientRate: CLIENT_RATE,
+  issuerRate: ISSUER_RATE,
   logger: LOGGER,
 };
 const NAMES = Object.keys(PARTS);
@@ -81,15 +83,13 @@ const NAMES = Object.keys(PARTS);
   providers: [
     {
       provide: AUTHORIZATION_MANAGER,
-      useFactory: ({ tokens, grants, limits }: Settings, clock: Clock, ...parts: readonly unknown[]) =>
+      useFactory: ({ tokens, grants }: Settings, ...parts: readonly unknown[]) =>
         new DefaultAuthorizationManager({
           ...(Object.fromEntries(NAMES.map((name, at) => [name, parts[at]])) as unknown as Injected),
           defaultLifetimeSeconds: tokens.lifetimeSeconds,
           nonces: grants.dpopNonces,
-          clientRate: new GcraRateLimiter({ clock, perSecond: limits.perClientPerSecond }),
-          issuerRate: new GcraRateLimiter({ clock, perSecond: limits.perIssuerPerSecond }),
         }),
-      inject: [SETTINGS, CLOCK, ...Object.values(PARTS)],
+      inject: [SETTINGS, ...Object.values(PARTS)],
     },
   ],
   exports: [AUTHORIZATION_MANAGER],

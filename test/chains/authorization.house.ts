@@ -25,7 +25,7 @@ import { SilentLogger } from '../support/silent.logger.js';
 import { recorded } from './recorder.js';
 
 /** Lets everything through. */
-export const UNLIMITED: RateLimiter = { take: () => null };
+const UNLIMITED: RateLimiter = { take: () => null };
 
 const DIRECTORY = '1f0c2a4e-6b7d-4c3a-9e5f-0a1b2c3d4e5f';
 export const API = '6e74172b-be56-4843-9ff4-e66a39bb12e3';

@@ -9,3 +9,8 @@ export interface RateLimiter {
    */
   take(key: string): number | null;
 }
+
+/** By client id. */
+export const CLIENT_RATE: unique symbol = Symbol('ClientRate');
+/** By name of the trusted issuer. */
+export const ISSUER_RATE: unique symbol = Symbol('IssuerRate');
