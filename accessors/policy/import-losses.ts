@@ -32,10 +32,13 @@ const RESTRICTIONS: Readonly<Record<string, (content: PolicyContent) => readonly
  * nobody what would change, so it may add restrictions, and take away or change none: that takes a plan.
  */
 export function importLosses(inForce: PolicyContent, imported: PolicyContent): readonly string[] {
+  const staying = new Set(imported.roles.map(({ key }) => key));
+  // A role that goes takes its exclusions along: it grants nothing any more.
+  const before = { ...inForce, roles: inForce.roles.map((role) => (staying.has(role.key) ? role : { ...role, exclude: [] })) };
   const silent = SECTIONS.filter((section) => inForce[section].length > 0 && imported[section].length === 0);
   const lost = Object.entries(RESTRICTIONS).flatMap(([kind, of]) => {
     const kept = new Set(of(imported).map(({ said }) => said));
-    const names = of(inForce)
+    const names = of(before)
       .filter(({ said }) => !kept.has(said))
       .map(({ name }) => name);
     return names.length === 0 ? [] : [`${kind} (${names.join(', ')})`];
