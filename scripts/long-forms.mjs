@@ -1,5 +1,10 @@
 /** Specs that can run for longer than `npm test` has time for, by name: their paths, and the variables that make them long. */
 export const LONG_FORMS = {
+  kills: { specs: ['test/faults/keys/rotation-kills'], set: { COUNTERSIGN_KILLS_PER_STEP: '5' } },
+  audit: {
+    specs: ['test/faults/audit/kills', 'test/faults/audit/flood'],
+    set: { AUDIT_KILL_ROUNDS: '20', AUDIT_FLOOD_REFUSALS: '50000' },
+  },
   'tenant-bleed': { specs: ['test/faults/tenant-bleed'], set: { TENANT_BLEED_CALLS: '100000' } },
   delegation: {
     specs: ['test/properties/delegation/subset', 'test/e2e/delegation-requests'],
