@@ -5,6 +5,8 @@ export const LONG_FORMS = {
     specs: ['test/faults/audit/kills', 'test/faults/audit/flood'],
     set: { AUDIT_KILL_ROUNDS: '20', AUDIT_FLOOD_REFUSALS: '50000' },
   },
+  replay: { specs: ['accessors/grants/default.grants'], set: { REPLAY_ROUNDS: '1000' } },
+  tls: { specs: ['test/e2e/mutual-tls'], set: { TLS_ROTATIONS: '50' } },
   'tenant-bleed': { specs: ['test/faults/tenant-bleed'], set: { TENANT_BLEED_CALLS: '100000' } },
   delegation: {
     specs: ['test/properties/delegation/subset', 'test/e2e/delegation-requests'],
