@@ -29,10 +29,12 @@ export interface Foundations {
   readonly factSources: readonly ConfiguredFactSource[];
 }
 
-function ratesOf({ settings: { limits }, clock }: Foundations): Provider[] {
+function ratesOf({ settings, clock }: Foundations): Provider[] {
+  const limiter = (perSecond: () => number | null) => (): GcraRateLimiter =>
+    new GcraRateLimiter({ clock, perSecond: perSecond() });
   return [
-    { provide: CLIENT_RATE, useValue: new GcraRateLimiter({ clock, perSecond: limits.perClientPerSecond }) },
-    { provide: ISSUER_RATE, useValue: new GcraRateLimiter({ clock, perSecond: limits.perIssuerPerSecond }) },
+    { provide: CLIENT_RATE, useFactory: limiter(() => settings.limits.perClientPerSecond) },
+    { provide: ISSUER_RATE, useFactory: limiter(() => settings.limits.perIssuerPerSecond) },
   ];
 }
 

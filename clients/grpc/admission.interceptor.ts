@@ -41,6 +41,11 @@ export function admissionInterceptor(gate: AdmissionGate, ids: IdSource): Server
           },
         });
       },
+      // SECURITY: of a call that was cancelled, no status is sent any more once its answer has been: the answer itself ends it.
+      sendMessage: (message, proceed) => {
+        leaveOnce();
+        proceed(message);
+      },
       sendStatus: (status, proceed) => {
         leaveOnce();
         proceed(status);

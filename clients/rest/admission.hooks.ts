@@ -4,24 +4,22 @@ import { isForClients } from './routes.js';
 
 const PAYLOAD_AS_IT_IS: Promise<void> = Promise.resolve();
 
-/** Where a request stands that was let in. */
-interface Stay {
-  hasAnswer: boolean;
-  isClosed: boolean;
-}
-
 /**
  * Counts requests of clients from their headers to their answer. A caller that hangs up does not make room while its request is
  * still worked on, so that hanging up and asking again gets nobody past the limit.
+ *
+ * SECURITY: the answer ends the stay, not its way to the caller: an answer that waits behind another on a connection that broke is
+ * never told that it was closed. The end of the connection counts for what had not come in whole.
  */
 export function admitRequests(instance: FastifyInstance, gate: AdmissionGate): void {
-  const stays = new WeakMap<FastifyRequest, Stay>();
+  /** Of the requests that were let in, whether they are being worked on. */
+  const stays = new WeakMap<FastifyRequest, boolean>();
   const leaveOnce = (request: FastifyRequest): void => {
     if (stays.delete(request)) gate.leave();
   };
 
   instance.addHook('onRequest', (request, reply, done) => {
-    if (!isForClients(request.url)) {
+    if (!isForClients(request.routeOptions.url)) {
       done();
       return;
     }
@@ -31,27 +29,20 @@ export function admitRequests(instance: FastifyInstance, gate: AdmissionGate): v
       done(error as Error);
       return;
     }
-    const stay: Stay = { hasAnswer: true, isClosed: false };
-    stays.set(request, stay);
+    stays.set(request, false);
     reply.raw.once('close', () => {
-      stay.isClosed = true;
-      if (stay.hasAnswer) leaveOnce(request);
+      if (stays.get(request) === false) leaveOnce(request);
     });
     done();
   });
 
   instance.addHook('preHandler', (request, _reply, done) => {
-    const stay = stays.get(request);
-    if (stay !== undefined) stay.hasAnswer = false;
+    if (stays.has(request)) stays.set(request, true);
     done();
   });
 
   instance.addHook('onSend', (request) => {
-    const stay = stays.get(request);
-    if (stay !== undefined) {
-      stay.hasAnswer = true;
-      if (stay.isClosed) leaveOnce(request);
-    }
+    leaveOnce(request);
     return PAYLOAD_AS_IT_IS;
   });
 }

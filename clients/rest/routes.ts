@@ -54,9 +54,9 @@ export const ROUTES: readonly Route[] = [
 
 const BY_PATH: ReadonlyMap<string, Route> = new Map(ROUTES.map((route) => [route.path, route]));
 
-/** Whether clients are answered here, who have to prove themselves; without its query. */
-export function isForClients(url: string): boolean {
-  return BY_PATH.get(pathOf(url))?.callers === 'client';
+/** Whether clients are answered on this route, who have to prove themselves. As the router knows it, so that no spelling goes past. */
+export function isForClients(route: string | undefined): boolean {
+  return route !== undefined && BY_PATH.get(route)?.callers === 'client';
 }
 
 /** Whether bodies are JSON here; elsewhere they are forms. */

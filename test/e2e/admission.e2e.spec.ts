@@ -1,5 +1,7 @@
 import { afterEach, expect, it } from '@jest/globals';
 import { connect } from 'node:net';
+import { credentials, Metadata } from '@grpc/grpc-js';
+import { AuthServiceClient, ExchangeTokenRequest } from '#protos/generated/countersign/auth/v1/auth.js';
 import { basic, call, exchangeForm, JWT_TYPE, post } from '../support/callers.js';
 import { describeOnPostgres } from '../support/database.js';
 import { PORTAL_CLIENT_ID, SAMPLE_AUDIENCE, startService, type TestService } from '../support/service.js';
@@ -60,6 +62,40 @@ describeOnPostgres('A service that is asked for more than it lets through', (ope
     await until('the place is free', async () => (await exchange()).status === 200);
   });
 
+  it('makes room again when a caller pipelines requests and breaks off, however its answers queue', async () => {
+    await start({ concurrentRequests: 1 });
+    const { hostname, port } = new URL(service.host.httpUrl);
+    const request =
+      'POST /oauth2/token HTTP/1.1\r\nhost: x\r\ncontent-type: application/x-www-form-urlencoded\r\ncontent-length: 3\r\n\r\na=b';
+    for (let broken = 0; broken < 20; broken += 1) {
+      const socket = connect(Number(port), hostname);
+      socket.on('error', () => undefined);
+      socket.write(request.repeat(5) + request.slice(0, -(broken % 3)));
+      await new Promise((resolve) => setTimeout(resolve, broken % 5));
+      socket.resetAndDestroy();
+    }
+    await until('the place is free', async () => (await exchange()).status === 200);
+    expect((await exchange()).status).toBe(200);
+  });
+
+  it('makes room again when calls are cancelled or run out of time while they are worked on', async () => {
+    await start({ concurrentRequests: 1 });
+    for (let cancelled = 0; cancelled < 20; cancelled += 1) await cancelledCall(service, token(), cancelled % 6);
+    await until('the place is free', async () => (await exchange()).status === 200);
+    expect((await exchange()).status).toBe(200);
+  });
+
+  it('counts a request under whichever spelling of its path', async () => {
+    await start({ concurrentRequests: 1 });
+    const { hostname, port } = new URL(service.host.httpUrl);
+    const socket = connect(Number(port), hostname);
+    socket.write(
+      'POST /oauth2/%74oken HTTP/1.1\r\nhost: x\r\ncontent-type: application/x-www-form-urlencoded\r\ncontent-length: 9\r\n\r\na=',
+    );
+    await until('the place is taken', async () => (await exchange()).status === 503);
+    socket.destroy();
+  });
+
   it('publishes its keys and tells how it is, however much it has to do', async () => {
     await start({ concurrentRequests: 1 });
     const { hostname, port } = new URL(service.host.httpUrl);
@@ -97,3 +133,20 @@ describeOnPostgres('A service that is asked for more than it lets through', (ope
     expect((await exchange()).body).toMatchObject({ code: 'ISSUER_RATE_LIMITED' });
   });
 });
+
+/** Gives up after so many milliseconds. */
+function cancelledCall(service: TestService, subjectToken: string, after: number): Promise<void> {
+  const client = new AuthServiceClient(service.host.grpcAddress, credentials.createInsecure());
+  const metadata = new Metadata();
+  metadata.set('authorization', basic(PORTAL_CLIENT_ID, service.secret));
+  const request = ExchangeTokenRequest.fromPartial({ subjectToken, subjectTokenType: JWT_TYPE, audience: [SAMPLE_AUDIENCE] });
+  return new Promise((resolve) => {
+    const call = client.exchangeToken(request, metadata, () => {
+      client.close();
+      resolve();
+    });
+    setTimeout(() => {
+      call.cancel();
+    }, after);
+  });
+}
