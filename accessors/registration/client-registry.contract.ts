@@ -29,6 +29,12 @@ export interface ClientRegistry {
   /** One client as it is at this moment. @throws CodedError `CLIENT_UNKNOWN`, `STORE_UNAVAILABLE` */
   client(context: CallContext, clientId: string): Promise<ClientRecord>;
 
+  /**
+   * One client, which nobody else changes before the caller's unit of work ends; `undefined`: there is none, and nobody else makes
+   * it. @throws CodedError `STORE_UNAVAILABLE`
+   */
+  holdClient(context: CallContext, clientId: string): Promise<ClientRecord | undefined>;
+
   /** Lets a client in or keeps it out, everywhere within 2 s. @throws CodedError `CLIENT_UNKNOWN` */
   switchClient(context: CallContext, clientId: string, status: 'active' | 'disabled'): Promise<RecordOutcome>;
 

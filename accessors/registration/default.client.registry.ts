@@ -35,6 +35,10 @@ export class DefaultClientRegistry implements ClientRegistry {
     return record;
   }
 
+  holdClient(_context: CallContext, clientId: string): Promise<ClientRecord | undefined> {
+    return this.serialised(async () => (await this.read(clientId))[0]);
+  }
+
   switchClient(context: CallContext, clientId: string, status: 'active' | 'disabled'): Promise<RecordOutcome> {
     return this.serialised(async () => {
       const record = await this.client(context, clientId);

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import type { ChangeRecord } from '#accessors/audit/contract.js';
 import { DefaultClientRegistry } from '#accessors/registration/default.client.registry.js';
 import { DefaultRegistrationAccess } from '#accessors/registration/default.registration.access.js';
+import type { CallContext } from '#utilities/call-context/contract.js';
 import { ManualClock } from '#utilities/clock/manual.clock.js';
 import { accessorParts, type AccessorParts } from '../../test/support/accessor-parts.js';
 import { describeOnPostgres } from '../../test/support/database.js';
@@ -111,6 +112,29 @@ describeOnPostgres('The administration of clients', (open) => {
     await expect(put({ targets })).rejects.toMatchObject({ code: 'OPERATOR_NOT_PERMITTED' });
     const byCommand = await administration.put(CONTEXT, { document: { clientId, targets }, validateOnly: false });
     expect(byCommand.outcome).toBe('created');
+  });
+
+  it('lets no operator change the client of the administration, in any way; whoever has the database may', async () => {
+    const targets = [{ audience: 'countersign', scopes: [] }];
+    const document = { clientId, targets };
+    const validateOnly = false;
+    await administration.put(CONTEXT, { document, validateOnly });
+    const { id } = await administration.addSecret(CONTEXT, { clientId, days: 1, validateOnly });
+    const before = await administration.client(OPERATOR, clientId);
+    records.length = 0;
+    const changes = (context: CallContext): readonly (() => Promise<unknown>)[] => [
+      () => administration.addSecret(context, { clientId, days: 1, validateOnly }),
+      () => administration.removeSecret(context, { clientId, secretId: id, validateOnly }),
+      () => administration.switchClient(context, { clientId, status: 'disabled', validateOnly }),
+      () => administration.switchClient(context, { clientId, status: 'active', validateOnly }),
+      () => administration.put(context, { document: { clientId, targets: [] }, validateOnly }),
+    ];
+    for (const change of changes(OPERATOR)) await expect(change()).rejects.toMatchObject({ code: 'OPERATOR_NOT_PERMITTED' });
+    await expect(put({}, true)).rejects.toMatchObject({ code: 'OPERATOR_NOT_PERMITTED' });
+    expect(await administration.client(OPERATOR, clientId)).toEqual(before);
+    expect(records).toEqual([]);
+    for (const change of changes(CONTEXT)) await change();
+    expect(records).toHaveLength(5);
   });
 
   it('makes secrets that let the client in until they end, two at a time', async () => {

@@ -3,7 +3,7 @@ import type { ChangeTrail } from '#accessors/audit/contract.js';
 import type { FactAccess } from '#accessors/facts/contract.js';
 import type { IssuerRegistry } from '#accessors/issuer/contract.js';
 import type { ClientRecord, ClientRegistry } from '#accessors/registration/client-registry.contract.js';
-import type { RegistrationAccess } from '#accessors/registration/contract.js';
+import type { RegisteredClient, RegistrationAccess } from '#accessors/registration/contract.js';
 import type { PermissionEngine } from '#engines/permission/contract.js';
 import type { PolicyLanguage } from '#engines/permission/policy-language.contract.js';
 import type { CallerProofs } from '#engines/token-validation/caller-proofs.contract.js';
@@ -49,6 +49,7 @@ class TriedOut extends Error {
 }
 
 interface Change<Result> {
+  readonly clientId: string;
   readonly validateOnly: boolean;
   readonly work: () => Promise<Result>;
   /** For the record; `null`: nothing was changed. */
@@ -75,6 +76,7 @@ export class DefaultClientAdministration implements ClientAdministration {
     const client = readClient(document, { ...this.deps, applications, issuers: issuers.map(({ name }) => name) });
     refuseAdministration(context, client);
     const outcome = await this.carryOut(context, {
+      clientId: client.clientId,
       validateOnly,
       work: () => registrationAccess.registerClient(context, clientRegistration(client)),
       detail: (done) => (done === 'unchanged' ? null : `client ${client.clientId} ${done}; ${digestOf(client)}`),
@@ -87,6 +89,7 @@ export class DefaultClientAdministration implements ClientAdministration {
     { clientId, status, validateOnly }: { clientId: string; status: 'active' | 'disabled'; validateOnly: boolean },
   ): Promise<ClientChange> {
     const outcome = await this.carryOut(context, {
+      clientId,
       validateOnly,
       work: () => this.deps.clientRegistry.switchClient(context, clientId, status),
       detail: (done) => (done === 'unchanged' ? null : `client ${clientId} ${status}`),
@@ -101,6 +104,7 @@ export class DefaultClientAdministration implements ClientAdministration {
     const secret = `cs_${randomBytes(32).toString('base64url')}`;
     const sha256 = createHash('sha256').update(secret).digest('hex');
     const added = await this.carryOut(context, {
+      clientId,
       validateOnly,
       work: async () => {
         const { client } = await clientRegistry.client(context, clientId);
@@ -118,6 +122,7 @@ export class DefaultClientAdministration implements ClientAdministration {
     { clientId, secretId, validateOnly }: { clientId: string; secretId: string; validateOnly: boolean },
   ): Promise<void> {
     await this.carryOut(context, {
+      clientId,
       validateOnly,
       work: () => this.deps.clientRegistry.removeSecret(context, clientId, secretId),
       detail: () => `client ${clientId}: secret ${secretId} removed`,
@@ -131,9 +136,16 @@ export class DefaultClientAdministration implements ClientAdministration {
   }
 
   /** All in one transaction with its record, or, where it is only tried out, nothing at all. */
-  private async carryOut<Result>(context: CallContext, { validateOnly, work, detail }: Change<Result>): Promise<Result> {
+  private async carryOut<Result>(
+    context: CallContext,
+    { clientId, validateOnly, work, detail }: Change<Result>,
+  ): Promise<Result> {
     try {
       const result = await this.deps.unitOfWork.run(async () => {
+        if (context.operator !== undefined) {
+          const stored = await this.deps.clientRegistry.holdClient(context, clientId);
+          if (stored !== undefined) refuseAdministration(context, stored.client);
+        }
         const done = await work();
         if (validateOnly) throw new TriedOut(done);
         const said = detail(done);
@@ -151,10 +163,11 @@ export class DefaultClientAdministration implements ClientAdministration {
 }
 
 /**
- * SECURITY: who may write clients could make one whose tokens administer this service, on anybody's behalf. That is for whoever has
- * the database, which is the command line. @throws CodedError `OPERATOR_NOT_PERMITTED`
+ * SECURITY: who may write clients could make one whose tokens administer this service, on anybody's behalf, or come in as the one that
+ * is there, or shut it out. That is for whoever has the database, which is the command line: so it counts what a client is to be,
+ * and what it is. @throws CodedError `OPERATOR_NOT_PERMITTED`
  */
-function refuseAdministration({ operator }: CallContext, { targets }: ClientDocument): void {
+function refuseAdministration({ operator }: CallContext, { targets }: Pick<ClientDocument | RegisteredClient, 'targets'>): void {
   if (operator === undefined || !targets.some(({ audience }) => audience === ADMINISTRATION_APPLICATION.audience)) return;
   throw new CodedError('OPERATOR_NOT_PERMITTED', {
     internal: `clients with the target ${ADMINISTRATION_APPLICATION.audience} are changed from the command line alone`,
