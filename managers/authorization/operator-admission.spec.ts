@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { SubjectFacts } from '#accessors/facts/contract.js';
+import type { UseOutcome } from '#accessors/grants/contract.js';
 import type { RevocationTarget } from '#accessors/grants/revocation.contract.js';
 import type { DecisionCode } from '#engines/permission/contract.js';
 import type { IssuedClaims, IssuedTokenFault } from '#engines/signing/contract.js';
@@ -54,6 +55,8 @@ interface World {
   storeIsAway: boolean;
   isClientActive: boolean;
   revoked: RevocationTarget | 'unknown' | undefined;
+  proof: UseOutcome;
+  readonly counters: MemoryCounters;
 }
 
 describe('OperatorAdmission', () => {
@@ -70,6 +73,8 @@ describe('OperatorAdmission', () => {
       storeIsAway: false,
       isClientActive: true,
       revoked: undefined,
+      proof: 'first',
+      counters: new MemoryCounters(),
     };
     asked = [];
     records = [];
@@ -97,6 +102,22 @@ describe('OperatorAdmission', () => {
     world.fault = 'expired';
     expect(await admitted()).toBe('OPERATOR_UNAUTHENTICATED');
     expect(records).toEqual([]);
+  });
+
+  it('records whoever holds a genuine token and sends a proof that was used, and counts a proof that is wrong', async () => {
+    const presented = (proof: string) => ({ certificate: null, dpop: { proof, method: 'GET', uri: 'https://auth.test/admin' } });
+    world.claims = { confirmation: { jkt: 'mine' } };
+    expect(await admitted(READ, { token: 'token', scheme: 'DPoP', presented: presented('good') })).toBe('u_olga');
+    world.proof = 'repeated';
+    expect(await admitted(READ, { token: 'token', scheme: 'DPoP', presented: presented('good') })).toBe(
+      'OPERATOR_UNAUTHENTICATED',
+    );
+    expect(records).toMatchObject([{ outcome: 'refused', clientId: 'ops-cli', detail: 'the jti was used before' }]);
+    expect(await admitted(READ, { token: 'token', scheme: 'DPoP', presented: presented('bad') })).toBe(
+      'OPERATOR_UNAUTHENTICATED',
+    );
+    expect(records).toHaveLength(1);
+    expect(world.counters.snapshot().get('refusals.operator{OPERATOR_UNAUTHENTICATED}')).toBe(2);
   });
 
   it('refuses what the token does not say, without asking further', async () => {
@@ -201,7 +222,15 @@ function partsOf(world: World, asked: unknown[], records: unknown[]): Authorizat
     auditAccess: { record: (_context: unknown, record: unknown) => Promise.resolve(void records.push(record)) },
     changeFeed: { epochOf: () => 1, observe: () => undefined },
     clock: { now: () => 0, monotonic: () => 0 },
-    counters: new MemoryCounters(),
+    nonces: 'off',
+    callerProofs: {
+      judgeDpop: (_context: unknown, { proof }: { readonly proof: string }) =>
+        proof === 'good'
+          ? { accepted: true, confirmation: { jkt: 'mine' }, once: { id: 'jti', until: 9 }, nonce: null }
+          : { accepted: false, code: 'DPOP_PROOF_INVALID', actual: 'no', expected: 'yes' },
+    },
+    grantsAccess: { useOnce: () => Promise.resolve(world.proof) },
+    counters: world.counters,
   };
   return parts as unknown as AuthorizationParts;
 }

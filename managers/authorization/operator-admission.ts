@@ -25,8 +25,11 @@ export class OperatorAdmission {
 
   async admit(context: CallContext, token: OperatorToken | undefined, permission: string): Promise<Operator> {
     if (token === undefined) throw new CodedError('OPERATOR_UNAUTHENTICATED');
-    const verdict = await this.keys.verify(context, token);
+    let verdict: IssuedVerdict | undefined;
     try {
+      const reading = this.keys.read(context, token);
+      ({ verdict } = reading);
+      await this.keys.use(context, reading);
       const claims = operatorClaims(verdict);
       if (!claims.permissions.includes(permission)) throw new CodedError('OPERATOR_NOT_PERMITTED', { expected: permission });
       await this.refuseUnlessStillSo(context, claims, permission);
@@ -61,10 +64,10 @@ export class OperatorAdmission {
   }
 
   /** Whoever holds a genuine token is known, so the refusal is recorded; anybody else is counted. */
-  private async refused(context: CallContext, verdict: IssuedVerdict, error: unknown): Promise<unknown> {
+  private async refused(context: CallContext, verdict: IssuedVerdict | undefined, error: unknown): Promise<unknown> {
     const code = isCodedError(error) ? error.code : 'INTERNAL';
     this.deps.counters.increment('refusals.operator', code);
-    if (!verdict.genuine || !isCodedError(error) || isServiceFault(error.code)) return error;
+    if (verdict?.genuine !== true || !isCodedError(error) || isServiceFault(error.code)) return error;
     const trail = { ...startTrail(verdict.claims.clientId), audience: ADMINISTRATION_AUDIENCE };
     await this.deps.auditAccess.record({ ...context, operator: verdict.claims.subject }, refusalOf(trail, error));
     return error;

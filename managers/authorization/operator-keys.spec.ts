@@ -49,8 +49,12 @@ function keysOf({ cnf = null, nonce = null, outcome = 'first', proofIsGood = tru
       },
     },
   } as unknown as AuthorizationParts;
-  const verify = (scheme: OperatorToken['scheme'], presented?: PresentedKeys) =>
-    new OperatorKeys(parts).verify(CONTEXT, { token: 'token', scheme, presented });
+  const verify = async (scheme: OperatorToken['scheme'], presented?: PresentedKeys) => {
+    const keys = new OperatorKeys(parts);
+    const reading = keys.read(CONTEXT, { token: 'token', scheme, presented });
+    await keys.use(CONTEXT, reading);
+    return reading.verdict;
+  };
   return { verify, used, judged };
 }
 

@@ -6,6 +6,10 @@ import type { OperatorToken } from './contract.js';
 import { ADMINISTRATION_AUDIENCE } from './operators-tenant.js';
 import { type Showing, ShownKeys } from './shown-keys.js';
 
+interface OperatorReading extends Pick<Showing, 'once'> {
+  readonly verdict: IssuedVerdict;
+}
+
 /** Reads the token of an operator together with the keys that came with it: a bound token is good with its own key alone. */
 export class OperatorKeys {
   private readonly keys: ShownKeys;
@@ -15,19 +19,27 @@ export class OperatorKeys {
   }
 
   /**
-   * The verdict on the token, with its proof marked as used where it is genuine.
+   * The verdict on the token. It counts when `use` has marked the proof that came with it.
    *
-   * @throws CodedError `OPERATOR_UNAUTHENTICATED`, with the nonce to use if that is what is missing; `REPLAY_UNCHECKED`
+   * @throws CodedError `OPERATOR_UNAUTHENTICATED`, with the nonce to use if that is what is missing
    */
-  async verify(context: CallContext, operator: OperatorToken): Promise<IssuedVerdict> {
+  read(context: CallContext, operator: OperatorToken): OperatorReading {
     const { shown, once } = this.judged(context, operator);
-    const verdict = this.deps.signingEngine.verifyIssued(context, operator.token, { audience: ADMINISTRATION_AUDIENCE, shown });
-    if (!verdict.genuine || once === undefined) return verdict;
+    const audience = ADMINISTRATION_AUDIENCE;
+    return { verdict: this.deps.signingEngine.verifyIssued(context, operator.token, { audience, shown }), once };
+  }
+
+  /**
+   * Marks the proof as used, where the token is genuine.
+   *
+   * @throws CodedError `OPERATOR_UNAUTHENTICATED` when it was used before; `REPLAY_UNCHECKED`
+   */
+  async use(context: CallContext, { verdict, once }: OperatorReading): Promise<void> {
+    if (!verdict.genuine || once === undefined) return;
     // RFC 9449 §7.1: the scheme says that the token is bound to a key of a proof, and this one is not.
     if (!Object.hasOwn(verdict.claims.confirmation ?? {}, 'jkt'))
       throw refusal('the scheme DPoP, and the token is not bound to a key');
     await this.keys.use(context, once).catch(asOperatorFault);
-    return verdict;
   }
 
   private judged(context: CallContext, { scheme, token, presented }: OperatorToken): Showing {
