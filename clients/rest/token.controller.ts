@@ -76,14 +76,15 @@ export class TokenController {
   private async answer(request: FastifyRequest): Promise<ExchangeResult> {
     const context = { diagnosticId: request.id, transport: 'rest' } as const;
     const form = parseForm(typeof request.body === 'string' ? request.body : '');
-    // Before authentication: what is refused after it has a record, and a grant that is not there needs none.
+    // Before authentication: what is refused after it has a record, and a form that nobody can read needs none.
     checkGrant(single(form, 'grant_type'));
+    const asked = exchangeRequestOf(form);
     const client = await this.manager.authenticate(
       context,
       readClientCredentials(soleAuthorization(request), form),
       presentedKeys(request),
     );
-    return this.manager.exchange(context, client, exchangeRequestOf(form));
+    return this.manager.exchange(context, client, asked);
   }
 }
 

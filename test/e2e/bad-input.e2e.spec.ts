@@ -99,6 +99,14 @@ describe('Bad input', () => {
       expect(failure?.trailers.get('www-authenticate')[0]).toMatch(/^Basic /);
     });
 
+    it('is not asked for where the form cannot be read: what is refused after it has a record', async () => {
+      const form = exchangeForm(alice(), { audience: SAMPLE_AUDIENCE, impersonation: 'yes' });
+      for (const headers of [{ authorization }, { authorization: basic('nobody', 'wrong') }]) {
+        const { status, body } = await post(service.host, form, headers);
+        expect([status, body['code'], body['field']]).toEqual([400, 'REQUEST_PARAMETER_INVALID', 'impersonation']);
+      }
+    });
+
     it('by header and form at once is refused', async () => {
       const answer = await post(
         service.host,
