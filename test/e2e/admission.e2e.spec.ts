@@ -1,4 +1,5 @@
 import { afterEach, expect, it } from '@jest/globals';
+import { once } from 'node:events';
 import { connect } from 'node:net';
 import { credentials, Metadata } from '@grpc/grpc-js';
 import { AuthServiceClient, ExchangeTokenRequest } from '#protos/generated/countersign/auth/v1/auth.js';
@@ -63,14 +64,15 @@ describeOnPostgres('A service that is asked for more than it lets through', (ope
   });
 
   it('makes room again when a caller pipelines requests and breaks off, however its answers queue', async () => {
-    await start({ concurrentRequests: 1 });
+    await start({ concurrentRequests: 40 });
     const { hostname, port } = new URL(service.host.httpUrl);
     const request =
       'POST /oauth2/token HTTP/1.1\r\nhost: x\r\ncontent-type: application/x-www-form-urlencoded\r\ncontent-length: 3\r\n\r\na=b';
     for (let broken = 0; broken < 20; broken += 1) {
       const socket = connect(Number(port), hostname);
       socket.on('error', () => undefined);
-      socket.write(request.repeat(5) + request.slice(0, -(broken % 3)));
+      await once(socket, 'connect');
+      socket.write(request.repeat(50) + request.slice(0, -(broken % 3)));
       await new Promise((resolve) => setTimeout(resolve, broken % 5));
       socket.resetAndDestroy();
     }
@@ -111,7 +113,7 @@ describeOnPostgres('A service that is asked for more than it lets through', (ope
   });
 
   it('lets a client make no more than its rate, over both transports together, and leaves other clients alone', async () => {
-    await start({ perClientPerSecond: 0.5 });
+    await start({ perClientPerSecond: 0.01 });
     expect((await exchange()).status).toBe(200);
     const limited = await exchange();
     expect(limited.status).toBe(429);
@@ -123,7 +125,7 @@ describeOnPostgres('A service that is asked for more than it lets through', (ope
   });
 
   it('counts tokens of an issuer once they are valid, and no others', async () => {
-    await start({ perIssuerPerSecond: 0.5 });
+    await start({ perIssuerPerSecond: 0.01 });
     const forged = `${token().slice(0, -8)}AAAAAAAA`;
     const refused = await post(service.host, exchangeForm(forged, { audience: SAMPLE_AUDIENCE }), {
       authorization: basic(PORTAL_CLIENT_ID, service.secret),

@@ -26,6 +26,14 @@ describe('A rate limiter', () => {
     expect(limiter.take('a')).toBeNull();
   });
 
+  it('lets one through in its time however low the rate', () => {
+    const clock = new ManualClock(0);
+    const limiter = new GcraRateLimiter({ clock, perSecond: 0.01 });
+    expect([limiter.take('a'), limiter.take('a')]).toEqual([null, 100]);
+    clock.advance(100_000);
+    expect(taken(limiter, 'a', 5)).toBe(1);
+  });
+
   it('keeps keys apart', () => {
     const limiter = new GcraRateLimiter({ clock: new ManualClock(0), perSecond: 1 });
     expect(taken(limiter, 'a', 10)).toBe(2);

@@ -14,16 +14,19 @@ interface Options {
 export class GcraRateLimiter implements RateLimiter {
   private readonly dueAt = new Map<string, number>();
   private readonly intervalMs: number;
+  private readonly aheadMs: number;
 
   constructor(private readonly options: Options) {
     this.intervalMs = options.perSecond === null ? 0 : 1_000 / options.perSecond;
+    // However low the rate: one that comes alone is on time.
+    this.aheadMs = Math.max(BURST_SECONDS * 1_000, this.intervalMs);
   }
 
   take(key: string): number | null {
     if (this.intervalMs === 0) return null;
     const now = this.options.clock.monotonic();
     const dueAt = Math.max(this.dueAt.get(key) ?? now, now) + this.intervalMs;
-    const early = dueAt - now - BURST_SECONDS * 1_000;
+    const early = dueAt - now - this.aheadMs;
     if (early > 0) return Math.max(1, Math.ceil(early / 1_000));
     this.dueAt.set(key, dueAt);
     return null;
