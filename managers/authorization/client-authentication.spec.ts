@@ -50,7 +50,9 @@ const client = (
 class World {
   nonces: GrantSettings['dpopNonces'] = 'off';
   registered: RegisteredClient | undefined = client(ALL);
-  outcome: UseOutcome = 'first';
+  outcome: UseOutcome | 'unchecked' = 'first';
+  allowance = Number.POSITIVE_INFINITY;
+  readonly records: unknown[] = [];
   verdicts: Partial<CallerProofs> = {};
   readonly used: UsedId[] = [];
   readonly asked: string[] = [];
@@ -78,6 +80,7 @@ class World {
     const grantsAccess = {
       useOnce: (_context: unknown, used: UsedId) => {
         this.used.push(used);
+        if (this.outcome === 'unchecked') return Promise.reject(new CodedError('REPLAY_UNCHECKED'));
         return Promise.resolve(this.outcome);
       },
     };
@@ -88,12 +91,16 @@ class World {
     };
     const dpopNonces = { current: () => 'fresh', isFresh: () => true };
     const shownKeys = new ShownKeys({ callerProofs, dpopNonces, grantsAccess, nonces: this.nonces });
+    const auditAccess = { record: (_context: unknown, record: unknown) => Promise.resolve(void this.records.push(record)) };
+    const rates = {
+      client: () => {
+        if (this.allowance === 0) throw new CodedError('CLIENT_RATE_LIMITED');
+        this.allowance -= 1;
+      },
+    };
     const { counters } = this;
-    return new ClientAuthentication({ registrationAccess, grantsAccess, callerProofs, counters, shownKeys }).authenticate(
-      CONTEXT,
-      credentials,
-      presented,
-    );
+    const parts = { registrationAccess, grantsAccess, callerProofs, counters, shownKeys, auditAccess, rates };
+    return new ClientAuthentication(parts).authenticate(CONTEXT, credentials, presented);
   }
 }
 
@@ -231,6 +238,38 @@ describe('Where public clients need a nonce in their proofs', () => {
         await expect(world.authenticate(credentials, presented)).rejects.toMatchObject({ code: 'DPOP_NONCE_REQUIRED' });
     world.registered = client(ALL);
     expect(await world.authenticate(signed, dpop)).toMatchObject({ proven: true });
+  });
+});
+
+describe('A proof that was used before', () => {
+  const refused = { code: 'DPOP_PROOF_INVALID' };
+  let world: World;
+  beforeEach(() => {
+    world = new World();
+    world.outcome = 'repeated';
+  });
+
+  it('has a record where its client is proven, before the answer', async () => {
+    await expect(world.authenticate(secret, dpop)).rejects.toMatchObject(refused);
+    expect(world.records).toMatchObject([
+      { outcome: 'refused', clientId: 'orders', code: 'DPOP_PROOF_INVALID', detail: 'the jti was used before' },
+    ]);
+  });
+
+  it('has none beyond the allowance of its client', async () => {
+    world.allowance = 2;
+    for (const code of ['DPOP_PROOF_INVALID', 'DPOP_PROOF_INVALID', 'CLIENT_RATE_LIMITED', 'CLIENT_RATE_LIMITED'])
+      await expect(world.authenticate(secret, dpop)).rejects.toMatchObject({ code });
+    expect(world.records).toHaveLength(2);
+  });
+
+  it('has none where nobody is proven, by an assertion that was used before neither, nor where nobody could tell', async () => {
+    await expect(world.authenticate({ ...secret, clientSecret: 'wrong' }, dpop)).rejects.toBeInstanceOf(CodedError);
+    await expect(world.authenticate(signed, dpop)).rejects.toMatchObject({ code: 'CLIENT_ASSERTION_REPEATED' });
+    world.outcome = 'unchecked';
+    world.allowance = 0;
+    await expect(world.authenticate(secret, dpop)).rejects.toMatchObject({ code: 'REPLAY_UNCHECKED' });
+    expect(world.records).toEqual([]);
   });
 });
 

@@ -1,11 +1,15 @@
-import type { GrantsAccess } from '#accessors/grants/contract.js';
+import type { AuditAccess } from '#accessors/audit/contract.js';
+import type { GrantsAccess, UsedId } from '#accessors/grants/contract.js';
 import type { ClientAuthenticationMethod, RegisteredClient, RegistrationAccess } from '#accessors/registration/contract.js';
 import type { CallerProofs, ProofRefusal } from '#engines/token-validation/caller-proofs.contract.js';
 import type { CallContext } from '#utilities/call-context/contract.js';
 import type { ErrorCode } from '#utilities/errors/catalogue.js';
-import { CodedError } from '#utilities/errors/coded-error.js';
+import { CodedError, isCodedError } from '#utilities/errors/coded-error.js';
+import { isServiceFault } from '#utilities/errors/service-fault.js';
 import type { Counters } from '#utilities/telemetry/contract.js';
 import type { CallingClient, ClientCredentials, PresentedKeys } from './contract.js';
+import { refusalOf, startTrail } from './exchange-trail.js';
+import type { RateLimits } from './rate-limits.js';
 import type { Showing, ShownKeys } from './shown-keys.js';
 
 export interface ClientAuthenticationParts {
@@ -14,6 +18,8 @@ export interface ClientAuthenticationParts {
   readonly callerProofs: CallerProofs;
   readonly counters: Counters;
   readonly shownKeys: ShownKeys;
+  readonly auditAccess: AuditAccess;
+  readonly rates: Pick<RateLimits, 'client'>;
 }
 
 type Credentials<Method extends ClientCredentials['method']> = Extract<ClientCredentials, { method: Method }>;
@@ -32,7 +38,7 @@ interface Named {
 /** What a client may use that says nothing of it. */
 const BY_SECRET: readonly ClientAuthenticationMethod[] = ['client_secret_basic', 'client_secret_post'];
 
-/** Finds out who calls. What fails is counted, and leaves nothing behind. */
+/** Finds out who calls. What fails is counted, and leaves nothing behind but the record of a client that is proven. */
 export class ClientAuthentication {
   constructor(private readonly deps: ClientAuthenticationParts) {}
 
@@ -54,9 +60,21 @@ export class ClientAuthentication {
 
   private async proven(context: CallContext, caller: Proven, { shown, once }: Showing): Promise<CallingClient> {
     const { registration, method } = caller;
-    const outcome = once === undefined ? 'first' : await this.deps.shownKeys.use(context, once);
+    const outcome = once === undefined ? 'first' : await this.used(context, registration, once);
     const isHereAlone = caller.usedHere || outcome === 'first-here';
     return { proven: true, registration, method, shown, ...(isHereAlone ? { singleUse: 'first-here' } : {}) };
+  }
+
+  /** SECURITY: who is refused is proven and so has a record, within its allowance: a proof sent again and again fills no disk. */
+  private async used(context: CallContext, { clientId }: RegisteredClient, once: UsedId): Promise<'first' | 'first-here'> {
+    try {
+      return await this.deps.shownKeys.use(context, once);
+    } catch (error) {
+      if (!isCodedError(error) || isServiceFault(error.code)) throw error;
+      this.deps.rates.client(clientId);
+      await this.deps.auditAccess.record(context, refusalOf(startTrail(clientId), error));
+      throw error;
+    }
   }
 
   private callerOf(
@@ -111,6 +129,7 @@ export class ClientAuthentication {
     // SECURITY: after the signature, so that nobody else can use up the ids of a client or fill what remembers them.
     const used = { use: 'client_assertion', owner: registration.clientId, ...verdict.once } as const;
     const outcome = await this.deps.grantsAccess.useOnce(context, used);
+    // SECURITY: no record: what was used before proves nobody, and whoever read it somewhere could fill the disk in its client's name.
     if (outcome === 'repeated') throw new CodedError('CLIENT_ASSERTION_REPEATED', { field: 'client_assertion' });
     return { registration, method, usedHere: outcome === 'first-here' };
   }

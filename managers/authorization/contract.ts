@@ -161,12 +161,13 @@ export interface EffectiveAnswer {
 export interface AuthorizationManager {
   /**
    * Proves who calls, and which keys it holds. Without credentials it answers *unproven*: `exchange` settles that from the verified
-   * token, every other operation refuses it. Failures are counted, not recorded: nobody unauthenticated can fill the audit trail.
+   * token, every other operation refuses it. Failures are counted, not recorded: nobody unauthenticated can fill the audit trail. One is
+   * recorded: a proof that was used before, of a client that is proven.
    *
    * @param presented left out: the transport has nothing of the kind
    * @throws CodedError `CLIENT_UNAUTHENTICATED`, `CLIENT_ASSERTION_INVALID`, `CLIENT_ASSERTION_REPEATED`,
-   *   `CLIENT_AUTHENTICATION_AMBIGUOUS`, `DPOP_PROOF_INVALID`, `DPOP_NONCE_REQUIRED`, `REPLAY_UNCHECKED`, `CLIENT_RATE_LIMITED`, `ISSUER_KEYS_UNAVAILABLE`,
-   *   `STORE_UNAVAILABLE`
+   *   `CLIENT_AUTHENTICATION_AMBIGUOUS`, `DPOP_PROOF_INVALID`, `DPOP_NONCE_REQUIRED`, `REPLAY_UNCHECKED`, `CLIENT_RATE_LIMITED`,
+   *   `ISSUER_KEYS_UNAVAILABLE`, `STORE_UNAVAILABLE`, `AUDIT_UNAVAILABLE`
    */
   authenticate(context: CallContext, credentials: ClientCredentials, presented?: PresentedKeys): Promise<CallingClient>;
 

@@ -35,7 +35,7 @@ export class DefaultAuthorizationManager implements AuthorizationManager {
     this.exchanges = new ExchangeSequence(deps);
     this.checks = new CheckSequence(deps);
     this.operators = new OperatorAdmission(deps);
-    this.clients = new ClientAuthentication({ ...deps, shownKeys: new ShownKeys(deps) });
+    this.clients = new ClientAuthentication({ ...deps, rates: this.rates, shownKeys: new ShownKeys(deps) });
   }
 
   async authenticate(context: CallContext, credentials: ClientCredentials, presented?: PresentedKeys): Promise<CallingClient> {

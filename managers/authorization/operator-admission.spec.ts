@@ -55,7 +55,7 @@ interface World {
   storeIsAway: boolean;
   isClientActive: boolean;
   revoked: RevocationTarget | 'unknown' | undefined;
-  proof: UseOutcome;
+  proof: UseOutcome | 'unchecked';
   readonly counters: MemoryCounters;
 }
 
@@ -118,6 +118,9 @@ describe('OperatorAdmission', () => {
     );
     expect(records).toHaveLength(1);
     expect(world.counters.snapshot().get('refusals.operator{OPERATOR_UNAUTHENTICATED}')).toBe(2);
+    world.proof = 'unchecked';
+    expect(await admitted(READ, { token: 'token', scheme: 'DPoP', presented: presented('good') })).toBe('REPLAY_UNCHECKED');
+    expect(records).toHaveLength(1);
   });
 
   it('refuses what the token does not say, without asking further', async () => {
@@ -229,7 +232,10 @@ function partsOf(world: World, asked: unknown[], records: unknown[]): Authorizat
           ? { accepted: true, confirmation: { jkt: 'mine' }, once: { id: 'jti', until: 9 }, nonce: null }
           : { accepted: false, code: 'DPOP_PROOF_INVALID', actual: 'no', expected: 'yes' },
     },
-    grantsAccess: { useOnce: () => Promise.resolve(world.proof) },
+    grantsAccess: {
+      useOnce: () =>
+        world.proof === 'unchecked' ? Promise.reject(new CodedError('REPLAY_UNCHECKED')) : Promise.resolve(world.proof),
+    },
     counters: world.counters,
   };
   return parts as unknown as AuthorizationParts;

@@ -11,6 +11,7 @@ const OURS: ReadonlySet<ErrorCode> = new Set([
   'CONSISTENCY_UNAVAILABLE',
   'PERMISSIONS_CHANGING',
   'REVOCATIONS_UNKNOWN',
+  'REPLAY_UNCHECKED',
 ]);
 
 /** Whether the code says that something here, or something we depend on, failed: not the caller's doing. */
