@@ -1,0 +1,62 @@
+import { randomBytes } from 'node:crypto';
+
+interface Meaning {
+  readonly summary: string;
+  readonly retryable: boolean;
+}
+
+const refused = (summary: string): Meaning => ({ summary, retryable: false });
+const later = (summary: string): Meaning => ({ summary, retryable: true });
+
+const MEANINGS = {
+  TOKEN_MALFORMED: refused('The text is not a token in the one form that is accepted.'),
+  TOKEN_TOO_LARGE: refused('The token is larger than any that the service issues.'),
+  TOKEN_HEADER_FORBIDDEN: refused('The header of the token has a member that is never accepted.'),
+  TOKEN_TYPE_MISMATCH: refused('The token is no access token.'),
+  TOKEN_ALGORITHM_NOT_ALLOWED: refused('The token is not signed with the algorithm of its key.'),
+  ISSUER_UNTRUSTED: refused('The token is of another issuer.'),
+  TOKEN_AUDIENCE_MISMATCH: refused('The token is for another audience.'),
+  TOKEN_KEY_UNKNOWN: refused('The token names no key that the issuer publishes.'),
+  TOKEN_SIGNATURE_INVALID: refused('The signature of the token is not right.'),
+  TOKEN_CLAIM_INVALID: refused('A claim of the token is missing or malformed.'),
+  TOKEN_EXPIRED: refused('The token has ended.'),
+  TOKEN_NOT_YET_VALID: refused('The token is not valid yet.'),
+  BINDING_NOT_SHOWN: refused('The token is bound to a key, and that key was not shown.'),
+  TOKEN_KEY_REVOKED: refused('The key that signed the token is revoked, or had stopped signing.'),
+  TOKEN_REVOKED: refused('The token is revoked.'),
+  PERMISSION_DENIED: refused('The token does not hold the permission.'),
+  PERMISSIONS_BY_REFERENCE: refused('The token does not list its permissions: they have to be asked for.'),
+  KEYS_UNAVAILABLE: later('The keys of the issuer cannot be had.'),
+  CUTOFFS_UNAVAILABLE: later('What the issuer has revoked cannot be learnt.'),
+} satisfies Record<string, Meaning>;
+
+/** Stable words: they may grow in number and do not change. */
+export type CountersignReason = keyof typeof MEANINGS;
+
+export const COUNTERSIGN_REASONS = Object.keys(MEANINGS) as readonly CountersignReason[];
+
+/** Relative to where this package's documentation is kept. */
+const HELP = 'docs/sdk/verifier.md';
+
+/**
+ * The one error of this package. Its message says nothing of what the token holds and is safe for any caller.
+ */
+export class CountersignError extends Error {
+  override readonly name = 'CountersignError';
+  /** Whether the same call may succeed later: the answer to the caller is 503 then, and never 401. */
+  readonly retryable: boolean;
+  readonly helpUrl: string;
+  /** For the log of the one who refuses and for the one who was refused; says nothing by itself. */
+  readonly diagnosticId: string;
+
+  constructor(
+    readonly reason: CountersignReason,
+    cause?: unknown,
+  ) {
+    const { summary, retryable } = MEANINGS[reason];
+    super(summary, cause === undefined ? undefined : { cause });
+    this.retryable = retryable;
+    this.helpUrl = `${HELP}#${reason.toLowerCase()}`;
+    this.diagnosticId = randomBytes(16).toString('hex');
+  }
+}

@@ -1,0 +1,31 @@
+import { CountersignError } from './countersign-error.js';
+import type { VerifiedToken } from './verified-token.js';
+
+type Holder = Pick<VerifiedToken, 'permissions' | 'permissionsByReference'>;
+
+/** A name, and no pattern: 2 to 6 segments, `app:resource:verb`. */
+const NAME = /^[a-z0-9_-]+(:[a-z0-9_-]+){1,5}$/;
+
+/**
+ * Whether the token itself holds the permission. `false` too where it does not list what it holds.
+ *
+ * @throws TypeError when it is not the name of a permission: nothing is asked by a pattern
+ */
+export function hasPermission(token: Holder, name: string): boolean {
+  if (!NAME.test(name)) throw new TypeError(`${name} is not the name of a permission`);
+  return !token.permissionsByReference && token.permissions.includes(name);
+}
+
+/**
+ * Passes where the token holds every one of them.
+ *
+ * @throws CountersignError `PERMISSION_DENIED`, `PERMISSIONS_BY_REFERENCE`
+ * @throws TypeError when no permission is named, or what is named is none
+ */
+export function requirePermissions(token: Holder, ...names: readonly string[]): void {
+  // SECURITY: "all of none" would pass for everybody.
+  if (names.length === 0) throw new TypeError('name at least one permission');
+  const holdsAll = names.map((name) => hasPermission(token, name)).every(Boolean);
+  if (token.permissionsByReference) throw new CountersignError('PERMISSIONS_BY_REFERENCE');
+  if (!holdsAll) throw new CountersignError('PERMISSION_DENIED');
+}
