@@ -107,5 +107,13 @@ describeOnPostgres('Clients over REST', (open) => {
     expect((await admin('GET', '', undefined, auditor)).status).toBe(200);
     const targets = [{ audience: 'countersign', scopes: ['countersign:**'], impersonation: ['countersign:**'] }];
     expect((await admin('PUT', '', { client: { ...client, targets } })).body).toMatchObject({ code: 'OPERATOR_NOT_PERMITTED' });
+    for (const [method, path, body] of [
+      ['PUT', '', { client: { ...client, clientId: 'ops-cli' } }],
+      ['POST', '/ops-cli/secrets', { days: 1 }],
+      ['POST', '/ops-cli/disable', {}],
+      ['POST', '/ops-cli/enable', {}],
+      ['DELETE', '/ops-cli/secrets/x', undefined],
+    ] as const)
+      expect((await admin(method, path, body)).body).toMatchObject({ code: 'OPERATOR_NOT_PERMITTED' });
   });
 });
