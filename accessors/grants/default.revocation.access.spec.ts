@@ -98,6 +98,18 @@ describe('What is revoked', () => {
     expect(memory.all()).toHaveLength(1);
   });
 
+  it.each([
+    { by: 'subject', tenant: 'acme', subject: 'u_ana' },
+    { by: 'client', clientId: 'portal' },
+    { by: 'tenant', tenant: 'acme' },
+  ] as const)('cuts off by $by what came later of something that was issued before', (target) => {
+    const later = { issuedAt: NOW + 5 };
+    expect(found(target, { ...later, origin: { issuedAt: NOW - 1 } })).toBe(true);
+    expect(found(target, { ...later, origin: { issuedAt: NOW } })).toBe(false);
+    expect(found(target, { issuedAt: NOW - 1, origin: { issuedAt: NOW + 1 } })).toBe(true);
+    expect(found(target, { ...later, origin: { issuedAt: Number.NaN } })).toBe(true);
+  });
+
   it('is not confused by names of other kinds, or by names that objects have', () => {
     expect(found({ by: 'client', clientId: 'acme' }, { issuedAt: 0 })).toBe(false);
     expect(found({ by: 'tenant', tenant: 'portal' }, { issuedAt: 0 })).toBe(false);

@@ -34,15 +34,16 @@ export class RevocationMemory {
     }
   }
 
-  find({ tokenId, tenant, subject, clientId, issuedAt }: RevocableToken): RevocationTarget | undefined {
+  find({ tokenId, tenant, subject, clientId, issuedAt, origin }: RevocableToken): RevocationTarget | undefined {
     if (tokenId !== null) {
       const token = this.tokens.get(tokenId);
       if (token !== undefined) return token.target;
     }
+    const from = origin === undefined ? issuedAt : Math.min(issuedAt, origin.issuedAt);
     return (
-      cutOff(this.subjects.get(tenant)?.get(subject), issuedAt) ??
-      cutOff(this.clients.get(clientId), issuedAt) ??
-      cutOff(this.tenants.get(tenant), issuedAt)
+      cutOff(this.subjects.get(tenant)?.get(subject), from) ??
+      cutOff(this.clients.get(clientId), from) ??
+      cutOff(this.tenants.get(tenant), from)
     );
   }
 

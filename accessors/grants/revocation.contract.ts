@@ -52,6 +52,11 @@ export interface RevocableToken {
   readonly clientId: string;
   /** Unix seconds. */
   readonly issuedAt: number;
+  /**
+   * What it came from, in Unix seconds. A cut-off concerns what was issued before it, and whatever came of that later: a process that
+   * did not know of it yet may have exchanged it.
+   */
+  readonly origin?: { readonly issuedAt: number };
 }
 
 export interface RevocationAccess {

@@ -37,7 +37,6 @@ export class ClaimsComposer {
   }
 
   compose(frame: TokenFrame, request: MintRequest): string {
-    const origin = laterOrigin(request);
     const claims = JSON.stringify({
       iss: frame.issuer,
       aud: request.audience,
@@ -47,8 +46,8 @@ export class ClaimsComposer {
       act: actOf(frame, request),
       cnf: request.confirmation,
       impersonated: request.impersonated === true ? true : undefined,
-      oat: origin?.issuedAt,
-      hop: origin?.depth,
+      oat: request.origin?.issuedAt,
+      hop: laterDepth(request),
       acr: request.acr ?? undefined,
       amr: orLeftOut(request.amr),
       auth_time: request.authTime ?? undefined,
@@ -81,9 +80,9 @@ function actOf({ actor }: TokenFrame, { act }: MintRequest): object | undefined 
   return act ?? (actor === null ? undefined : { sub: actor });
 }
 
-/** A first token is its own origin. */
-function laterOrigin({ origin }: MintRequest): MintRequest['origin'] {
-  return origin === undefined || origin.depth === 1 ? undefined : origin;
+/** Of a first token it goes without saying. */
+function laterDepth({ origin }: MintRequest): number | undefined {
+  return origin?.depth === 1 ? undefined : origin?.depth;
 }
 
 function orLeftOut<Value extends string | readonly unknown[]>(value: Value): Value | undefined {

@@ -42,7 +42,7 @@ export interface MintRequest {
   readonly act?: ActorChain;
   /** The key that the token is bound to: `cnf` (RFC 7800 §3.1). Left out: a bearer token. */
   readonly confirmation?: Readonly<Record<string, string>>;
-  /** When the first token of the chain was issued, in Unix seconds, and how many exchanges lie between. Left out: this is the first. */
+  /** When the token that the chain began with was issued, in Unix seconds, and how many exchanges lie between. Left out: this is the first. */
   readonly origin?: { readonly issuedAt: number; readonly depth: number };
   /** Somebody else than the subject asked for it, and no `act` tells so: the token says that it is an impersonation. */
   readonly impersonated?: boolean;
@@ -168,7 +168,7 @@ export interface IssuedClaims {
   readonly act: ActorChain | null;
   /** `null`: a bearer token. */
   readonly confirmation: Readonly<Record<string, string>> | null;
-  /** Left out of a first token: its own `iat`, and 1. */
+  /** When the token that the chain began with was issued; where nothing is said of it, this one. And how many exchanges it is from there. */
   readonly origin: { readonly issuedAt: number; readonly depth: number };
   readonly impersonated: boolean;
   readonly audience: string;

@@ -1,11 +1,11 @@
 import type { Application, RegisteredClient } from '#accessors/registration/contract.js';
 import type { TokenClaims } from '#engines/permission/contract.js';
-import type { Principal } from '#engines/token-validation/contract.js';
 import type { CallContext } from '#utilities/call-context/contract.js';
 import { CodedError, isCodedError } from '#utilities/errors/coded-error.js';
 import { isServiceFault } from '#utilities/errors/service-fault.js';
 import type { AuthorizationParts } from './authorization.parts.js';
 import type { CheckRequest, CheckSubject, ShownKey } from './contract.js';
+import { provingIn, type ProvingToken } from './cut-offs.js';
 import { ExchangeGrants } from './exchange-grant.js';
 import { type HandedIn, HandedInTokens } from './handed-in.js';
 import { IssuedSubjects, limitsOf, liveQuestionOf } from './issued-subjects.js';
@@ -23,8 +23,8 @@ export interface AskedSubject {
   readonly ceilings: readonly (readonly string[])[];
   /** A token proves that there is somebody; a name has to be registered. */
   readonly isProven: boolean;
-  /** The token of another issuer that says who it is, which cut-offs concern once it is known who that is here. */
-  readonly upstream: { readonly principal: Pick<Principal, 'kind' | 'identity' | 'issuedAt'> } | null;
+  /** The token that says who it is, which cut-offs concern once it is known who that is here; `null`: it was only named. */
+  readonly token: Omit<ProvingToken, 'tenant'> | null;
 }
 
 /** Who asks, about which application, what. */
@@ -97,7 +97,7 @@ export class AskedSubjects {
       ceiling: null,
       ceilings: NO_CEILINGS,
       isProven: true,
-      upstream: null,
+      token: provingIn(referred),
     };
   }
 
@@ -113,10 +113,15 @@ export class AskedSubjects {
       const refusal = refusalOfToken(report, 'subject_token');
       throw isServiceFault(refusal.code) ? refusal : invalid(refusal.code, refusal.details.internal);
     }
-    const { principal } = report;
     const handed = this.tokens.ofIssuer(context, { token, tenant: request.tenant }, report);
     const limits = this.exchangeLimits(context, { client, application }, { handed, shown });
-    return { slug: handed.slug, question: handed.question, ...limits, isProven: true, upstream: { principal } };
+    return {
+      slug: handed.slug,
+      question: handed.question,
+      ...limits,
+      isProven: true,
+      token: { ...handed, clientId: client.clientId },
+    };
   }
 
   /** A client that cannot have tokens for the application is no actor there: it enforces, and asks about the subject alone. */
@@ -152,7 +157,7 @@ export class AskedSubjects {
       ceiling: null,
       ceilings: NO_CEILINGS,
       isProven: false,
-      upstream: null,
+      token: null,
     };
   }
 

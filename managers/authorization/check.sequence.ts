@@ -6,7 +6,7 @@ import { type AskedSubject, AskedSubjects } from './asked-subject.js';
 import type { AuthorizationParts } from './authorization.parts.js';
 import { checkLimits, checkValues } from './check-limits.js';
 import type { CheckAnswer, CheckRequest, EffectiveAnswer } from './contract.js';
-import { cutOffOf } from './cut-offs.js';
+import { asKnown, cutOffOf } from './cut-offs.js';
 import { DecisionNotes } from './decision-notes.js';
 import { type LiveReading, LiveReadings } from './live-readings.js';
 import { checkOperatorsTenant } from './operators-tenant.js';
@@ -93,18 +93,16 @@ export class CheckSequence {
     return application;
   }
 
-  /** What was read before must be read again if it is older than this. 0: any will do. */
-  /** A token of ours was looked at before; about another's it is known only now who its subject is here. */
-  private refuseCutOff(context: CallContext, { client: { clientId }, subject: { upstream, slug }, reading }: Asked): void {
-    if (upstream === null) return;
-    const { kind, issuedAt, identity } = upstream.principal;
-    const known = reading.facts.subject?.primaryIdentity ?? identity;
-    const revoked = cutOffOf(this.deps, context, { kind, issuedAt, identity: known, tenant: slug, clientId });
+  /** It is known only now who the subject is here, also that of a token of ours from before it was linked. */
+  private refuseCutOff(context: CallContext, { subject: { token, slug }, reading: { facts } }: Asked): void {
+    if (token === null) return;
+    const revoked = cutOffOf(this.deps, context, asKnown({ ...token, tenant: slug }, facts));
     if (revoked === undefined) return;
     const actual = `its ${revoked.by} was revoked`;
     throw new CodedError('CHECK_TOKEN_INVALID', { field: 'subject', actual });
   }
 
+  /** What was read before must be read again if it is older than this. 0: any will do. */
   private wantedEpoch(context: CallContext, tenantId: string, token: string | undefined): number {
     if (token === undefined) return 0;
     const state = this.deps.signingEngine.readConsistencyToken(context, token);

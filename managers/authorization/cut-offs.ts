@@ -1,22 +1,35 @@
-import type { UpstreamIdentity } from '#accessors/facts/contract.js';
+import type { SubjectFacts, UpstreamIdentity } from '#accessors/facts/contract.js';
 import type { RevocableToken, RevocationTarget } from '#accessors/grants/revocation.contract.js';
 import type { CallContext } from '#utilities/call-context/contract.js';
 import { CodedError } from '#utilities/errors/coded-error.js';
 import type { AuthorizationParts } from './authorization.parts.js';
+import { kindOf } from './handed-in.js';
+import type { ReferredSubject } from './issued-subjects.js';
 
 type Parts = Pick<AuthorizationParts, 'revocationAccess' | 'signingEngine'>;
 
-/** A token of a trusted issuer, as far as cut-offs concern it. */
-export interface UpstreamToken {
+/** A token that says who its subject is, as far as cut-offs concern it. */
+export interface ProvingToken extends Pick<RevocableToken, 'origin'> {
   readonly kind: 'user' | 'workload';
   /** The one that `sub` of our tokens is derived from: where a stored subject links several, its primary one. */
   readonly identity: UpstreamIdentity;
   /** Slug of the tenant that it was taken for. */
   readonly tenant: string;
-  /** Our client that handed it in. */
+  /** Our client that handed it in; of one of ours, that it was issued to. */
   readonly clientId: string;
   /** Unix seconds: `iat`. */
   readonly issuedAt: number;
+}
+
+/** One of ours, by the identity that it refers to. */
+export function provingIn({ claims, reference }: ReferredSubject): ProvingToken {
+  const { subject, tenant, clientId, issuedAt, origin } = claims;
+  return { kind: kindOf(subject), identity: reference.identity, tenant, clientId, issuedAt, origin };
+}
+
+/** By the identity that its subject is known by now. */
+export function asKnown(token: ProvingToken, { subject }: Pick<SubjectFacts, 'subject'>): ProvingToken {
+  return subject === null ? token : { ...token, identity: subject.primaryIdentity };
 }
 
 /**
@@ -27,10 +40,17 @@ export interface UpstreamToken {
  *
  * @throws CodedError `REVOCATIONS_UNKNOWN`
  */
-export function cutOffOf(deps: Parts, context: CallContext, token: UpstreamToken): RevocationTarget | undefined {
-  const { tenant, clientId, issuedAt } = token;
+export function cutOffOf(deps: Parts, context: CallContext, token: ProvingToken): RevocationTarget | undefined {
+  const { tenant, clientId, issuedAt, origin } = token;
   const subject = deps.signingEngine.subjectOf(context, token.kind, token.identity);
-  return deps.revocationAccess.revokes(context, { tokenId: null, tenant, subject, clientId, issuedAt });
+  return deps.revocationAccess.revokes(context, {
+    tokenId: null,
+    tenant,
+    subject,
+    clientId,
+    issuedAt,
+    ...(origin === undefined ? {} : { origin }),
+  });
 }
 
 /** The same where the name of the subject is known. What `verifyIssued` says of a token of ours can be given as it is. @throws CodedError `TOKEN_REVOKED`, `REVOCATIONS_UNKNOWN` */

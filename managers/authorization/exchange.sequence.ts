@@ -103,6 +103,8 @@ export class ExchangeSequence {
     const wish = { target, handed, limits, scope: parameters.scope };
     const decided = this.decided(wish, reading);
     const issued = await this.minted(attempt, wish, { decided, reading });
+    // Readings take their time: what was revoked meanwhile is not answered.
+    this.refuseCutOff(attempt, handed, issued.subject);
     await this.deps.auditAccess.record(context, recordOf({ trail, limits, decided, issued }));
     this.compareWithShadow(attempt, handed.question, decided);
     return {
@@ -143,7 +145,7 @@ export class ExchangeSequence {
 
   /** SECURITY: after the reading, which tells who a linked identity is: the subject must not act for itself under another name. */
   private admitted(
-    { context, client, settled, shown }: Attempt,
+    attempt: Attempt,
     {
       target,
       handed,
@@ -151,14 +153,18 @@ export class ExchangeSequence {
       ...wanted
     }: Asked & { readonly target: Target; readonly handed: HandedIn; readonly reading: LiveReading },
   ): GrantLimits {
-    const { kind, slug, issuedAt } = handed;
+    const { context, client, settled, shown } = attempt;
+    const { kind } = handed;
     const subject = this.deps.signingEngine.subjectOf(context, kind, reading.facts.subject?.primaryIdentity ?? handed.identity);
-    // One of ours was looked at when it was accepted.
-    if (handed.terms === null) {
-      refuseRevoked(this.deps, context, { tokenId: null, tenant: slug, subject, clientId: client.clientId, issuedAt });
-    }
+    this.refuseCutOff(attempt, handed, subject);
     const asked = { client, clientIsProven: settled === null, shown, target: target.limits };
     return this.grants.admit(context, { ...asked, ...wanted, handed, subject, issues: true });
+  }
+
+  /** SECURITY: also of one of ours, which may have been issued before its subject was known by this name. */
+  private refuseCutOff({ context, client: { clientId } }: Attempt, handed: HandedIn, subject: string): void {
+    const { tokenId, slug: tenant, issuedAt, origin } = handed;
+    refuseRevoked(this.deps, context, { tokenId, tenant, subject, clientId, issuedAt, origin });
   }
 
   private decided({ target: { application, limits: target }, handed, limits, scope }: Wish, reading: LiveReading): Decided {

@@ -36,6 +36,8 @@ export interface HandedIn {
   readonly acr: string | null;
   readonly amr: readonly string[];
   readonly authTime: number | null;
+  /** `null`: not one of ours. */
+  readonly tokenId: string | null;
   /** Unix seconds. */
   readonly issuedAt: number;
   readonly expiresAt: number;
@@ -100,6 +102,7 @@ export class HandedInTokens {
       ...{ kind, identity, issuer, iss, confirmation, acr, amr, authTime, issuedAt, expiresAt, tokenSha256, tenantId, slug },
       presenter: principal.case,
       terms: null,
+      tokenId: null,
       question: this.upstream.questionOf(context, tenantId, { principal, token }),
       act: this.actorsOf(context, principal, iss),
       mayAct: mayActOf(principal, iss),
@@ -119,9 +122,9 @@ export class HandedInTokens {
     if (claims.expiresAt - this.deps.clock.now() / 1_000 < LEAST_SECONDS_LEFT) throw refused('TOKEN_EXPIRES_TOO_SOON');
     const tenantId = await this.tenantIdOf(context, claims.tenant);
     const kind = kindOf(claims.subject);
-    const { acr, amr, authTime, issuedAt, expiresAt, act, confirmation } = claims;
+    const { acr, amr, authTime, tokenId, issuedAt, expiresAt, act, confirmation } = claims;
     return {
-      ...{ kind, tokenSha256, tenantId, act, confirmation, acr, amr, authTime, issuedAt, expiresAt },
+      ...{ kind, tokenSha256, tenantId, act, confirmation, acr, amr, authTime, tokenId, issuedAt, expiresAt },
       identity: reference.identity,
       issuer: reference.issuer,
       iss: reference.iss,

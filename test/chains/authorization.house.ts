@@ -3,7 +3,7 @@ import type { AuditAccess, ChangeRecord, DecisionRecord, ExchangeRecord, Refusal
 import { NoneDirectoryAccess } from '#accessors/directory/none.directory.access.js';
 import type { DirectoryAccess } from '#accessors/directory/contract.js';
 import type { FactAccess, RoleAssignment, SubjectFacts, WantedFact } from '#accessors/facts/contract.js';
-import type { RevocationTarget } from '#accessors/grants/revocation.contract.js';
+import type { RevocationAccess, RevocationTarget } from '#accessors/grants/revocation.contract.js';
 import { ENTRA_DEFAULTS, type EntraIssuer, type IssuerAccess } from '#accessors/issuer/contract.js';
 import type { KeyAccess } from '#accessors/key/contract.js';
 import { EMPTY_POLICY, type PolicyAccess, type PolicyVersion } from '#accessors/policy/contract.js';
@@ -21,6 +21,7 @@ import { ManualClock } from '#utilities/clock/manual.clock.js';
 import type { RateLimiter } from '#utilities/resilience/contract.js';
 import { MemoryCounters } from '#utilities/telemetry/memory.counters.js';
 import { ALWAYS } from '#utilities/time-window/contract.js';
+import { RevocationMemory } from '../../accessors/grants/revocation-memory.js';
 import { SilentLogger } from '../support/silent.logger.js';
 import { recorded } from './recorder.js';
 
@@ -76,6 +77,7 @@ export interface Stored {
   isIssuerTrusted: boolean;
   isClientActive: boolean;
   revoked: RevocationTarget | undefined;
+  readonly cutOffs: RevocationMemory;
   /** Newest epoch that the change feed knows. */
   knownEpoch: number;
 }
@@ -96,6 +98,7 @@ export function buildHouse(changes: HouseChanges = {}): House {
     isIssuerTrusted: true,
     isClientActive: true,
     revoked: undefined,
+    cutOffs: new RevocationMemory(),
     knownEpoch: 7,
   };
   const issuerAccess = recorded('IssuerAccess', issuersOf(upstream.publicKey, stored), calls);
@@ -142,7 +145,7 @@ export function buildHouse(changes: HouseChanges = {}): House {
       calls,
     ),
     auditAccess: recorded('AuditAccess', audit, calls),
-    revocationAccess: recorded('RevocationAccess', { revokes: () => stored.revoked }, calls),
+    revocationAccess: recorded('RevocationAccess', revocationsOf(stored), calls),
     grantsAccess: recorded('GrantsAccess', { useOnce: () => Promise.resolve('first' as const) }, calls),
     delegationEngine: recorded('DelegationEngine', new DefaultDelegationEngine(), calls),
     issuerAccess,
@@ -187,6 +190,10 @@ export function buildHouse(changes: HouseChanges = {}): House {
     return `${input}.${sign('sha256', Buffer.from(input), upstream.privateKey).toString('base64url')}`;
   };
   return { manager, calls, records, notes, observed, wanted, clock, counters, logger, stored, token };
+}
+
+function revocationsOf(stored: Stored): Pick<RevocationAccess, 'revokes'> {
+  return { revokes: (_context, token) => stored.revoked ?? stored.cutOffs.find(token) };
 }
 
 function issuersOf(key: Parameters<typeof sign>[2] & object, stored: Stored): IssuerAccess {

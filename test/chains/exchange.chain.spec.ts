@@ -58,7 +58,7 @@ const NAME = ['SigningEngine.subjectOf', 'KeyAccess.keyedDigest'];
 const ADMIT = ['SigningEngine.clientSubjectOf', 'KeyAccess.keyedDigest', 'DelegationEngine.admit'];
 const JUDGE = [...READ, ...NAME, 'RevocationAccess.revokes', ...ADMIT, 'PermissionEngine.effectivePermissions'];
 const COMPUTE = [...POLICY, ...JUDGE];
-const MINT = ['SigningEngine.mint', 'KeyAccess.activeKey', 'KeyAccess.seal', 'KeyAccess.signWith'];
+const MINT = ['SigningEngine.mint', 'KeyAccess.activeKey', 'KeyAccess.seal', 'KeyAccess.signWith', 'RevocationAccess.revokes'];
 const RECORD = ['AuditAccess.record'];
 /** What is tried out beside the answer, and what names the state that it was read from. */
 const ANSWER = ['PolicyAccess.shadowPolicy', 'SigningEngine.consistencyToken', 'KeyAccess.keyedDigest'];
@@ -229,9 +229,9 @@ describe('The exchange chain', () => {
       ],
       ...['KeyAccess.unseal', 'IssuerAccess.trustedIssuer', 'FactAccess.tenantNamed'],
       ...['RegistrationAccess.applicationFor', 'IssuerAccess.trustedIssuer', ...POLICY, ...READ, ...NAME],
-      ...['DelegationEngine.admit', 'PermissionEngine.effectivePermissions'],
+      ...['RevocationAccess.revokes', 'DelegationEngine.admit', 'PermissionEngine.effectivePermissions'],
       // What is sealed into it, and the name of the state, are the same as in the first.
-      ...['SigningEngine.mint', 'KeyAccess.activeKey', 'KeyAccess.signWith', ...RECORD],
+      ...['SigningEngine.mint', 'KeyAccess.activeKey', 'KeyAccess.signWith', 'RevocationAccess.revokes', ...RECORD],
       ...['PolicyAccess.shadowPolicy', 'SigningEngine.consistencyToken'],
     ]);
     expect(house.records.at(-1)).toMatchObject({ case: 'own', issuer: 'contoso', detail: 'exchange 2 of its chain' });

@@ -37,7 +37,7 @@ describeOnEachDatabase('A chain of services', (open) => {
         client_id: 'ledger-api',
         hop: 3,
         sub: first.claims['sub'],
-        oat: first.claims['iat'],
+        oat: first.claims['oat'],
         act: { sub: expect.stringMatching(/^c_/), act: billing },
         permissions: ['archive:entry:read'],
       });

@@ -47,7 +47,7 @@ describeOnEachDatabase('An exchange', (open) => {
     });
     expect(Object.keys(protectedHeader).sort()).toEqual(['alg', 'kid', 'typ']);
     expect(Object.keys(payload).sort()).toEqual(
-      ['aud', 'client_id', 'ep', 'exp', 'iat', 'iss', 'jti', 'permissions', 'pv', 'scope', 'sref', 'sub', 'tenant'].sort(),
+      ['aud', 'client_id', 'ep', 'exp', 'iat', 'iss', 'jti', 'oat', 'permissions', 'pv', 'scope', 'sref', 'sub', 'tenant'].sort(),
     );
     expect(payload).toMatchObject({
       client_id: PORTAL_CLIENT_ID,

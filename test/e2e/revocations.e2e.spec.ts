@@ -143,6 +143,20 @@ describeOnPostgres('Revocation by operators, on two replicas', (open) => {
     expect(await exchanged('alice', 'ops-cli', 700)).toContain('.');
   });
 
+  it('cuts off what a replica that had not heard of it issued for a token from before', async () => {
+    const [before, late] = [await exchanged('alice', PORTAL_CLIENT_ID, 90), await exchanged('alice')];
+    const wish = { by: 'subject', tenant: 'acme', subject: decodeJwt(before).sub };
+    const time = Math.floor(Date.now() / 1_000) - 75;
+    expect(Number(decodeJwt(before).iat)).toBeGreaterThan(time);
+    const answer = await admin(await operator(), { wish, before: time, reason: 'lost laptop' });
+    expect(answer.body['revocations']).toMatchObject([{ before: time }]);
+    await ended(before);
+    const again = exchangeForm(before, { audience: SAMPLE_AUDIENCE });
+    const refused = await post(other, again, { authorization: basic(PORTAL_CLIENT_ID, service.secret) });
+    expect(refused.body).toMatchObject({ code: 'TOKEN_REVOKED' });
+    expect(await isActive(other, late)).toBe(true);
+  });
+
   it('cuts off a client, and a tenant', async () => {
     const token = await exchanged('alice', 'ops-cli');
     const admins = await operator();
