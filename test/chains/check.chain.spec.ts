@@ -46,7 +46,8 @@ describe('The check chain', () => {
       ...AUTHENTICATE,
       ...[...TARGET, ...VERIFY, ...REFERRED],
       // The exchange has named this state already.
-      ...[...READING, ...CUT_OFF, ...DECIDE, ...NOTE, 'PolicyAccess.shadowPolicy', 'SigningEngine.consistencyToken'],
+      ...[...READING, 'SigningEngine.subjectOf', 'KeyAccess.keyedDigest', 'RevocationAccess.revokes'],
+      ...[...DECIDE, ...NOTE, 'PolicyAccess.shadowPolicy', 'SigningEngine.consistencyToken'],
     ]);
     expect(house.notes).toMatchObject([
       { allowed: false, code: 'no_grant', permission: CREATE, clientId: 'web', tenantId: TENANT },
