@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { decodeJwt } from 'jose';
 import { AUDIENCE, buildHouse, type House, registered } from '../../test/chains/authorization.house.js';
 import type { CallingClient, ExchangeRequest } from './contract.js';
+import { DefaultTokenStatus, type TokenStatusParts } from './default.token-status.js';
 
 const CONTEXT = { diagnosticId: '4c2c1f0a-0000-4000-8000-000000000001', transport: 'rest' } as const;
 const JWT = 'urn:ietf:params:oauth:token-type:jwt';
@@ -92,4 +93,39 @@ describe('A token of ours from before its subject was linked', () => {
     expect(await codeOf(exchanged(house, before))).toBe('TOKEN_REVOKED');
     expect(await codeOf(checked(house, before))).toBe('CHECK_TOKEN_INVALID');
   });
+
+  it('is inactive too', async () => {
+    const asked: string[] = [];
+    const active = async (cutOffs: readonly string[]): Promise<boolean> => {
+      asked.length = 0;
+      const caller = { proven: true, registration: { clientId: 'web' } } as unknown as CallingClient;
+      const status = new DefaultTokenStatus(statusParts((subject) => asked.push(subject) > 0 && cutOffs.includes(subject)));
+      return (await status.introspect(CONTEXT, caller, 'x.e30.x')).active;
+    };
+    expect(await active([])).toBe(true);
+    expect(asked).toEqual(['u_before', 'u_linked']);
+    expect(await active(['u_before'])).toBe(false);
+    expect(await active(['u_linked'])).toBe(false);
+  });
 });
+
+function statusParts(isCutOff: (subject: string) => boolean): TokenStatusParts {
+  const reference = { identity: { externalId: 'before' }, iss: 'iss', issuer: 'idp' };
+  const claims = { subject: 'u_before', tenant: 'acme', clientId: 'web', audience: 'a', issuedAt: 1, act: null, reference };
+  const linked = { status: 'active', primaryIdentity: { externalId: 'linked' } };
+  const parts = {
+    signingEngine: {
+      verifyIssued: () => ({ genuine: true, claims: { ...claims, confirmation: null, origin: { issuedAt: 1, depth: 1 } } }),
+      subjectOf: (_context: unknown, _kind: unknown, { externalId }: { readonly externalId: string }) => `u_${externalId}`,
+    },
+    registrationAccess: { clientNamed: async () => ({ clientId: 'web' }) },
+    issuerAccess: { trustedIssuer: async () => ({ name: 'idp' }) },
+    revocationAccess: {
+      revokes: (_context: unknown, { subject }: { readonly subject: string }) =>
+        isCutOff(subject) ? { by: 'subject', tenant: 'acme', subject } : undefined,
+    },
+    factAccess: { tenantNamed: async () => 't', factsOf: async () => ({ tenantStatus: 'active', subject: linked }) },
+    counters: { increment: () => undefined },
+  };
+  return parts as unknown as TokenStatusParts;
+}

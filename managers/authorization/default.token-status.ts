@@ -8,6 +8,7 @@ import type { UnitOfWork } from '#utilities/database/contract.js';
 import { CodedError } from '#utilities/errors/coded-error.js';
 import type { AuthorizationParts } from './authorization.parts.js';
 import type { CallingClient } from './contract.js';
+import { asKnown, cutOffOf, provingIn } from './cut-offs.js';
 import { IssuedSubjects, type ReferredSubject } from './issued-subjects.js';
 import { OPERATORS_TENANT } from './operators-tenant.js';
 import type { Introspection, TokenStatus } from './token-status.contract.js';
@@ -92,13 +93,16 @@ export class DefaultTokenStatus implements TokenStatus {
     return !('fallen' in referred) && (await this.isLive(context, referred));
   }
 
-  private async isLive(context: CallContext, { claims, reference }: ReferredSubject): Promise<boolean> {
+  private async isLive(context: CallContext, referred: ReferredSubject): Promise<boolean> {
+    const { claims, reference } = referred;
     const { tenant } = claims;
     const tenantId = tenant === OPERATORS_TENANT ? PLATFORM_TENANT : await this.deps.factAccess.tenantNamed(context, tenant);
     if (tenantId === undefined) return false;
     const subject = { by: 'identity', identity: reference.identity } as const;
     const facts = await this.deps.factAccess.factsOf(context, { tenantId, subject, groups: NO_GROUPS });
-    return facts.tenantStatus === 'active' && (facts.subject === null || facts.subject.status === 'active');
+    if (facts.tenantStatus !== 'active' || (facts.subject !== null && facts.subject.status !== 'active')) return false;
+    // It may have been issued before its subject was linked.
+    return cutOffOf(this.deps, context, asKnown(provingIn(referred), facts)) === undefined;
   }
 }
 

@@ -55,6 +55,8 @@ interface World {
   storeIsAway: boolean;
   isClientActive: boolean;
   revoked: RevocationTarget | 'unknown' | undefined;
+  /** `sub` of whom alone a cut-off names. */
+  cutOff: string | undefined;
   proof: UseOutcome | 'unchecked';
   readonly counters: MemoryCounters;
 }
@@ -69,10 +71,11 @@ describe('OperatorAdmission', () => {
       fault: null,
       code: 'granted',
       issuer: 'idp',
-      subject: { id: 's-1' },
+      subject: { id: 's-1', primaryIdentity: { instance: 'oidc:https://idp', externalId: 'linked' } },
       storeIsAway: false,
       isClientActive: true,
       revoked: undefined,
+      cutOff: undefined,
       proof: 'first',
       counters: new MemoryCounters(),
     };
@@ -173,6 +176,14 @@ describe('OperatorAdmission', () => {
     expect(asked).toEqual([]);
   });
 
+  it('refuses a token from before its subject was linked, when whom it is known to be about now was cut off', async () => {
+    world.cutOff = 'u_somebody-else';
+    expect(await admitted()).toBe('u_olga');
+    world.cutOff = 'u_linked';
+    expect(await admitted()).toBe('OPERATOR_UNAUTHENTICATED');
+    expect(records).toMatchObject([{ code: 'OPERATOR_UNAUTHENTICATED', detail: 'its subject was revoked' }]);
+  });
+
   it('lets nobody in while it cannot be told what is revoked, and records no refusal', async () => {
     world.revoked = 'unknown';
     expect(await admitted()).toBe('REVOCATIONS_UNKNOWN');
@@ -190,6 +201,7 @@ function partsOf(world: World, asked: unknown[], records: unknown[]): Authorizat
   const facts = { tenantId: PLATFORM_TENANT, epoch: 1, subject: world.subject } as unknown as SubjectFacts;
   const parts = {
     signingEngine: {
+      subjectOf: (_context: unknown, _kind: unknown, { externalId }: { readonly externalId: string }) => `u_${externalId}`,
       verifyIssued: () =>
         world.fault === null ? { genuine: true, claims: { ...claims, ...world.claims } } : { genuine: false, fault: world.fault },
     },
@@ -199,7 +211,8 @@ function partsOf(world: World, asked: unknown[], records: unknown[]): Authorizat
       clientNamed: () => Promise.resolve(world.isClientActive ? { clientId: 'ops-cli' } : undefined),
     },
     revocationAccess: {
-      revokes: () => {
+      revokes: (_context: unknown, { subject }: { readonly subject: string }) => {
+        if (subject === world.cutOff) return { by: 'subject' };
         if (world.revoked === 'unknown') throw new CodedError('REVOCATIONS_UNKNOWN');
         return world.revoked;
       },

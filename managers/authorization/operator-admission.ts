@@ -5,6 +5,7 @@ import { CodedError, isCodedError } from '#utilities/errors/coded-error.js';
 import { isServiceFault } from '#utilities/errors/service-fault.js';
 import type { AuthorizationParts } from './authorization.parts.js';
 import type { Operator, OperatorToken } from './contract.js';
+import { asKnown, cutOffOf, provingIn } from './cut-offs.js';
 import { refusalOf, startTrail } from './exchange-trail.js';
 import { IssuedSubjects, limitsOf, liveQuestionOf } from './issued-subjects.js';
 import { LiveReadings } from './live-readings.js';
@@ -48,6 +49,8 @@ export class OperatorAdmission {
     if (application === undefined) throw unauthenticated(`no application ${ADMINISTRATION_AUDIENCE}`);
     const reading = await this.readings.read(context, liveQuestionOf(PLATFORM_TENANT, subject));
     if (reading.facts.subject === null) throw unauthenticated('not a registered operator');
+    const revoked = cutOffOf(this.deps, context, asKnown(provingIn(subject), reading.facts));
+    if (revoked !== undefined) throw unauthenticated(`its ${revoked.by} was revoked`);
     const decision = permissionEngine.decide({
       ...reading,
       application,
