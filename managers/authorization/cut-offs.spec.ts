@@ -1,8 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import { decodeJwt } from 'jose';
+import type { RevocableToken } from '#accessors/grants/revocation.contract.js';
+import type { IssuedClaims } from '#engines/signing/contract.js';
+import { RevocationMemory } from '../../accessors/grants/revocation-memory.js';
 import { AUDIENCE, buildHouse, type House, registered } from '../../test/chains/authorization.house.js';
 import type { CallingClient, ExchangeRequest } from './contract.js';
 import { DefaultTokenStatus, type TokenStatusParts } from './default.token-status.js';
+import { IssuedSubjects } from './issued-subjects.js';
 
 const CONTEXT = { diagnosticId: '4c2c1f0a-0000-4000-8000-000000000001', transport: 'rest' } as const;
 const JWT = 'urn:ietf:params:oauth:token-type:jwt';
@@ -78,6 +82,27 @@ describe('A cut-off that was not known yet', () => {
     Object.defineProperty(house.stored, 'revoked', { get: arriving });
     expect(await codeOf(exchanged(house))).toBe('TOKEN_REVOKED');
     expect(house.records).toMatchObject([{ outcome: 'refused', code: 'TOKEN_REVOKED' }]);
+  });
+});
+
+describe('A token in which somebody acts', () => {
+  const robot = { by: 'subject', tenant: 'acme', subject: 'w_robot' } as const;
+  const acting = { act: { sub: 'c_service', act: { sub: 'w_robot' } }, tenant: 'acme', subject: 'u_ana', issuedAt: 10 };
+
+  it.each([
+    [9, undefined],
+    [10, undefined],
+    [11, 'the subject of somebody who acts in it was revoked'],
+  ])('ends with a cut-off of any of them: %d', async (before, fallen) => {
+    const memory = new RevocationMemory();
+    memory.add({ target: robot, before, until: UNTIL });
+    const parts = {
+      revocationAccess: { revokes: (_context: unknown, token: RevocableToken) => memory.find(token) },
+      registrationAccess: { clientNamed: async () => ({ clientId: 'web' }) },
+    } as unknown as ConstructorParameters<typeof IssuedSubjects>[0];
+    // Its subject came from something older.
+    const claims = { ...acting, tokenId: 't', clientId: 'web', origin: { issuedAt: 5, depth: 2 } } as unknown as IssuedClaims;
+    expect(await new IssuedSubjects(parts).fallOf(CONTEXT, claims)).toBe(fallen);
   });
 });
 

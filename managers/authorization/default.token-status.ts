@@ -29,7 +29,7 @@ const INACTIVE: Introspection = Object.freeze({ active: false });
 /** Of a token, what its audience reads in it (RFC 7662 §2.2, RFC 8693 §4, RFC 9396 §9.1). What is not named here is not told. */
 const TOLD = [
   ...['iss', 'sub', 'aud', 'client_id', 'iat', 'exp', 'jti', 'scope', 'act', 'cnf', 'acr', 'amr', 'auth_time'],
-  ...['tenant', 'permissions', 'authorization_details', 'impersonated', 'pv', 'ep', 'cnd'],
+  ...['tenant', 'permissions', 'authorization_details', 'impersonated', 'oat', 'hop', 'pv', 'ep', 'cnd'],
 ] as const;
 const NO_GROUPS: readonly string[] = [];
 

@@ -5,6 +5,7 @@ import type { IssuedToken, MintRequest } from '#engines/signing/contract.js';
 import type { CallContext } from '#utilities/call-context/contract.js';
 import { CodedError, isCodedError } from '#utilities/errors/coded-error.js';
 import { isServiceFault } from '#utilities/errors/service-fault.js';
+import { actorCutOffOf } from './acting-cut-offs.js';
 import { ActorTokens } from './actor-tokens.js';
 import type { AuthorizationParts } from './authorization.parts.js';
 import type { CallingClient, ExchangeRequest, ExchangeResult } from './contract.js';
@@ -165,6 +166,9 @@ export class ExchangeSequence {
   private refuseCutOff({ context, client: { clientId } }: Attempt, handed: HandedIn, subject: string): void {
     const { tokenId, slug: tenant, issuedAt, origin } = handed;
     refuseRevoked(this.deps, context, { tokenId, tenant, subject, clientId, issuedAt, origin });
+    const actor = actorCutOffOf(this.deps, context, { act: handed.act, tenant, clientId, issuedAt });
+    if (actor !== undefined)
+      throw new CodedError('TOKEN_REVOKED', { field: 'subject_token', internal: `the ${actor.by} of an actor` });
   }
 
   private decided({ target: { application, limits: target }, handed, limits, scope }: Wish, reading: LiveReading): Decided {

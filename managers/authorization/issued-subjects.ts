@@ -2,6 +2,7 @@ import type { Application } from '#accessors/registration/contract.js';
 import type { TokenClaims } from '#engines/permission/contract.js';
 import type { IssuedClaims, SubjectReference } from '#engines/signing/contract.js';
 import type { CallContext } from '#utilities/call-context/contract.js';
+import { actorCutOffOf } from './acting-cut-offs.js';
 import type { AuthorizationParts } from './authorization.parts.js';
 import type { LiveQuestion } from './live-readings.js';
 
@@ -43,6 +44,8 @@ export class IssuedSubjects {
   async fallOf(context: CallContext, claims: IssuedClaims): Promise<string | undefined> {
     const revoked = this.deps.revocationAccess.revokes(context, claims);
     if (revoked !== undefined) return `its ${revoked.by} was revoked`;
+    const actor = actorCutOffOf(this.deps, context, claims);
+    if (actor !== undefined) return `the ${actor.by} of somebody who acts in it was revoked`;
     // SECURITY: a client that was disabled is out at once, with all that it holds.
     const client = await this.deps.registrationAccess.clientNamed(context, claims.clientId);
     return client === undefined ? 'the client that it was issued to is not active' : undefined;

@@ -50,6 +50,8 @@ export class DelegationWorld {
   facts: SubjectFacts = factsWith(['all']);
   /** What is told of a proof that has to be used once. */
   use: UseOutcome = 'first';
+  /** `sub` of whom everything is cut off. */
+  cutOff: string | null = null;
   private readonly upstream: { readonly publicKey: KeyObject; readonly privateKey: KeyObject };
   private readonly sequence: ExchangeSequence;
 
@@ -128,7 +130,9 @@ export class DelegationWorld {
           if (record.outcome !== 'changed') this.records.push(record);
         },
       },
-      revocationAccess: { revokes: () => undefined },
+      revocationAccess: {
+        revokes: (_context, { tenant, subject }) => (subject === this.cutOff ? { by: 'subject', tenant, subject } : undefined),
+      },
       grantsAccess: { useOnce: async () => this.use },
       decisionTrail: { note: () => undefined },
       tokenValidationEngine: new DefaultTokenValidationEngine({

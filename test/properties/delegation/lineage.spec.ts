@@ -84,6 +84,21 @@ describe('What a subject token says of actors', () => {
   });
 });
 
+describe('An actor that was cut off', () => {
+  it('acts no more: neither in what the identity provider says nor in what was issued here', async () => {
+    const { token, claims } = await first({ act: { sub: 'helper' } });
+    world.cutOff = (claims['act'] as { readonly sub: string }).sub;
+    try {
+      expect(codeOf(await hop(token))).toBe('TOKEN_REVOKED');
+      const direct = { subjectToken: upstream({ act: { sub: 'helper' } }), audience: ['a'] };
+      expect(codeOf(await world.exchange(WEB, direct))).toBe('TOKEN_REVOKED');
+      expect(codeOf(await world.exchange(WEB, { ...direct, subjectToken: upstream({ act: { sub: 'other' } }) }))).toBe('issued');
+    } finally {
+      world.cutOff = null;
+    }
+  });
+});
+
 describe('A bound token', () => {
   it('stays bound to its key, and is nothing without it', async () => {
     const bound = await first({}, [KEY]);
