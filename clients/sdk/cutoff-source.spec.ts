@@ -99,6 +99,7 @@ describe('What the issuer has revoked', () => {
     issuer.tell({ revoked_tokens: ['t-1'], seq: 11 });
     runtime.pass(36);
     await Promise.all(Array.from({ length: 20 }, () => isRefused('TOKEN_REVOKED')));
+    await isGood(token({ jti: 't-2' }));
     expect(issuer.asked.cutoffs).toBe(2);
   });
 });
@@ -141,7 +142,8 @@ describe('A cut-off document', () => {
   });
 
   it('is not taken from a redirect, nor above 4 MiB', async () => {
-    issuer.answerCutoffs = (_request, response) => response.writeHead(307, { location: '/other' }).end();
+    issuer.answerCutoffs = (request, response) =>
+      request.url === '/other' ? response.end(issuer.cutoffs) : response.writeHead(307, { location: '/other' }).end();
     await isRefused('CUTOFFS_UNAVAILABLE');
     issuer.answerCutoffs = (_request, response) => response.end(' '.repeat(4_194_305));
     runtime.pass(5);
@@ -192,6 +194,13 @@ describe('While it is not known what was revoked', () => {
     issuer.answerCutoffs = down;
     for (let call = 0; call < 10; call += 1) await isRefused('CUTOFFS_UNAVAILABLE');
     expect(issuer.asked.cutoffs).toBe(1);
+  });
+
+  it('every token is refused by a setting that means nothing', async () => {
+    verifier.close();
+    verifier = made({ whenCutoffsUnknown: 'goon' as 'go-on' });
+    issuer.answerCutoffs = down;
+    await isRefused('CUTOFFS_UNAVAILABLE');
   });
 
   it('work goes on where that was asked for, and what was revoked stays so', async () => {

@@ -41,8 +41,7 @@ export class CutoffSource {
   /** Whether to ask before the next token is judged: the process slept through its polls, or nothing is known. */
   isDue(): boolean {
     if (this.asked === undefined) return true;
-    const mustKnow = this.settings.whenUnknown === 'refuse' && !this.isCurrent();
-    return this.since(this.asked) >= (mustKnow ? ASK_AGAIN_AFTER_MS : POLL_MS + ASK_AGAIN_AFTER_MS);
+    return this.since(this.asked) >= (this.mustKnow() ? ASK_AGAIN_AFTER_MS : POLL_MS + ASK_AGAIN_AFTER_MS);
   }
 
   /** Never rejects; many calls at once are one request. */
@@ -62,8 +61,7 @@ export class CutoffSource {
     const { held } = this;
     if (this.isStopped(token.keyId, token.issuedAt, held?.document)) throw new CountersignError('TOKEN_KEY_REVOKED');
     if (held !== undefined && isRevoked(token, held.document)) throw new CountersignError('TOKEN_REVOKED');
-    if (this.settings.whenUnknown === 'refuse' && !this.isCurrent())
-      throw new CountersignError('CUTOFFS_UNAVAILABLE', this.failure);
+    if (this.mustKnow()) throw new CountersignError('CUTOFFS_UNAVAILABLE', this.failure);
   }
 
   private async load(): Promise<void> {
@@ -104,6 +102,11 @@ export class CutoffSource {
   private isStopped(kid: string, issuedAt: number, document: CutoffDocument | undefined): boolean {
     if (this.revokedKeys.has(kid) || document?.revokedKeys.has(kid) === true) return true;
     return issuedAt > (document?.taintedKeys.get(kid) ?? Number.POSITIVE_INFINITY) + SKEW_SECONDS + LATE_SECONDS;
+  }
+
+  /** SECURITY: whatever is not `go-on` to the letter refuses. */
+  private mustKnow(): boolean {
+    return this.settings.whenUnknown !== 'go-on' && !this.isCurrent();
   }
 
   private isCurrent(): boolean {

@@ -109,7 +109,7 @@ describe('The keys of the issuer', () => {
 describe('A key set', () => {
   const servedAs: [string, RequestListener][] = [
     ['by a redirect to the same host', (_request, response) => response.writeHead(302, { location: '/elsewhere' }).end()],
-    ['by a permanent redirect', (_request, response) => response.writeHead(308, { location: 'http://127.0.0.1:1/' }).end()],
+    ['by a permanent redirect', (_request, response) => response.writeHead(308, { location: `${issuer.issuer}/moved` }).end()],
     ['with 201', (_request, response) => response.writeHead(201).end(set([issuer.key.jwk]))],
     ['with 404', (_request, response) => response.writeHead(404).end(set([issuer.key.jwk]))],
     ['with a break in it', (_request, response) => response.writeHead(200, { 'content-length': 9_999 }).write('{"keys"')],
@@ -124,6 +124,8 @@ describe('A key set', () => {
   const set = (keys: readonly unknown[]): string => JSON.stringify({ keys });
 
   it.each(servedAs)('is not taken %s', async (how, answer) => {
+    // Whatever other address is asked has good keys.
+    issuer.answerCutoffs = (_request, response) => response.end(set([issuer.key.jwk]));
     issuer.answerKeys = (request, response) => {
       answer(request, response);
       if (how === 'with a break in it') response.destroy();
