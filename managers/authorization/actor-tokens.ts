@@ -1,11 +1,11 @@
 import type { UpstreamIdentity } from '#accessors/facts/contract.js';
-import type { RegisteredClient } from '#accessors/registration/contract.js';
+import type { ClientTarget, RegisteredClient } from '#accessors/registration/contract.js';
 import type { KeyName, PresentedActor } from '#engines/delegation/contract.js';
 import type { CallContext } from '#utilities/call-context/contract.js';
 import { CodedError } from '#utilities/errors/coded-error.js';
 import { isServiceFault } from '#utilities/errors/service-fault.js';
 import type { AuthorizationParts } from './authorization.parts.js';
-import { cutOffOf } from './cut-offs.js';
+import { asKnown, cutOffOf } from './cut-offs.js';
 import { isOurs, kindOf } from './handed-in.js';
 import { IssuedSubjects } from './issued-subjects.js';
 import { refusalOfToken, UpstreamSubjects } from './upstream-subjects.js';
@@ -27,16 +27,22 @@ interface Handing {
   readonly token: string;
   /** Of the subject: where an actor belongs to several tenants, it acts in that one. */
   readonly slug: string;
+  /** Where it is of no such tenant, it acts in those that are paired with it. */
+  readonly tenantPairs: ClientTarget['tenantPairs'];
 }
 
 /** An actor, before it is known by which name our tokens know it. */
 interface Named {
   readonly kind: 'user' | 'workload';
   readonly identity: UpstreamIdentity;
-  readonly tenant: { readonly tenantId: string; readonly slug: string } | undefined;
+  /** In which it acts. */
+  readonly tenants: readonly ActorTenant[];
   /** Unix seconds. */
   readonly issuedAt: number;
+  readonly origin?: { readonly issuedAt: number };
 }
+
+type ActorTenant = Readonly<Record<'tenantId' | 'slug', string>>;
 
 /** Actor tokens, of trusted issuers and our own. Each is validated in full, as a subject token is. */
 export class ActorTokens {
@@ -50,7 +56,7 @@ export class ActorTokens {
 
   /** @throws CodedError `ACTOR_TOKEN_INVALID`, or a fault of ours */
   async accept(context: CallContext, handing: Handing): Promise<PresentedActor> {
-    const { client: presenter, shown, token, slug } = handing;
+    const { client: presenter, shown, token } = handing;
     const report = await this.upstream.validate(context, { presenter, shown, token, field: 'actor_token' });
     if (isOurs(report)) return this.ofOurs(context, handing);
     if (report.outcome === 'rejected') {
@@ -59,10 +65,9 @@ export class ActorTokens {
     }
     const { principal } = report;
     const { kind, identity, tenants, issuedAt } = principal;
-    const tenant = tenants.find((rule) => rule.slug === slug) ?? tenants[0];
-    const subject = await this.subjectOf(context, presenter, { kind, identity, tenant, issuedAt });
+    const named = { kind, identity, issuedAt, tenants: actsIn(tenants, handing) };
     return {
-      subject,
+      subject: await this.subjectOf(context, presenter, named),
       identity,
       tenants: tenants.map((rule) => rule.slug),
       issuer: principal.issuer,
@@ -81,13 +86,14 @@ export class ActorTokens {
     if ('fallen' in referred) throw invalid(referred.fallen);
     const { identity, issuer } = referred.reference;
     const tenantId = await this.deps.factAccess.tenantNamed(context, claims.tenant);
-    const tenant = tenantId === undefined ? undefined : { tenantId, slug: claims.tenant };
-    const named = { kind: kindOf(claims.subject), identity, tenant, issuedAt: claims.issuedAt };
+    const tenants = tenantId === undefined ? [] : [{ tenantId, slug: claims.tenant }];
+    const { issuedAt, origin } = claims;
+    const named = { kind: kindOf(claims.subject), identity, tenants, issuedAt, origin };
     return {
       subject: await this.subjectOf(context, client, named),
       identity,
       issuer,
-      tenants: tenant === undefined ? [] : [claims.tenant],
+      tenants: tenants.map(({ slug }) => slug),
       isOwn: claims.clientId === client.clientId,
       isActedFor: claims.act !== null || claims.impersonated,
       confirmation: claims.confirmation,
@@ -95,20 +101,38 @@ export class ActorTokens {
     };
   }
 
-  /** SECURITY: an actor that was disabled or cut off acts no more, and one that is known under several identities is one actor. */
-  private async subjectOf(context: CallContext, { clientId }: RegisteredClient, named: Named): Promise<string> {
-    const { kind, identity, tenant, issuedAt } = named;
-    // Of no tenant: it is refused for that.
-    if (tenant === undefined) return this.deps.signingEngine.subjectOf(context, kind, identity);
-    const { tenantId, slug } = tenant;
-    const facts = await this.deps.factAccess.factsOf(context, { tenantId, subject: { by: 'identity', identity }, groups: [] });
+  /**
+   * SECURITY: an actor that was disabled or cut off in any tenant in which it would act acts no more, and one that is known under several
+   * identities is one actor. Of no tenant: it is refused for that.
+   */
+  private async subjectOf(context: CallContext, client: RegisteredClient, named: Named): Promise<string> {
+    const { kind, identity, tenants } = named;
+    const known: UpstreamIdentity[] = [];
+    for (const tenant of tenants) known.push(await this.identityIn(context, tenant, { ...named, clientId: client.clientId }));
+    return this.deps.signingEngine.subjectOf(context, kind, known[0] ?? identity);
+  }
+
+  private async identityIn(
+    context: CallContext,
+    { tenantId, slug }: ActorTenant,
+    token: Omit<Named, 'tenants'> & { readonly clientId: string },
+  ): Promise<UpstreamIdentity> {
+    const subject = { by: 'identity', identity: token.identity } as const;
+    const facts = await this.deps.factAccess.factsOf(context, { tenantId, subject, groups: [] });
     if (facts.tenantStatus !== 'active') throw invalid('its tenant is suspended');
     if (facts.subject !== null && facts.subject.status !== 'active') throw invalid('it is disabled');
-    const primary = facts.subject?.primaryIdentity ?? identity;
-    const revoked = cutOffOf(this.deps, context, { kind, identity: primary, tenant: slug, clientId, issuedAt });
+    const known = asKnown({ ...token, tenant: slug }, facts);
+    const revoked = cutOffOf(this.deps, context, known);
     if (revoked !== undefined) throw invalid(`its ${revoked.by} was revoked`);
-    return this.deps.signingEngine.subjectOf(context, kind, primary);
+    return known.identity;
   }
+}
+
+/** In the tenant of the subject, or else in every one that a pair names. */
+function actsIn(tenants: readonly ActorTenant[], { slug, tenantPairs }: Handing): readonly ActorTenant[] {
+  const own = tenants.filter((tenant) => tenant.slug === slug);
+  if (own.length > 0) return own;
+  return tenants.filter(({ slug: actor }) => tenantPairs?.some((pair) => pair.subject === slug && pair.actor === actor) === true);
 }
 
 function invalid(internal: string): CodedError {

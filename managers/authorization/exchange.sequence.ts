@@ -99,7 +99,10 @@ export class ExchangeSequence {
     const reading = await this.readings.read(context, handed.question);
     checkOperatorsTenant(handed.slug, target.application.audience, reading.facts);
     const { actorToken, impersonation } = parameters;
-    const actor = actorToken === null ? null : await this.actorOf(attempt, actorToken, handed);
+    const actor =
+      actorToken === null
+        ? null
+        : await this.actorOf(attempt, actorToken, { slug: handed.slug, tenantPairs: target.limits.tenantPairs });
     const limits = this.admitted(attempt, { target, handed, reading, actor, impersonation });
     const wish = { target, handed, limits, scope: parameters.scope };
     const decided = this.decided(wish, reading);
@@ -140,8 +143,12 @@ export class ExchangeSequence {
     return handed;
   }
 
-  private actorOf({ context, client, shown }: Attempt, token: string, { slug }: HandedIn): Promise<PresentedActor> {
-    return this.actors.accept(context, { client, shown, slug, token });
+  private actorOf(
+    { context, client, shown }: Attempt,
+    token: string,
+    where: { readonly slug: string; readonly tenantPairs: ClientTarget['tenantPairs'] },
+  ): Promise<PresentedActor> {
+    return this.actors.accept(context, { client, shown, token, ...where });
   }
 
   /** SECURITY: after the reading, which tells who a linked identity is: the subject must not act for itself under another name. */
