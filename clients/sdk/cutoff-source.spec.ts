@@ -62,6 +62,7 @@ describe('What the issuer has revoked', () => {
   it('is what was issued before, and not what is issued from then on', async () => {
     await polled({ revoked_tenants: [{ tenant: 'acme', before: BEFORE }], seq: 11 });
     await isRefused('TOKEN_REVOKED', token({ iat: BEFORE - 1 }));
+    await isRefused('TOKEN_REVOKED', token({ iat: BEFORE + 1, oat: BEFORE - 1 }));
     await isGood(token({ iat: BEFORE }));
   });
 

@@ -124,7 +124,10 @@ function isOlder(document: CutoffDocument, known: CutoffDocument | undefined): b
   return document.sequence < known.sequence || (document.sequence === known.sequence && document.issuedAt < known.issuedAt);
 }
 
-function isRevoked({ tokenId, tenant, subject, clientId, issuedAt }: VerifiedToken, document: CutoffDocument): boolean {
+/** SECURITY: a token that was made of one that is cut off is cut off with it, also where it was made a moment later. */
+function isRevoked(token: VerifiedToken, document: CutoffDocument): boolean {
+  const { tokenId, tenant, subject, clientId } = token;
+  const issuedAt = Math.min(token.issuedAt, token.originIssuedAt);
   const isBefore = (before: number | undefined): boolean => before !== undefined && issuedAt < before;
   return (
     document.tokens.has(tokenId) ||

@@ -31,7 +31,17 @@ export function readTokenClaims(claims: JsonObject, keyId: string): VerifiedToke
   };
 }
 
-type Frame = 'tokenId' | 'subject' | 'clientId' | 'tenant' | 'audience' | 'issuedAt' | 'expiresAt' | 'policyVersion' | 'epoch';
+type Frame =
+  | 'tokenId'
+  | 'subject'
+  | 'clientId'
+  | 'tenant'
+  | 'audience'
+  | 'issuedAt'
+  | 'originIssuedAt'
+  | 'expiresAt'
+  | 'policyVersion'
+  | 'epoch';
 
 function frameOf(claims: JsonObject): Pick<VerifiedToken, Frame> {
   return {
@@ -41,6 +51,7 @@ function frameOf(claims: JsonObject): Pick<VerifiedToken, Frame> {
     tenant: text(claims['tenant']),
     audience: text(claims['aud']),
     issuedAt: time(claims['iat']),
+    originIssuedAt: time(claims['oat'] ?? claims['iat']),
     expiresAt: time(claims['exp']),
     policyVersion: text(claims['pv']),
     epoch: whole(claims['ep']),

@@ -32,6 +32,8 @@ export interface VerifiedToken {
   readonly confirmation: Confirmation | null;
   /** Unix seconds. */
   readonly issuedAt: number;
+  /** When the identity provider issued what the token came of; its own `iat` where it says nothing. */
+  readonly originIssuedAt: number;
   readonly expiresAt: number;
   readonly acr: string | null;
   readonly amr: readonly string[];

@@ -76,6 +76,7 @@ describe('A good token', () => {
       impersonated: true,
       confirmation: null,
       issuedAt: START_SECONDS,
+      originIssuedAt: START_SECONDS,
       expiresAt: START_SECONDS + 600,
       acr: '2',
       amr: ['mfa'],
