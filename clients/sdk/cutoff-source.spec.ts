@@ -66,6 +66,14 @@ describe('What the issuer has revoked', () => {
     await isGood(token({ iat: BEFORE }));
   });
 
+  it('is also what a subject acts in that is cut off, wherever it is in the chain', async () => {
+    await polled({ revoked_subjects: [{ tenant: 'acme', sub: 'w_robot', before: BEFORE }], seq: 11 });
+    await isRefused('TOKEN_REVOKED', token({ iat: BEFORE - 1, act: { sub: 'w_robot' } }));
+    await isRefused('TOKEN_REVOKED', token({ iat: BEFORE - 1, act: { sub: 'w_other', act: { sub: 'w_robot' } } }));
+    await isGood(token({ iat: BEFORE, oat: BEFORE - 1, act: { sub: 'w_robot' } }));
+    await isGood(token({ iat: BEFORE - 1, act: { sub: 'w_other' } }));
+  });
+
   it('counts from the later of two cut-offs, in whichever order they are', async () => {
     const cut = (before: number): object => ({ tenant: 'acme', before });
     await polled({ revoked_tenants: [cut(BEFORE), cut(BEFORE - 5)], seq: 11 });

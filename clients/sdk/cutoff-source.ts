@@ -133,6 +133,18 @@ function isRevoked(token: VerifiedToken, document: CutoffDocument): boolean {
     document.tokens.has(tokenId) ||
     isBefore(document.subjects.get(tenant)?.get(subject)) ||
     isBefore(document.clients.get(clientId)) ||
-    isBefore(document.tenants.get(tenant))
+    isBefore(document.tenants.get(tenant)) ||
+    hasCutOffActor(token, document)
   );
+}
+
+/** Whoever acts is cut off by when the token itself was issued: its origin is the subject's. */
+function hasCutOffActor({ act, tenant, issuedAt }: VerifiedToken, document: CutoffDocument): boolean {
+  const subjects = document.subjects.get(tenant);
+  if (subjects === undefined) return false;
+  for (let actor = act; actor !== null; actor = actor.act ?? null) {
+    const before = subjects.get(actor.sub);
+    if (before !== undefined && issuedAt < before) return true;
+  }
+  return false;
 }

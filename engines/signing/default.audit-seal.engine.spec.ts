@@ -31,6 +31,17 @@ describe('A checkpoint of the audit trail', () => {
     expect(engine.digestOf(document)).toBe(createHash('sha256').update(document).digest('hex'));
   });
 
+  it('may be signed by a key that stands by, from its publication on, and by no other that is not active', async () => {
+    const { engine, key } = await build();
+    const document = await engine.sealCheckpoint(context, checkpoint, 'ES256');
+    const opened = (changes: Partial<KeyRecord>) =>
+      engine.openCheckpoint(context, document, [{ ...key, state: 'published', activatedAt: null, ...changes }]);
+    expect(await opened({ standby: true })).toMatchObject({ genuine: true, checkpoint });
+    expect(await opened({})).toEqual({ genuine: false, fault: 'outside-key-window' });
+    expect(await opened({ standby: true, publishedAt: null })).toEqual({ genuine: false, fault: 'outside-key-window' });
+    expect(await opened({ standby: true, stoppedAt: 1_000 })).toEqual({ genuine: false, fault: 'outside-key-window' });
+  });
+
   it('is refused where a single character is another', async () => {
     const { engine, key } = await build();
     const document = await engine.sealCheckpoint(context, checkpoint, 'ES256');

@@ -120,9 +120,10 @@ function refused(fault: Refused['fault']): Refused {
   return { genuine: false, fault };
 }
 
-/** A key that never signed has signed no checkpoint. */
-function signedInTime({ activatedAt, stoppedAt }: KeyRecord, at: number): boolean {
-  if (activatedAt === null || at < activatedAt - SKEW_MS) return false;
+/** A key that never signed has signed no checkpoint. One that stands by signs without ever becoming active. */
+function signedInTime({ standby, publishedAt, activatedAt, stoppedAt }: KeyRecord, at: number): boolean {
+  const from = standby === true ? publishedAt : activatedAt;
+  if (from === null || at < from - SKEW_MS) return false;
   return stoppedAt === null || at <= stoppedAt + SKEW_MS;
 }
 

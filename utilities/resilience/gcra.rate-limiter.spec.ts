@@ -34,6 +34,12 @@ describe('A rate limiter', () => {
     expect(taken(limiter, 'a', 5)).toBe(1);
   });
 
+  it.each(Array.from({ length: 50 }, (_, at) => 12_345.678_9 * (at + 1)))('lets one in time through at %f ms', (elapsed) => {
+    const clock = new ManualClock(0);
+    clock.advance(elapsed);
+    expect(new GcraRateLimiter({ clock, perSecond: 0.01 }).take('a')).toBeNull();
+  });
+
   it('keeps keys apart', () => {
     const limiter = new GcraRateLimiter({ clock: new ManualClock(0), perSecond: 1 });
     expect(taken(limiter, 'a', 10)).toBe(2);

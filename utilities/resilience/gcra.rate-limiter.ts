@@ -25,10 +25,11 @@ export class GcraRateLimiter implements RateLimiter {
   take(key: string): number | null {
     if (this.intervalMs === 0) return null;
     const now = this.options.clock.monotonic();
-    const dueAt = Math.max(this.dueAt.get(key) ?? now, now) + this.intervalMs;
-    const early = dueAt - now - this.aheadMs;
+    const from = Math.max(this.dueAt.get(key) ?? now, now);
+    // What is on time is so to the last bit: fractions of milliseconds must not add up to a refusal.
+    const early = from - now + (this.intervalMs - this.aheadMs);
     if (early > 0) return Math.max(1, Math.ceil(early / 1_000));
-    this.dueAt.set(key, dueAt);
+    this.dueAt.set(key, from + this.intervalMs);
     return null;
   }
 }
