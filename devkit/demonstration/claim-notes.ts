@@ -16,4 +16,6 @@ export const CLAIM_NOTES: Readonly<Record<string, string>> = {
   auth_time: 'when that was',
   pv: 'the policy version behind the permissions',
   ep: 'the number of the data state behind them',
+  oat: 'when the identity provider issued what it came of',
+  sref: 'who it is about, sealed: for this service alone',
 };
