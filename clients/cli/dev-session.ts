@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { demonstrate } from '#devkit/demonstration/demonstration.js';
 import { PORTAL_CLIENT_ID, SAMPLE_AUDIENCE, sampleDocument } from '#devkit/demonstration/sample-document.js';
+import { freePort, isFree } from '#devkit/free-port.js';
 import { EntraDevIssuer } from '#devkit/entra-issuer/entra-dev-issuer.js';
 import { DEV_API_CLIENT_ID, DEV_DIRECTORY_ID, DEV_SPA_CLIENT_ID } from '#devkit/entra-issuer/personas.js';
 import type { Settings } from '#utilities/config/contract.js';
@@ -45,7 +45,7 @@ export async function startDevSession(options: DevOptions): Promise<DevSession> 
   const identityProvider = new EntraDevIssuer({ clock: new SystemClock() });
   const { url: identityProviderUrl } = await identityProvider.start({
     host: '127.0.0.1',
-    port: await freePort(options.issuerPort),
+    port: await portOr(options.issuerPort),
   });
   const host = await startHost(settings, { migrate: true, unsafeRole: 'step-down' }).catch(async (error: unknown) => {
     await identityProvider.stop();
@@ -91,11 +91,11 @@ async function devSettings(options: DevOptions, home: string): Promise<Settings>
   mkdirSync(home, { recursive: true, mode: 0o700 });
   const keyEncryptionKeyFile = resolve(home, 'key-encryption-key');
   if (!existsSync(keyEncryptionKeyFile)) createKeyEncryptionKeyFile(keyEncryptionKeyFile);
-  const httpPort = await freePort(options.httpPort);
+  const httpPort = await portOr(options.httpPort);
   const file = {
     issuer: `http://127.0.0.1:${String(httpPort)}`,
     http: { port: httpPort },
-    grpc: { port: await freePort(options.grpcPort), reflection: true },
+    grpc: { port: await portOr(options.grpcPort), reflection: true },
     database: databaseOf(options, home),
     keys: { keyEncryptionKeyFile, floorFile: join(home, 'keyring-floor'), algorithms: ['ES256'], rotation: usualRotation() },
     log: { level: 'warn' },
@@ -111,19 +111,6 @@ function databaseOf(options: DevOptions, home: string): object {
 }
 
 /** The wanted port if nobody listens there, else any that is free. */
-function freePort(wanted: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', () => {
-      if (wanted === 0) reject(new Error('no port is free'));
-      else freePort(0).then(resolve, reject);
-    });
-    probe.listen(wanted, '127.0.0.1', () => {
-      const address = probe.address();
-      const port = typeof address === 'object' && address !== null ? address.port : wanted;
-      probe.close(() => {
-        resolve(port);
-      });
-    });
-  });
+async function portOr(wanted: number): Promise<number> {
+  return wanted !== 0 && (await isFree(wanted)) ? wanted : freePort();
 }

@@ -4,7 +4,7 @@ import { accessSync, chownSync, constants, mkdtempSync, readFileSync, rmSync, wr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import { freePort } from './free-port.js';
+import { freePort } from '#devkit/free-port.js';
 import { until } from './until.js';
 
 export interface PgBouncer {

@@ -12,7 +12,7 @@ import { parseSettings } from '#utilities/config/settings.loader.js';
 import { usualRotation } from '#utilities/config/rotation-rules.js';
 import { isCodedError } from '#utilities/errors/coded-error.js';
 import type { DatabaseSettings, Settings } from '#utilities/config/contract.js';
-import { freePort } from './free-port.js';
+import { freePort } from '#devkit/free-port.js';
 
 export { freePort, ORDERS_CLIENT_ID, PORTAL_CLIENT_ID, SAMPLE_AUDIENCE };
 
