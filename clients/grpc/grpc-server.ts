@@ -4,11 +4,9 @@ import { loadSync, type PackageDefinition } from '@grpc/proto-loader';
 import { ReflectionService } from '@grpc/reflection';
 import { ServerGrpc } from '@nestjs/microservices';
 import { HealthImplementation } from 'grpc-health-check';
-import { AuthServiceService } from '#protos/generated/countersign/auth/v1/auth.js';
-import { KeyServiceService } from '#protos/generated/countersign/keys/v1/keys.js';
-import { PolicyServiceService } from '#protos/generated/countersign/policy/v1/policy.js';
 import type { Settings } from '#utilities/config/contract.js';
 import type { ServerTls } from '../tls/contract.js';
+import { GRPC_SERVICES } from './grpc-services.js';
 import { handOnRepeatedAuthorization } from './repeated-headers.js';
 import { ReloadedServerCredentials } from './tls-credentials.js';
 import { handingOnUndecodable } from './undecodable.js';
@@ -16,10 +14,8 @@ import { handingOnUndecodable } from './undecodable.js';
 const MESSAGE_LIMIT_BYTES = 64 * 1024;
 /** Long lists and explanations of a whole batch; clients take 4 MiB by default. */
 const ANSWER_LIMIT_BYTES = 2 * 1024 * 1024;
-const AUTH_SERVICE = 'countersign.auth.v1.AuthService';
-const KEY_SERVICE = 'countersign.keys.v1.KeyService';
-const POLICY_SERVICE = 'countersign.policy.v1.PolicyService';
-const PROTOS = ['countersign/auth/v1/auth.proto', 'countersign/keys/v1/keys.proto', 'countersign/policy/v1/policy.proto'];
+/** Of the whole server, and of each service: what a balancer that asks for either is told. */
+const HEALTH_NAMES = ['', ...GRPC_SERVICES.map(({ name }) => name)];
 
 export interface GrpcServerOptions {
   readonly settings: Settings['grpc'];
@@ -36,16 +32,14 @@ export interface GrpcServerOptions {
  */
 export class GrpcServer extends ServerGrpc {
   private boundPort = 0;
-  private readonly health = new HealthImplementation({ '': 'NOT_SERVING', [AUTH_SERVICE]: 'NOT_SERVING' });
+  private readonly health = new HealthImplementation(Object.fromEntries(HEALTH_NAMES.map((name) => [name, 'NOT_SERVING'])));
 
   constructor(private readonly server: GrpcServerOptions) {
     super({
-      package: ['countersign.auth.v1', 'countersign.keys.v1', 'countersign.policy.v1'],
-      packageDefinition: {
-        [AUTH_SERVICE]: handingOnUndecodable(AuthServiceService),
-        [KEY_SERVICE]: handingOnUndecodable(KeyServiceService),
-        [POLICY_SERVICE]: handingOnUndecodable(PolicyServiceService),
-      },
+      package: [...new Set(GRPC_SERVICES.map(({ name }) => name.slice(0, name.lastIndexOf('.'))))],
+      packageDefinition: Object.fromEntries(
+        GRPC_SERVICES.map(({ name, definition }) => [name, handingOnUndecodable(definition)]),
+      ),
     });
   }
 
@@ -56,8 +50,7 @@ export class GrpcServer extends ServerGrpc {
 
   setServing(serving: boolean): void {
     const status = serving ? 'SERVING' : 'NOT_SERVING';
-    this.health.setStatus('', status);
-    this.health.setStatus(AUTH_SERVICE, status);
+    for (const name of HEALTH_NAMES) this.health.setStatus(name, status);
   }
 
   override createClient(): Promise<Server> {
@@ -112,5 +105,8 @@ function bind(server: Server, { settings, tls }: GrpcServerOptions): Promise<num
 /** Reflection needs descriptors, which the generated code does not carry. */
 function reflectedPackage(): PackageDefinition {
   const protos = join(import.meta.dirname, '..', '..', 'protos');
-  return loadSync(PROTOS, { includeDirs: [protos] });
+  return loadSync(
+    GRPC_SERVICES.map(({ proto }) => proto),
+    { includeDirs: [protos] },
+  );
 }

@@ -1,0 +1,22 @@
+import type { ServiceDefinition } from '@grpc/grpc-js';
+import { AuthServiceService } from '#protos/generated/countersign/auth/v1/auth.js';
+import { KeyServiceService } from '#protos/generated/countersign/keys/v1/keys.js';
+import { PolicyServiceService } from '#protos/generated/countersign/policy/v1/policy.js';
+
+interface ServedService {
+  /** Full name: package and service. */
+  readonly name: string;
+  readonly definition: ServiceDefinition;
+  /** Its file, below `protos/`; reflection tells it to whoever asks. */
+  readonly proto: string;
+}
+
+/**
+ * Every service on the gRPC port but health and reflection. The handlers are found by name among the controllers; who may call a
+ * method is said in `method-access.ts`, and a method that is forgotten there asks for client credentials.
+ */
+export const GRPC_SERVICES: readonly ServedService[] = [
+  { name: 'countersign.auth.v1.AuthService', definition: AuthServiceService, proto: 'countersign/auth/v1/auth.proto' },
+  { name: 'countersign.keys.v1.KeyService', definition: KeyServiceService, proto: 'countersign/keys/v1/keys.proto' },
+  { name: 'countersign.policy.v1.PolicyService', definition: PolicyServiceService, proto: 'countersign/policy/v1/policy.proto' },
+];
