@@ -13,6 +13,7 @@ import { usualRotation } from '#utilities/config/rotation-rules.js';
 import { isCodedError } from '#utilities/errors/coded-error.js';
 import type { DatabaseSettings, Settings } from '#utilities/config/contract.js';
 import { freePort } from '#devkit/free-port.js';
+import { embeddedTemplate } from './database-templates.js';
 
 export { freePort, ORDERS_CLIENT_ID, PORTAL_CLIENT_ID, SAMPLE_AUDIENCE };
 
@@ -55,7 +56,12 @@ export async function startService(options: TestServiceOptions): Promise<TestSer
     await stop();
     throw error;
   };
-  const host = await startHost(settings, { migrate: true, unsafeRole: 'step-down', clock }).catch(orStop);
+  const host = await startHost(settings, {
+    migrate: true,
+    unsafeRole: 'step-down',
+    clock,
+    ...(await startingPoint(settings.database)),
+  }).catch(orStop);
   hosts.push(host);
   const secret = `cs_${randomBytes(32).toString('base64url')}`;
   const digest = createHash('sha256').update(secret).digest('hex');
@@ -84,6 +90,11 @@ export async function startService(options: TestServiceOptions): Promise<TestSer
     },
     stop,
   };
+}
+
+/** A migrated embedded database is loaded in a tenth of the time that it takes to make one. */
+async function startingPoint(database: DatabaseSettings): Promise<{ readonly dataDirectory?: Blob }> {
+  return database.kind === 'embedded' && database.directory === null ? { dataDirectory: await embeddedTemplate() } : {};
 }
 
 async function defaults(database: DatabaseSettings, keyEncryptionKeyFile: string): Promise<Settings> {
