@@ -39,24 +39,53 @@ export const COUNTERSIGN_REASONS = Object.keys(MEANINGS) as readonly Countersign
 const HELP = 'docs/sdk/verifier.md';
 
 /**
- * The one error of this package. Its message says nothing of what the token holds and is safe for any caller.
+ * Whose word it is: this package's own (`here`), the service's (`service`), that of the program that was called (`peer`), of a proxy
+ * on the way (`hop`); that there was no connection (`transport`), or no token for the call in the first place (`own-token`).
+ */
+export type Speaker = 'here' | 'service' | 'peer' | 'hop' | 'transport' | 'own-token';
+
+/** A refusal or failure as it was told from outside, or outside of what a verifier meets. */
+export interface Told {
+  /** A stable word, `AREA_REASON`: those of the service are listed under docs/errors. */
+  readonly reason: string;
+  readonly message: string;
+  readonly retryable: boolean;
+  readonly helpUrl: string;
+  readonly saidBy: Speaker;
+  /** Of whoever said it; left out: a new one. */
+  readonly diagnosticId?: string | undefined;
+  readonly retryAfterSeconds?: number | undefined;
+}
+
+/**
+ * The one error of this package, on both sides of a call. Its message says nothing of what a token holds and is safe for any caller.
  */
 export class CountersignError extends Error {
   override readonly name = 'CountersignError';
+  /** One of `COUNTERSIGN_REASONS`, of the reasons of callers, or what the service said. */
+  readonly reason: string;
   /** Whether the same call may succeed later: the answer to the caller is 503 then, and never 401. */
   readonly retryable: boolean;
   readonly helpUrl: string;
   /** For the log of the one who refuses and for the one who was refused; says nothing by itself. */
   readonly diagnosticId: string;
+  readonly saidBy: Speaker;
+  /** How long to wait, where somebody said so. */
+  readonly retryAfterSeconds: number | null;
 
-  constructor(
-    readonly reason: CountersignReason,
-    cause?: unknown,
-  ) {
-    const { summary, retryable } = MEANINGS[reason];
-    super(summary, cause === undefined ? undefined : { cause });
-    this.retryable = retryable;
-    this.helpUrl = `${HELP}#${reason.toLowerCase()}`;
-    this.diagnosticId = randomBytes(16).toString('hex');
+  constructor(of: CountersignReason | Told, cause?: unknown) {
+    const told = typeof of === 'string' ? meant(of) : of;
+    super(told.message, cause === undefined ? undefined : { cause });
+    this.reason = told.reason;
+    this.retryable = told.retryable;
+    this.helpUrl = told.helpUrl;
+    this.saidBy = told.saidBy;
+    this.diagnosticId = told.diagnosticId ?? randomBytes(16).toString('hex');
+    this.retryAfterSeconds = told.retryAfterSeconds ?? null;
   }
+}
+
+function meant(reason: CountersignReason): Told {
+  const { summary: message, retryable } = MEANINGS[reason];
+  return { reason, message, retryable, helpUrl: `${HELP}#${reason.toLowerCase()}`, saidBy: 'here' };
 }
