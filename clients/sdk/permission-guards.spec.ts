@@ -52,7 +52,7 @@ describe('An error', () => {
 
   it.each(COUNTERSIGN_REASONS)('%s leads to its heading, and has an id of its own', (reason) => {
     const [error, next] = [new CountersignError(reason), new CountersignError(reason)];
-    expect(error.helpUrl).toBe(`docs/sdk/verifier.md#${reason.toLowerCase()}`);
+    expect(error.helpUrl).toBe(`https://countersign.example/docs/sdk/verifier.md#${reason.toLowerCase()}`);
     expect(page).toContain(`\n### ${reason}\n`);
     expect(error.diagnosticId).toMatch(/^[0-9a-f]{32}$/);
     expect(next.diagnosticId).not.toBe(error.diagnosticId);

@@ -275,6 +275,15 @@ describe('A signed token', () => {
     await expectRefused(issuer.token({ nbf: now + 11, exp: now + 60 }), 'TOKEN_NOT_YET_VALID');
   });
 
+  it('lasts a day at most, or as long as was asked for', async () => {
+    await verifier.verify(issuer.token({ exp: START_SECONDS + 86_400 }));
+    await expectRefused(issuer.token({ exp: START_SECONDS + 86_401 }), 'TOKEN_LIFETIME_TOO_LONG');
+    verifier.close();
+    verifier = made({ maxLifetimeSeconds: 600 });
+    await verifier.verify(issuer.token());
+    await expectRefused(issuer.token({ exp: START_SECONDS + 601 }), 'TOKEN_LIFETIME_TOO_LONG');
+  });
+
   it('that is bound is good with the key that was shown, and with nothing else', async () => {
     const bound = issuer.token({ cnf: { jkt: 'thumb' } });
     await expectRefused(bound, 'BINDING_NOT_SHOWN');
@@ -286,6 +295,14 @@ describe('A signed token', () => {
 });
 
 describe('A verifier', () => {
+  it('leads to its explanations at the issuer, or where it was told to', async () => {
+    const help = (base: string): object => expect.objectContaining({ helpUrl: `${base}docs/sdk/verifier.md#token_malformed` });
+    await expect(verifier.verify('x')).rejects.toEqual(help(`${issuer.issuer}/`));
+    verifier.close();
+    verifier = made({ helpBase: 'https://wiki.acme.test/countersign' });
+    await expect(verifier.verify('x')).rejects.toEqual(help('https://wiki.acme.test/countersign/'));
+  });
+
   it.each<Partial<VerifierOptions>>([
     { audience: '' },
     { issuer: '' },
@@ -298,6 +315,10 @@ describe('A verifier', () => {
     { clockSkewSeconds: 301 },
     { clockSkewSeconds: -1 },
     { expiryLeewaySeconds: Number.NaN },
+    { maxLifetimeSeconds: 0 },
+    { maxLifetimeSeconds: 86_401 },
+    { helpBase: 'javascript:alert(1)' },
+    { helpBase: 'docs/' },
   ])('is not made with %j', (options) => {
     expect(() => made(options)).toThrow(TypeError);
   });

@@ -1,6 +1,6 @@
 import { documentUrl } from './bounded-fetch.js';
 import { readCompactJws } from './compact-jws.js';
-import { CountersignError } from './countersign-error.js';
+import { CountersignError, explainedAt } from './countersign-error.js';
 import { CutoffSource, POLL_MS } from './cutoff-source.js';
 import { KeySource } from './key-source.js';
 import type { SignatureAlgorithm } from './public-keys.js';
@@ -26,6 +26,10 @@ export interface VerifierOptions {
   readonly clockSkewSeconds?: number;
   /** How long after `exp` a token is still taken: 0 to 60 seconds; left out: 0. */
   readonly expiryLeewaySeconds?: number;
+  /** The longest from `iat` to `exp`: 1 to 86 400 seconds; left out: 86 400. */
+  readonly maxLifetimeSeconds?: number;
+  /** What the `helpUrl` of errors begins with; left out: `ISSUER/`. The pages are those of this project, as `docs/…`. */
+  readonly helpBase?: string;
 }
 
 /** What came with the token. */
@@ -35,6 +39,8 @@ export interface Shown {
 }
 
 export interface Verifier {
+  /** What the `helpUrl` of its errors begins with; ends with `/`. */
+  readonly helpBase: string;
   /**
    * What the token says, if it is a good one for this audience. A bound token is good with one of the shown keys alone.
    *
@@ -50,6 +56,7 @@ export interface Verifier {
 const ALGORITHMS: readonly SignatureAlgorithm[] = ['ES256', 'Ed25519', 'PS256', 'RS256'];
 const LIMITS = { characters: 16_384, members: 200 };
 const REFRESH_KEYS_MS = 300_000;
+const DAY_SECONDS = 86_400;
 const LATEST = 2 ** 33;
 
 /** @throws TypeError when the options would leave something open */
@@ -58,10 +65,10 @@ export function createVerifier(options: VerifierOptions, runtime: Runtime = SYST
 }
 
 class TokenVerifier implements Verifier {
+  readonly helpBase: string;
   private readonly keys: KeySource;
   private readonly cutoffs: CutoffSource;
-  private readonly skewSeconds: number;
-  private readonly leewaySeconds: number;
+  private readonly limits: TimeLimits;
   private readonly endings: readonly (() => void)[];
 
   constructor(
@@ -72,8 +79,8 @@ class TokenVerifier implements Verifier {
     // SECURITY: a check against nothing passes for everybody.
     if (issuer === '' || options.audience === '' || algorithms.length === 0)
       throw new TypeError('issuer, audience and algorithms cannot be empty');
-    this.skewSeconds = bounded('clockSkewSeconds', options.clockSkewSeconds ?? 60, 300);
-    this.leewaySeconds = bounded('expiryLeewaySeconds', options.expiryLeewaySeconds ?? 0, 60);
+    this.limits = timeLimits(options);
+    this.helpBase = helpBaseOf(options.helpBase ?? issuer);
     const jwksUrl = documentUrl(options.jwksUri ?? `${issuer}/.well-known/jwks.json`);
     const cutoffsUrl = documentUrl(options.cutoffsUri ?? `${issuer}/.well-known/countersign-cutoffs.jwt`);
     this.keys = new KeySource({ url: jwksUrl, algorithms, runtime });
@@ -85,6 +92,23 @@ class TokenVerifier implements Verifier {
   }
 
   async verify(token: string, shown: Shown = {}): Promise<VerifiedToken> {
+    try {
+      return await this.judge(token, shown);
+    } catch (error) {
+      throw error instanceof CountersignError ? explainedAt(this.helpBase, error) : error;
+    }
+  }
+
+  async prepare(): Promise<void> {
+    await this.keys.refresh();
+    await this.cutoffs.refresh();
+  }
+
+  close(): void {
+    for (const end of this.endings) end();
+  }
+
+  private async judge(token: string, shown: Shown): Promise<VerifiedToken> {
     // The order of RFC 9068 §4: what the token says it is, whose and for whom, and then whether that is true.
     const jws = readCompactJws(token, LIMITS);
     if (jws.type !== 'at+jwt') throw new CountersignError('TOKEN_TYPE_MISMATCH');
@@ -104,21 +128,21 @@ class TokenVerifier implements Verifier {
     return verified;
   }
 
-  async prepare(): Promise<void> {
-    await this.keys.refresh();
-    await this.cutoffs.refresh();
-  }
-
-  close(): void {
-    for (const end of this.endings) end();
-  }
-
   private judgeTimes({ issuedAt, expiresAt }: VerifiedToken, notBefore: unknown = issuedAt): void {
     const now = Math.floor(this.runtime.clock.now() / 1_000);
-    if (now >= expiresAt + this.leewaySeconds) throw new CountersignError('TOKEN_EXPIRED');
+    if (now >= expiresAt + this.limits.leeway) throw new CountersignError('TOKEN_EXPIRED');
     if (expiresAt <= issuedAt || !isTime(notBefore)) throw new CountersignError('TOKEN_CLAIM_INVALID');
-    if (Math.max(issuedAt, notBefore) > now + this.skewSeconds) throw new CountersignError('TOKEN_NOT_YET_VALID');
+    // SECURITY: what a mistake at the issuer made to last for years would outlive every cut-off that is kept for it.
+    if (expiresAt - issuedAt > this.limits.lifetime) throw new CountersignError('TOKEN_LIFETIME_TOO_LONG');
+    if (Math.max(issuedAt, notBefore) > now + this.limits.skew) throw new CountersignError('TOKEN_NOT_YET_VALID');
   }
+}
+
+/** @throws TypeError */
+export function helpBaseOf(text: string): string {
+  const base = text.endsWith('/') ? text : `${text}/`;
+  if (!/^https?:/.test(base) || !URL.canParse(base)) throw new TypeError('helpBase is a web address');
+  return base;
 }
 
 function isTime(value: unknown): value is number {
@@ -131,6 +155,25 @@ function isShown(confirmation: Confirmation | null, keys: readonly Confirmation[
   return keys.some((key) =>
     Object.entries(confirmation).every(([name, value]) => Object.hasOwn(key, name) && key[name] === value),
   );
+}
+
+interface TimeLimits {
+  readonly skew: number;
+  readonly leeway: number;
+  readonly lifetime: number;
+}
+
+function timeLimits({
+  clockSkewSeconds = 60,
+  expiryLeewaySeconds = 0,
+  maxLifetimeSeconds = DAY_SECONDS,
+}: VerifierOptions): TimeLimits {
+  if (maxLifetimeSeconds === 0) throw new TypeError('maxLifetimeSeconds is at least 1');
+  return {
+    skew: bounded('clockSkewSeconds', clockSkewSeconds, 300),
+    leeway: bounded('expiryLeewaySeconds', expiryLeewaySeconds, 60),
+    lifetime: bounded('maxLifetimeSeconds', maxLifetimeSeconds, DAY_SECONDS),
+  };
 }
 
 function bounded(name: string, seconds: number, most: number): number {
