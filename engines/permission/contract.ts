@@ -219,6 +219,22 @@ export interface PolicyFault {
   readonly message: string;
 }
 
+/**
+ * Whose stored data could give them one permission: everybody to whom `decide` answers *allowed* without a token is among them. Who is
+ * among them need not have it.
+ */
+export interface PossibleHolders {
+  /** Every registered subject could. */
+  readonly everybody: boolean;
+  /** Keys of roles that lead to it, over whatever bindings; also of roles that no policy defines. */
+  readonly roles: readonly string[];
+  /** Keys of subjects and of groups that policy itself names. */
+  readonly subjects: readonly string[];
+  readonly groups: readonly string[];
+  /** Every text of a stored grant that could cover it: the name, and all patterns. */
+  readonly patterns: readonly string[];
+}
+
 export interface PermissionEngine {
   /**
    * The exact permissions of the subject at the application: what bindings grant, minus denies and closed gates, ∩ tenant boundary
@@ -232,6 +248,9 @@ export interface PermissionEngine {
 
   /** As `decide`, with everything that led to it and what nearly did. Slow; for people. */
   explain(question: CheckQuestion): Explanation;
+
+  /** By the rules of the policy alone, for a search that then decides on each of them. `null`: the application has no such permission. */
+  possibleHolders(policy: PolicyVersion, application: Application, permission: string): PossibleHolders | null;
 
   /** Keys of the groups that claims are mapped to, sorted: whose assignments the facts must hold. Mostly the same empty list. */
   mappedGroups(policy: PolicyVersion, claims: TokenClaims): readonly string[];

@@ -1,5 +1,6 @@
 import type { WantedFact } from '#accessors/facts/contract.js';
 import type { PolicyVersion } from '#accessors/policy/contract.js';
+import type { Application } from '#accessors/registration/contract.js';
 import { detailsOf } from './authorization-details.js';
 import { Circumstances } from './circumstances.js';
 import type { CompiledPolicy } from './compiled-policy.js';
@@ -13,6 +14,7 @@ import type {
   PermissionQuestion,
   PermissionRequest,
   PolicyFault,
+  PossibleHolders,
   TokenClaims,
 } from './contract.js';
 import { decideAt, denied, settledAt } from './decision.js';
@@ -22,6 +24,7 @@ import { firstFlip } from './horizon.js';
 import { isEmpty, sameBits, type PermissionBits } from './permission-set.js';
 import { PolicyCompiler, type Snapshot } from './policy-compiler.js';
 import { patternFaults } from './pattern-faults.js';
+import { possibleHolders } from './possible-holders.js';
 import { becauseOf, refused } from './refusal.js';
 import { grantedScope, selectScope, type ScopeSelection } from './scope-selection.js';
 import { badStanding, type SubjectPlan } from './subject-plan.js';
@@ -74,6 +77,12 @@ export class DefaultPermissionEngine implements PermissionEngine {
   explain(question: CheckQuestion): Explanation {
     const plan = planOf(question, this.compiler.snapshot(question.policy, question.application));
     return new Explainer(question, plan).explain(this.decide(question));
+  }
+
+  possibleHolders(policy: PolicyVersion, application: Application, permission: string): PossibleHolders | null {
+    const { compiled } = this.compiler.snapshot(policy, application);
+    const position = compiled.catalogue.positionOf(permission);
+    return position === undefined ? null : possibleHolders(compiled, position);
   }
 
   mappedGroups(policy: PolicyVersion, claims: TokenClaims): readonly string[] {
