@@ -1,4 +1,5 @@
 import { AuditEvidence1790000009500 } from '#accessors/audit/migrations/1790000009500-audit-evidence.migration.js';
+import { AuditGuards1790000015100 } from '#accessors/audit/migrations/1790000015100-audit-guards.migration.js';
 import { AuditFunctions1790000009200 } from '#accessors/audit/migrations/1790000009200-audit-functions.migration.js';
 import { AuditTables1790000005000 } from '#accessors/audit/migrations/1790000005000-audit-tables.migration.js';
 import { DecisionTable1790000006300 } from '#accessors/audit/migrations/1790000006300-decision-table.migration.js';
@@ -50,4 +51,5 @@ export const MIGRATIONS: readonly MigrationClass[] = [
   Revocations1790000013000,
   PlanTenants1790000013400,
   StandbyKeys1790000014000,
+  AuditGuards1790000015100,
 ];

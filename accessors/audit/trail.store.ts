@@ -30,13 +30,6 @@ const COMPARED: Readonly<Record<Exclude<keyof RecordQuery, 'since' | 'until'>, s
   diagnosticId: 'r.diagnostic_id::text',
 };
 
-/** A record that stays bound to its chain by the digest of what goes. */
-const ERASE = `
-  update audit_record r set subject = null, actor = null, token_id = null, subject_token_sha256 = null, detail = null, salt = null,
-    erased = decode(gone.digest, 'hex')
-  from json_to_recordset($1::json) as gone (tenant_id uuid, id uuid, at float8, digest text)
-  where r.tenant_id = gone.tenant_id and r.id = gone.id and r.at = to_timestamp(gone.at / 1000) and r.erased is null`;
-
 /** Only rows about the subject: whoever changed something stays named, since that is what records of changes are for. */
 const ABOUT = `
   select ${RECORD_COLUMNS} from audit_record r
@@ -76,7 +69,8 @@ export class TrailStore {
       const rows = await database.query<TrailRow>(ABOUT, [subject, ERASED_AT_ONCE]);
       if (rows.length === 0) return 0;
       const gone = rows.map((row) => ({ tenant_id: row.tenant_id, id: row.id, at: row.at, digest: digestOf(row) }));
-      await database.query(ERASE, [JSON.stringify(gone)]);
+      // Each stays bound to its chain by the digest of what goes.
+      await database.query('select audit_erase($1)', [JSON.stringify(gone)]);
       return rows.length;
     });
   }

@@ -87,7 +87,7 @@ describeOnEachDatabase('Audit records whose time is over', (open) => {
 
   async function pastPartition(daysAgo: number): Promise<void> {
     const bound = (days: number): string => `'''${dayOf(days)} 00:00:00+00'''`;
-    await asOwner(database, `create table ${nameOf(daysAgo)} (like audit_record including defaults)`);
+    await asOwner(database, `create table ${nameOf(daysAgo)} (like audit_record including defaults including constraints)`);
     await asOwner(database, `select audit_attach_partition('${nameOf(daysAgo)}', ${bound(daysAgo)}, ${bound(daysAgo - 1)})`);
   }
 
