@@ -46,7 +46,8 @@ export async function assembleParts(cleanUp: CleanUp): Promise<ServiceParts> {
   cleanUp.defer(() => rmSync(folder, { recursive: true, force: true }));
   const keyEncryptionKeyFile = join(folder, 'key-encryption-key');
   createKeyEncryptionKeyFile(keyEncryptionKeyFile);
-  const settings = serviceSettings({ databaseUrl: '', keyEncryptionKeyFile, importFile: null });
+  // No settings without a database; the embedded one takes its place below.
+  const settings = serviceSettings({ databaseUrl: 'postgresql://none.invalid/none', keyEncryptionKeyFile, importFile: null });
   const foundations = await openFoundations(
     { ...settings, database: { kind: 'embedded', directory: null } },
     { migrate: true, unsafeRole: 'step-down' },
