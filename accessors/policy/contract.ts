@@ -120,6 +120,21 @@ export interface Tier {
   readonly flags: readonly string[];
 }
 
+/** What a request at a gateway needs. A request that no route fits is denied. */
+export interface GatewayRoute {
+  /**
+   * A method and a path: `POST /v1/invoices/{id}/approve`. `{name}` is one segment, `**` as the last segment is one or more. Of several
+   * that fit, the one counts that the others contain.
+   */
+  readonly match: string;
+  /** Audience or prefix of the application that it is a route of. */
+  readonly application: string;
+  /** Full name. */
+  readonly permission: string;
+  /** The resource that is asked about; `id` is a text, or a placeholder of the path: `{id}`. `null`: none in particular. */
+  readonly resource: { readonly type: string; readonly id: string } | null;
+}
+
 /** Everything that a version says. Order counts in `tiers` alone. */
 export interface PolicyContent {
   readonly attributes: readonly AttributeDeclaration[];
@@ -131,6 +146,7 @@ export interface PolicyContent {
   readonly gates: readonly Gate[];
   readonly denies: readonly Deny[];
   readonly stepUps: readonly StepUp[];
+  readonly routes: readonly GatewayRoute[];
 }
 
 export const EMPTY_POLICY: PolicyContent = Object.freeze({
@@ -143,6 +159,7 @@ export const EMPTY_POLICY: PolicyContent = Object.freeze({
   gates: [],
   denies: [],
   stepUps: [],
+  routes: [],
 });
 
 /** One version. The same object is answered until another version is active, so it may key a memo. */

@@ -55,6 +55,14 @@ const FULL_SECTIONS = {
   gates: [{ id: 'g3', permissions: ['billing:**'], tier: 'pro', flags: ['reports'] }],
   denies: [{ id: 'd1', principals: ['all'], permissions: ['**:x'], except: ['role:clerk'], condition: null, valid: ALWAYS }],
   stepUps: [{ id: 's1', permissions: ['billing:**'], acr: ['high'], maxAuthAgeSeconds: 300 }],
+  routes: [
+    {
+      match: 'GET /v1/x/{id}',
+      application: 'billing',
+      permission: 'billing:x:y',
+      resource: { type: 'x', id: '{id}' },
+    },
+  ],
 } satisfies Partial<PolicyContent>;
 const FULL = {
   ...FULL_SECTIONS,

@@ -15,6 +15,7 @@ const RESTRICTIONS: Readonly<Record<string, (content: PolicyContent) => readonly
   denies: ({ denies }) => denies.map((each) => ({ name: each.id, said: JSON.stringify(each) })),
   gates: ({ gates }) => gates.map((each) => ({ name: each.id, said: JSON.stringify(each) })),
   stepUps: ({ stepUps }) => stepUps.map((each) => ({ name: each.id, said: JSON.stringify(each) })),
+  routes: ({ routes }) => routes.map((each) => ({ name: each.match, said: JSON.stringify(each) })),
   'eligible roles': ({ roles }) =>
     roles.filter(({ assignment }) => assignment === 'eligible').map(({ key }) => ({ name: key, said: key })),
   'exclusions from roles': ({ roles }) =>
@@ -28,7 +29,8 @@ const RESTRICTIONS: Readonly<Record<string, (content: PolicyContent) => readonly
 /**
  * What the content in force says and an import says nothing of, or says otherwise. Both are canonical.
  *
- * SECURITY: a deny, a gate, a step-up, a unit or a condition that is lost or says less widens what everybody holds. An import shows
+ * SECURITY: a deny, a gate, a step-up, a unit or a condition that is lost or says less widens what everybody holds; without a route,
+ * a wider one that asks for less may take its place. An import shows
  * nobody what would change, so it may add restrictions, and take away or change none: that takes a plan.
  */
 export function importLosses(inForce: PolicyContent, imported: PolicyContent): readonly string[] {

@@ -80,7 +80,18 @@ function canonicalContent(stated: Partial<PolicyContent>): PolicyContent {
       })),
       ({ id }) => id,
     ),
+    routes: canonicalRoutes(stated.routes),
   };
+}
+
+function canonicalRoutes(routes: PolicyContent['routes'] = []): PolicyContent['routes'] {
+  return distinct(
+    routes.map(({ match, application, permission, resource }) => ({
+      ...{ match, application, permission },
+      resource: resource === null ? null : { type: resource.type, id: resource.id },
+    })),
+    (route) => JSON.stringify(route),
+  );
 }
 
 function canonicalRole({ key, inherits, grants, exclude, assignment }: RoleDefinition): RoleDefinition {

@@ -15,6 +15,7 @@ const NAMES: Readonly<Record<keyof PolicyContent, (item: Members) => string>> = 
   gates: ({ id }) => text(id),
   denies: ({ id }) => text(id),
   stepUps: ({ id }) => text(id),
+  routes: ({ match, application }) => `${text(match)} of ${text(application)}`,
 };
 
 /** Every member that is otherwise, section by section; what one side does not have is one difference as a whole. */

@@ -23,6 +23,7 @@ import { policySchema } from './policy-schema.js';
 import { writePolicy } from './policy-writing.js';
 import { CoverageCount } from './rule-coverage.js';
 import { RuleFaults } from './rule-faults.js';
+import { routeFaults } from './route-faults.js';
 import { readTestFile } from './test-reading.js';
 import { TestRun } from './test-run.js';
 import { testSchema } from './test-schema.js';
@@ -59,6 +60,7 @@ export class DefaultPolicyLanguage implements PolicyLanguage {
       faults: [
         ...attributeFaults(content, factSources),
         ...new RuleFaults(content, { coverage, issuers }).all(),
+        ...routeFaults(content, applications),
         ...conditions.faults,
       ],
       warnings: [...contentWarnings(content, coverage), ...conditions.warnings],

@@ -42,7 +42,7 @@ export class PolicyReader {
   }
 
   private content(): PolicyContent {
-    const { conditions, roles, mappings, bindings, tiers, gates, denies, stepUps } = this.written;
+    const { conditions, roles, mappings, bindings, tiers, gates, denies, stepUps, routes } = this.written;
     return {
       attributes: this.attributes(),
       conditions: Object.entries(conditions)
@@ -82,6 +82,13 @@ export class PolicyReader {
           acr: canonicalTexts(acr),
           maxAuthAgeSeconds: maxAuthAge === undefined ? null : parseDuration(maxAuthAge),
         })),
+      ),
+      routes: canonicalSet(
+        routes.map(({ match, application, permission, resource }) => ({
+          ...{ match, application, permission },
+          resource: resource === undefined ? null : { type: resource.type, id: resource.id },
+        })),
+        ({ match, ...rest }) => `${match} ${canonicalText(rest)}`,
       ),
     };
   }

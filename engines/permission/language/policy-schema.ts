@@ -84,6 +84,13 @@ const stepUp = z.strictObject({
   maxAuthAge: duration.optional(),
 });
 
+const route = z.strictObject({
+  match: z.string().max(1024),
+  application: claimText,
+  permission: z.string().max(128),
+  resource: z.strictObject({ type: attributeName, id: claimText }).optional(),
+});
+
 /** Sections of a policy, as they stand in a policy file and in a policy of an import file. */
 const policySections = {
   attributes: z
@@ -105,6 +112,7 @@ const policySections = {
   gates: z.array(gate).default([]),
   denies: z.array(deny).default([]),
   stepUps: z.array(stepUp).default([]),
+  routes: z.array(route).max(2_000).default([]),
 };
 
 export const policySchema = z.strictObject({

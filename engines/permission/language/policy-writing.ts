@@ -30,6 +30,7 @@ export function writePolicy({ tenant, set, message, content }: PolicyFile): Writ
     ...section('gates', gates(content)),
     ...section('denies', denies(content)),
     ...section('stepUps', stepUps(content)),
+    ...section('routes', routes(content)),
   };
 }
 
@@ -131,6 +132,13 @@ function stepUps({ stepUps: all }: PolicyContent): AttributeValue {
     permissions,
     ...section('acr', acr),
     ...(maxAuthAgeSeconds === null ? {} : { maxAuthAge: writeDuration(maxAuthAgeSeconds) }),
+  }));
+}
+
+function routes({ routes: all }: PolicyContent): AttributeValue {
+  return all.map(({ match, application, permission, resource }) => ({
+    ...{ match, application, permission },
+    ...(resource === null ? {} : { resource: { ...resource } }),
   }));
 }
 

@@ -178,6 +178,7 @@ export const policy: fc.Arbitrary<PolicyVersion> = fc.record({
   gates: few(gate, 2),
   denies: few(deny, 2),
   stepUps: few(stepUp, 1),
+  routes: fc.constant([]),
 });
 
 export const application: fc.Arbitrary<Application> = fc
