@@ -6,6 +6,7 @@ import { DecisionTable1790000006300 } from '#accessors/audit/migrations/17900000
 import { FactTables1790000002000 } from '#accessors/facts/migrations/1790000002000-fact-tables.migration.js';
 import { LiveDataTables1790000007000 } from '#accessors/facts/migrations/1790000007000-live-data-tables.migration.js';
 import { FactFunctions1790000007100 } from '#accessors/facts/migrations/1790000007100-fact-functions.migration.js';
+import { SubjectSearch1790000015400 } from '#accessors/facts/migrations/1790000015400-subject-search.migration.js';
 import { UsedIds1790000012000 } from '#accessors/grants/migrations/1790000012000-used-ids.migration.js';
 import { Revocations1790000013000 } from '#accessors/grants/migrations/1790000013000-revocations.migration.js';
 import { IssuerTables1790000003000 } from '#accessors/issuer/migrations/issuer-tables.migration.js';
@@ -52,4 +53,5 @@ export const MIGRATIONS: readonly MigrationClass[] = [
   PlanTenants1790000013400,
   StandbyKeys1790000014000,
   AuditGuards1790000015100,
+  SubjectSearch1790000015400,
 ];

@@ -7,9 +7,11 @@ import { LOGGER, type Logger } from '#utilities/logging/contract.js';
 import { FACT_ACCESS } from './contract.js';
 import { DefaultFactAccess } from './default.fact.access.js';
 import { DefaultLiveData } from './default.live-data.js';
+import { DefaultSubjectSearch } from './default.subject-search.js';
 import { ExternalFactsReader } from './external/external.facts.reader.js';
 import { type ConfiguredFactSource, FACT_SOURCES } from './fact-source.contract.js';
 import { LIVE_DATA } from './live-data.contract.js';
+import { SUBJECT_SEARCH } from './subject-search.contract.js';
 
 function makeFacts(
   database: Database,
@@ -38,8 +40,13 @@ function makeExternal(sources: readonly ConfiguredFactSource[], clock: Clock, lo
       useFactory: (database: Database, ids: IdSource) => new DefaultLiveData({ database, ids }),
       inject: [DATABASE, ID_SOURCE],
     },
+    {
+      provide: SUBJECT_SEARCH,
+      useFactory: (database: Database) => new DefaultSubjectSearch({ database }),
+      inject: [DATABASE],
+    },
   ],
-  exports: [FACT_ACCESS, LIVE_DATA],
+  exports: [FACT_ACCESS, LIVE_DATA, SUBJECT_SEARCH],
 })
 export class FactsModule implements OnApplicationShutdown {
   constructor(@Inject(ExternalFactsReader) private readonly external: ExternalFactsReader) {}
