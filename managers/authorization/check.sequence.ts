@@ -1,3 +1,4 @@
+import type { PolicyVersion } from '#accessors/policy/contract.js';
 import type { Application, RegisteredClient } from '#accessors/registration/contract.js';
 import type { CheckDecision, CheckQuestion, Explanation } from '#engines/permission/contract.js';
 import type { CallContext } from '#utilities/call-context/contract.js';
@@ -5,7 +6,7 @@ import { CodedError } from '#utilities/errors/coded-error.js';
 import { type AskedSubject, AskedSubjects } from './asked-subject.js';
 import type { AuthorizationParts } from './authorization.parts.js';
 import { checkLimits, checkValues } from './check-limits.js';
-import type { CheckAnswer, CheckRequest, EffectiveAnswer } from './contract.js';
+import type { CheckAnswer, CheckRequest, CheckSubject, EffectiveAnswer } from './contract.js';
 import { asKnown, cutOffOf } from './cut-offs.js';
 import { DecisionNotes } from './decision-notes.js';
 import { type LiveReading, LiveReadings } from './live-readings.js';
@@ -13,14 +14,33 @@ import { checkOperatorsTenant } from './operators-tenant.js';
 import { policyVersionOf } from './policy-version.js';
 import { ShadowComparison } from './shadow-comparison.js';
 
-type EffectiveRequest = Omit<CheckRequest, 'items' | 'explain'>;
+export type EffectiveRequest = Omit<CheckRequest, 'items' | 'explain'>;
 
 /** One question under way: who is asked about, and everything live about them. */
-interface Asked {
+export interface Asked {
   readonly client: RegisteredClient;
   readonly application: Application;
   readonly subject: AskedSubject;
+  readonly kind: CheckSubject['kind'];
   readonly reading: LiveReading;
+}
+
+type Item = CheckRequest['items'][number];
+
+/** What the policy that counts says that is asked; `undefined`: it speaks of nothing of the kind. */
+export type ItemUnder = (policy: PolicyVersion, application: Application) => Item | undefined;
+
+/** One decision on what the policy itself said that was asked, with what it was decided on. */
+export interface RuledCheck {
+  readonly decisionId: string;
+  readonly application: Application;
+  readonly reading: LiveReading;
+  readonly slug: string;
+  /** `sub` of our tokens about whom it was decided; `null`: it was only named. */
+  readonly subject: string | null;
+  readonly item: Item | undefined;
+  /** `null`: there was nothing to decide. */
+  readonly decision: CheckDecision | null;
 }
 
 /** How far ahead an answer about everything looks for the moment at which it changes. */
@@ -52,6 +72,25 @@ export class CheckSequence {
     return { results, ...this.standOf(context, asked), decisionId };
   }
 
+  /** As `check`, of one thing, which the policy names that counts for the subject. Nothing to decide is no decision, and allows nothing. */
+  async checkRuled(
+    context: CallContext,
+    client: RegisteredClient,
+    { itemUnder, ...request }: EffectiveRequest & { readonly itemUnder: ItemUnder },
+  ): Promise<RuledCheck> {
+    const asked = await this.asked(context, client, request);
+    const { application, reading, subject } = asked;
+    const decisionId = this.deps.ids.random();
+    const item = itemUnder(reading.policy, application);
+    const ruled = { decisionId, application, reading, slug: subject.slug, subject: this.nameOf(context, asked), item };
+    if (item === undefined) return { ...ruled, decision: null };
+    const questions = this.questionsOf(asked, { ...request, items: [item], explain: false });
+    const results = questions.map((question) => this.resultOf(asked, question, false));
+    this.notes.take(context, { decisionId, clientId: client.clientId, questions, results });
+    this.compareWithShadow(context, asked, { questions, results });
+    return { ...ruled, decision: results[0] ?? null };
+  }
+
   async effectivePermissions(
     context: CallContext,
     client: RegisteredClient,
@@ -72,8 +111,15 @@ export class CheckSequence {
     return { granted: permissions, conditional, validUntil, ...this.standOf(context, asked) };
   }
 
+  /** As `check` decides, of a search: nothing is noted, since nobody asked about this one. */
+  allows(asked: Asked, request: EffectiveRequest, { permission, resource }: CheckRequest['items'][number]): boolean {
+    if (isUnknown(asked)) return false;
+    const frame = questionFrame(asked, request, this.deps.clock.now());
+    return this.deps.permissionEngine.decide({ ...frame, permission, resource, unit: request.unit }).allowed;
+  }
+
   /** One line a step; every step throws its own refusal. */
-  private async asked(context: CallContext, client: RegisteredClient, request: EffectiveRequest): Promise<Asked> {
+  async asked(context: CallContext, client: RegisteredClient, request: EffectiveRequest): Promise<Asked> {
     const application = await this.applicationOf(context, client, request.audience);
     const subject = await this.subjects.find(context, { client, application, request });
     const wanted = this.wantedEpoch(context, subject.question.tenantId, request.atLeastAsFresh);
@@ -81,7 +127,7 @@ export class CheckSequence {
     if (reading.facts.epoch < wanted) throw new CodedError('CONSISTENCY_UNAVAILABLE', { retryAfterSeconds: 1 });
     checkOperatorsTenant(subject.slug, application.audience, reading.facts);
     this.refuseCutOff(context, { client, application, subject, reading });
-    return { client, application, subject, reading };
+    return { client, application, subject, kind: request.subject.kind, reading };
   }
 
   private async applicationOf(context: CallContext, client: RegisteredClient, named: string | undefined): Promise<Application> {
@@ -124,6 +170,12 @@ export class CheckSequence {
     return { ...explanation.decision, explanation };
   }
 
+  private nameOf(context: CallContext, { subject: { token, slug }, reading: { facts } }: Asked): string | null {
+    if (token === null) return null;
+    const { kind, identity } = asKnown({ ...token, tenant: slug }, facts);
+    return this.deps.signingEngine.subjectOf(context, kind, identity);
+  }
+
   private compareWithShadow(
     context: CallContext,
     asked: Asked,
@@ -153,8 +205,10 @@ const NOBODY: CheckDecision = Object.freeze({ allowed: false, code: 'no_grant', 
  * SECURITY: what everybody in the tenant has is for those who are there: somebody who was only named, and whom nobody registered, has
  * nothing.
  */
-function isUnknown({ subject, reading }: Asked): boolean {
-  return !subject.isProven && reading.facts.subject === null;
+function isUnknown({ subject, kind, reading }: Asked): boolean {
+  const registered = reading.facts.subject;
+  if (kind === 'none') return true;
+  return registered === null ? !subject.isProven : kind !== undefined && registered.kind !== kind;
 }
 
 function questionFrame({ application, subject, reading }: Asked, { context }: EffectiveRequest, now: number) {

@@ -1,6 +1,7 @@
 /**
  * Hides the sequence of authenticating a caller, of exchanging a token and of deciding live. Called by Clients, one operation a use case.
  */
+import type { RegisteredSubject } from '#accessors/facts/contract.js';
 import type { UsedId } from '#accessors/grants/contract.js';
 import type { AttributeValue } from '#accessors/policy/contract.js';
 import type { ClientAuthenticationMethod, RegisteredClient } from '#accessors/registration/contract.js';
@@ -109,8 +110,10 @@ export interface ExchangeResult {
   readonly consistencyToken: string;
 }
 
-/** Whose permissions are asked about. */
-export type CheckSubject =
+/** Whose permissions are asked about, and as what: whoever is registered as something else is nobody, and `none` is nobody. */
+export type CheckSubject = AskedAbout & { readonly kind?: RegisteredSubject['kind'] | 'none' };
+
+type AskedAbout =
   /**
    * A token of ours for the audience that is asked about, or one of a trusted issuer. `shown`: the key that the asking service has
    * seen its caller prove; a bound token is answered about with that alone.
