@@ -3,11 +3,13 @@ import { parseArgs } from 'node:util';
 import { openBenchDatabase } from '../../bench/world/bench.database.js';
 import { type InteropWorld, startWorld } from './interop.world.js';
 import { type Cases, Skipped } from './outcome.js';
+import { checkHaproxy } from './haproxy.check.js';
+import { checkNginx } from './nginx.check.js';
 import { checkPython } from './python.check.js';
 
 type Check = (world: InteropWorld) => Promise<Cases>;
 
-const CHECKS: Readonly<Record<string, Check>> = { python: checkPython };
+const CHECKS: Readonly<Record<string, Check>> = { python: checkPython, nginx: checkNginx, haproxy: checkHaproxy };
 
 const HELP = `npm run interop [-- NAME …] [--must NAME,NAME]
 

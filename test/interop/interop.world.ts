@@ -109,7 +109,10 @@ async function absentIssuer(): Promise<EntraDevIssuer> {
 }
 
 function worldDocument({ identityProvider, secret }: TestService, away: EntraDevIssuer): Readonly<Record<string, unknown>> {
-  const { issuers, applications, clients } = sampleDocument(identityProvider.cloud, digestOf(secret)) as Record<string, object[]>;
+  const { issuers, applications, clients, policies } = sampleDocument(identityProvider.cloud, digestOf(secret)) as Record<
+    string,
+    object[]
+  >;
   const spa = (issuer: string): object => ({ issuer, id: DEV_SPA_CLIENT_ID });
   return {
     apiVersion: 'countersign/v1',
@@ -134,6 +137,7 @@ function worldDocument({ identityProvider, secret }: TestService, away: EntraDev
         signingAlgorithm: 'RS256',
       },
     ],
+    policies: (policies ?? []).map((policy) => withReader(policy)),
     clients: [
       ...(clients ?? []),
       {
@@ -148,3 +152,9 @@ function worldDocument({ identityProvider, secret }: TestService, away: EntraDev
 }
 
 const digestOf = (secret: string): string => createHash('sha256').update(secret).digest('hex');
+
+/** Clerks and whoever else reads invoices read the archive too. */
+function withReader(policy: object): object {
+  const { roles } = policy as { readonly roles: Readonly<Record<string, object>> };
+  return { ...policy, roles: { ...roles, viewer: { grants: ['billing:*:read', 'archive:all:read'] } } };
+}

@@ -18,7 +18,8 @@ export interface Ended {
 
 export interface RunOptions {
   readonly cwd?: string;
-  readonly env?: Readonly<Record<string, string>>;
+  /** `undefined` takes a variable away. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
   readonly input?: string;
   readonly seconds?: number;
 }
@@ -81,7 +82,10 @@ export async function startServer(command: string, parameters: readonly string[]
   const child = spawn(command, parameters, { stdio: ['ignore', 'pipe', 'pipe'] });
   process.once('exit', () => child.kill('SIGKILL'));
   let output = '';
-  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (chunk: string) => (output += chunk));
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (chunk: string) => {
+      output += chunk;
+    });
   const ended = new Promise<void>((resolve) =>
     child.once('close', () => {
       resolve();
@@ -103,9 +107,11 @@ export async function startServer(command: string, parameters: readonly string[]
 }
 
 async function opened(child: ChildProcess, port: number): Promise<void> {
-  for (const giveUpAt = performance.now() + STARTS_WITHIN_MS; performance.now() < giveUpAt; await delay(20)) {
+  const giveUpAt = performance.now() + STARTS_WITHIN_MS;
+  while (performance.now() < giveUpAt) {
     if (child.exitCode !== null || child.signalCode !== null) throw new Error('it ended');
     if (await isOpen(port)) return;
+    await delay(20);
   }
   throw new Error(`nothing listens on ${String(port)}`);
 }
