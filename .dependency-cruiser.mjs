@@ -12,6 +12,9 @@ const errors = '^utilities/errors/';
 const devCommands = '^clients/cli/(commands/)?(dev|demo)';
 const outside = '^(test|examples|bench)/';
 
+/** What its manifest names. */
+const sdkPeers = ['@grpc/grpc-js', '@nestjs/(common|core|microservices)', 'rxjs', 'fastify', 'node'];
+
 const rule = (name, comment, edge) => ({ name, comment, severity: 'error', ...edge });
 const pkg = (...names) => `node_modules/(@types/)?(${names.join('|')})/`;
 /** A package may be imported from these places alone, by specs anywhere, and by tests, examples and benches. */
@@ -132,10 +135,29 @@ export default {
     }),
     home('typeorm', ['typeorm'], '^utilities/database/', '^utilities/change-feed/migrations/', '^accessors/[^/]+/migrations/'),
     home('database-driver', ['pg', '@electric-sql/pglite'], '^utilities/database/', '^devkit/postgres'),
-    home('grpc', ['@grpc/[^/]+', 'grpc-health-check'], '^clients/grpc/', '^protos/generated/', '^devkit/demonstration/'),
+    rule(
+      'sdk-stands-alone',
+      'The library for other services is a package of its own: it has its folder, Node, and the packages that its manifest names.',
+      {
+        from: { path: '^clients/sdk/', pathNot: spec },
+        to: { pathNot: ['^clients/sdk/', pkg(...sdkPeers)], dependencyTypesNot: ['core'] },
+      },
+    ),
+    rule('nest-in-the-sdk-has-one-home', 'Whoever has no Nest uses the rest of the library.', {
+      from: { path: '^clients/sdk/', pathNot: [spec, '^clients/sdk/nestjs/'] },
+      to: { path: pkg('@nestjs/[^/]+', 'rxjs', 'reflect-metadata') },
+    }),
+    home(
+      'grpc',
+      ['@grpc/[^/]+', 'grpc-health-check'],
+      '^clients/grpc/',
+      '^clients/sdk/(grpc|nestjs|caller)/',
+      '^protos/generated/',
+      '^devkit/demonstration/',
+    ),
     home('jose', ['jose'], '^engines/(token-validation|signing)/', '^accessors/(issuer|key)/', '^devkit/'),
     home('msal', ['@azure/msal-node'], '^accessors/directory/', '^accessors/key/vault/'),
-    home('fastify', ['fastify', '@fastify/[^/]+'], '^clients/rest/'),
+    home('fastify', ['fastify', '@fastify/[^/]+'], '^clients/rest/', '^clients/sdk/fastify/'),
     home('openfeature', ['@openfeature/[^/]+'], '^accessors/facts/sources/', '^clients/fact-sources\\.ts$'),
     home('csv', ['csv-parse'], '^managers/administration/live/'),
     home('pino', ['pino'], '^utilities/logging/'),

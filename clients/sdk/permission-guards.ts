@@ -1,4 +1,4 @@
-import { CountersignError } from './countersign-error.js';
+import { CountersignError, demanding } from './countersign-error.js';
 import type { VerifiedToken } from './verified-token.js';
 
 type Holder = Pick<VerifiedToken, 'permissions' | 'permissionsByReference'>;
@@ -12,8 +12,15 @@ const NAME = /^[a-z0-9_-]+(:[a-z0-9_-]+){1,5}$/;
  * @throws TypeError when it is not the name of a permission: nothing is asked by a pattern
  */
 export function hasPermission(token: Holder, name: string): boolean {
-  if (!NAME.test(name)) throw new TypeError(`${name} is not the name of a permission`);
+  checkPermissionNames([name]);
   return !token.permissionsByReference && token.permissions.includes(name);
+}
+
+/** @throws TypeError when no permission is named, or what is named is none */
+export function checkPermissionNames(names: readonly string[]): void {
+  // SECURITY: "all of none" would pass for everybody.
+  if (names.length === 0) throw new TypeError('name at least one permission');
+  for (const name of names) if (!NAME.test(name)) throw new TypeError(`${name} is not the name of a permission`);
 }
 
 /**
@@ -23,9 +30,8 @@ export function hasPermission(token: Holder, name: string): boolean {
  * @throws TypeError when no permission is named, or what is named is none
  */
 export function requirePermissions(token: Holder, ...names: readonly string[]): void {
-  // SECURITY: "all of none" would pass for everybody.
-  if (names.length === 0) throw new TypeError('name at least one permission');
+  checkPermissionNames(names);
   const holdsAll = names.map((name) => hasPermission(token, name)).every(Boolean);
   if (token.permissionsByReference) throw new CountersignError('PERMISSIONS_BY_REFERENCE');
-  if (!holdsAll) throw new CountersignError('PERMISSION_DENIED');
+  if (!holdsAll) throw demanding('PERMISSION_DENIED', { permissions: names });
 }

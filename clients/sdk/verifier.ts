@@ -34,7 +34,7 @@ export interface VerifierOptions {
 
 /** What came with the token. */
 export interface Shown {
-  /** Keys whose possession the caller has proven on this very request, as `cnf` names them. */
+  /** Keys whose possession the caller has proven on this very request, as `cnf` names them. Read for bound tokens alone. */
   readonly keys?: readonly Confirmation[];
 }
 
@@ -120,7 +120,7 @@ class TokenVerifier implements Verifier {
     if (!isSignedBy(key, jws.signingInput, jws.signature)) throw new CountersignError('TOKEN_SIGNATURE_INVALID');
 
     const verified = readTokenClaims(jws.claims, key.kid);
-    if (!isShown(verified.confirmation, shown.keys)) throw new CountersignError('BINDING_NOT_SHOWN');
+    if (!isShown(verified.confirmation, shown)) throw new CountersignError('BINDING_NOT_SHOWN');
     if (this.cutoffs.isDue()) await this.cutoffs.refresh();
     // After the last wait: a token may end while it is waited for.
     this.judgeTimes(verified, jws.claims['nbf']);
@@ -139,7 +139,7 @@ class TokenVerifier implements Verifier {
 }
 
 /** @throws TypeError */
-export function helpBaseOf(text: string): string {
+function helpBaseOf(text: string): string {
   const base = text.endsWith('/') ? text : `${text}/`;
   if (!/^https?:/.test(base) || !URL.canParse(base)) throw new TypeError('helpBase is a web address');
   return base;
@@ -150,8 +150,9 @@ function isTime(value: unknown): value is number {
 }
 
 /** SECURITY: a bound token that were taken without its proof would be a bearer token. */
-function isShown(confirmation: Confirmation | null, keys: readonly Confirmation[] = []): boolean {
+function isShown(confirmation: Confirmation | null, shown: Shown): boolean {
   if (confirmation === null) return true;
+  const { keys = [] } = shown;
   return keys.some((key) =>
     Object.entries(confirmation).every(([name, value]) => Object.hasOwn(key, name) && key[name] === value),
   );

@@ -2,8 +2,15 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { ActiveKey, KeyAccess, SigningAlgorithm } from '#accessors/key/contract.js';
 import type { CutoffDocument, MintRequest } from '#engines/signing/contract.js';
 import { DefaultSigningEngine } from '#engines/signing/default.signing.engine.js';
-import { AUDIENCE, makeKey, ManualRuntime, signatureOf, StandInIssuer, START_SECONDS } from './fixtures/stand-in.issuer.js';
-import { createVerifier, type Verifier } from './verifier.js';
+import {
+  AUDIENCE,
+  makeKey,
+  ManualRuntime,
+  signatureOf,
+  StandInIssuer,
+  START_SECONDS,
+} from '#clients/sdk/fixtures/stand-in.issuer.js';
+import { createVerifier, type Verifier } from '#clients/sdk/verifier.js';
 
 const ALGORITHMS = ['ES256', 'Ed25519', 'PS256', 'RS256'] as const;
 const KEYS = new Map(ALGORITHMS.map((algorithm) => [algorithm, makeKey(`kid-${algorithm}`, algorithm)]));
