@@ -17,6 +17,9 @@ import { ID_SOURCE, type IdSource } from '#utilities/id/contract.js';
 import { LOGGER, type Logger } from '#utilities/logging/contract.js';
 import { AUTHORIZATION_MANAGER, type AuthorizationManager } from '#managers/authorization/contract.js';
 import { AuthController } from './grpc/auth.controller.js';
+import { EchoController } from './grpc/echo.controller.js';
+import { KEY_WATCHERS, KeyWatchers } from './grpc/key-watchers.js';
+import { PublicKeysController } from './grpc/public-keys.controller.js';
 import { GrpcCheckController } from './grpc/check.controller.js';
 import { KeyController } from './grpc/key.controller.js';
 import { PolicyController } from './grpc/policy.controller.js';
@@ -98,12 +101,20 @@ export class AppModule {
         GrpcCheckController,
         GrpcTokenStatusController,
         KeyController,
+        PublicKeysController,
+        EchoController,
         PolicyController,
       ],
       providers: [
         { provide: READINESS, useValue: new Readiness() },
         { provide: HANDLER_DEADLINE, useFactory: (clock: Clock) => new HandlerDeadline(clock), inject: [CLOCK] },
         { provide: CALLERS, useValue: new Callers() },
+        {
+          provide: KEY_WATCHERS,
+          useFactory: (keyring: KeyringManager, clock: Clock, ids: IdSource, { keys, grpcConnections }: Settings) =>
+            new KeyWatchers({ keyring, clock, ids, rotation: keys.rotation, limit: grpcConnections.keyWatchers }),
+          inject: [KEYRING_MANAGER, CLOCK, ID_SOURCE, SETTINGS],
+        },
         {
           provide: AUDIT_TIMER,
           useFactory: (audit: AuditAdministration, ids: IdSource, logger: Logger) => new AuditTimer({ audit, ids, logger }),

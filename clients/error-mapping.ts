@@ -68,6 +68,7 @@ export const ERROR_MAPPING = {
   SERVICE_OVERLOADED: away,
   CLIENT_RATE_LIMITED: throttled,
   ISSUER_RATE_LIMITED: throttled,
+  KEY_WATCHERS_FULL: throttled,
   REVOCATIONS_FULL: throttled,
   TOKEN_REVOKED: badToken,
   ACTOR_TOKEN_INVALID: badToken,

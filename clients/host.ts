@@ -173,6 +173,7 @@ function connectGrpc(
 ): GrpcServer {
   const server = new GrpcServer({
     settings: foundations.settings.grpc,
+    connections: foundations.settings.grpcConnections,
     tls,
     drainMilliseconds: DRAIN_LIMIT_MS,
     interceptors: [

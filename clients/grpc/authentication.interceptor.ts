@@ -3,6 +3,7 @@ import {
   ServerInterceptingCall,
   type ServerInterceptingCallInterface,
   type ServerInterceptor,
+  status as GrpcStatus,
 } from '@grpc/grpc-js';
 import type { AuthorizationManager, ClientCredentials } from '#managers/authorization/contract.js';
 import { CodedError } from '#utilities/errors/coded-error.js';
@@ -16,11 +17,10 @@ import { settleCredentials } from '../sent-credentials.js';
 import type { ClientCertificates } from '../tls/contract.js';
 import type { Callers } from './callers.js';
 import { accessOf, type MethodAccess } from './method-access.js';
+import { METADATA_LIMIT_BYTES, metadataBytes } from './metadata-size.js';
 import { presentedKeys } from './presented-keys.js';
 import { statusOf } from './status.js';
 import { isUndecodable } from './undecodable.js';
-
-const METADATA_LIMIT_BYTES = 32 * 1024;
 
 export interface AuthenticationDeps {
   readonly manager: AuthorizationManager;
@@ -43,10 +43,12 @@ export function authenticationInterceptor(deps: AuthenticationDeps): ServerInter
       logRefusal(deps.logger, 'grpc.refused', { diagnosticId, error, thrown });
       call.sendStatus(statusOf(error, diagnosticId));
     };
+    let arrived: Metadata | undefined;
     return new ServerInterceptingCall(call, {
       start: (next) => {
         next({
           onReceiveMetadata: (metadata, proceed) => {
+            arrived = metadata;
             if (access.kind === 'open') {
               proceed(metadata);
               return;
@@ -71,6 +73,10 @@ export function authenticationInterceptor(deps: AuthenticationDeps): ServerInter
           },
         });
       },
+      sendStatus: (status, proceed) => {
+        const trailer = arrived === undefined ? undefined : deps.callers.trailerOf(arrived);
+        proceed(trailer === undefined || status.code !== GrpcStatus.OK ? status : { ...status, metadata: trailer });
+      },
     });
   };
 }
@@ -82,7 +88,7 @@ interface Arrival {
 }
 
 async function admit(deps: AuthenticationDeps, metadata: Metadata, arrival: Arrival): Promise<void> {
-  if (sizeOf(metadata) > METADATA_LIMIT_BYTES) throw new CodedError('REQUEST_HEADERS_TOO_LARGE');
+  if (metadataBytes(metadata) > METADATA_LIMIT_BYTES) throw new CodedError('REQUEST_HEADERS_TOO_LARGE');
   const { diagnosticId, access, call } = arrival;
   const context = { diagnosticId, transport: 'grpc' } as const;
   const presented = presentedKeys(call, metadata, deps.certificates);
@@ -95,7 +101,7 @@ async function admit(deps: AuthenticationDeps, metadata: Metadata, arrival: Arri
   const client = await deps.manager.authenticate(context, credentialsIn(metadata, authorization), presented);
   // SECURITY: public clients are browsers and apps, which call over REST. Here nobody comes in without credentials.
   if (!client.proven) throw new CodedError('CLIENT_UNAUTHENTICATED', { internal: 'no credentials' });
-  deps.callers.admitClient(metadata, { context, client });
+  deps.callers.admitClient(metadata, { context, client, call });
 }
 
 function credentialsIn(metadata: Metadata, authorization: string | undefined): ClientCredentials {
@@ -113,13 +119,4 @@ function soleValue(metadata: Metadata, field: string): string | undefined {
   if (values.length > 1) throw new CodedError('CLIENT_AUTHENTICATION_AMBIGUOUS', { field });
   const [value] = values;
   return typeof value === 'string' && value !== '' ? value : undefined;
-}
-
-/** grpc-js has no limit of its own. Counted as HTTP/2 does: name, value and 32 bytes for each (RFC 9113 §6.5.2). */
-function sizeOf(metadata: Metadata): number {
-  let size = 0;
-  for (const [name, values] of Object.entries(metadata.toHttp2Headers())) {
-    for (const value of Array.isArray(values) ? values : [values]) size += name.length + String(value).length + 32;
-  }
-  return size;
 }

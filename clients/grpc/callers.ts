@@ -1,4 +1,4 @@
-import type { Metadata } from '@grpc/grpc-js';
+import { Metadata, type ServerInterceptingCallInterface } from '@grpc/grpc-js';
 import type { CallingClient } from '#managers/authorization/contract.js';
 import type { CallContext } from '#utilities/call-context/contract.js';
 import { CodedError } from '#utilities/errors/coded-error.js';
@@ -6,6 +6,8 @@ import { CodedError } from '#utilities/errors/coded-error.js';
 export interface Caller {
   readonly context: CallContext;
   readonly client: CallingClient;
+  /** The call as the interceptor saw it. */
+  readonly call: ServerInterceptingCallInterface;
 }
 
 /**
@@ -15,6 +17,7 @@ export interface Caller {
 export class Callers {
   private readonly clients = new WeakMap<Metadata, Caller>();
   private readonly operators = new WeakMap<Metadata, CallContext>();
+  private readonly trailers = new WeakMap<Metadata, Metadata>();
 
   admitClient(metadata: Metadata, caller: Caller): void {
     this.clients.set(metadata, caller);
@@ -39,6 +42,17 @@ export class Callers {
     if (context === undefined)
       throw new CodedError('OPERATOR_UNAUTHENTICATED', { internal: 'the call reached a handler unauthenticated' });
     return context;
+  }
+
+  /** Sends this with the status of the call, where that is OK. */
+  addTrailer(metadata: Metadata, name: string, value: string): void {
+    const trailer = new Metadata();
+    trailer.set(name, value);
+    this.trailers.set(metadata, trailer);
+  }
+
+  trailerOf(metadata: Metadata): Metadata | undefined {
+    return this.trailers.get(metadata);
   }
 
   /** The diagnostic id of a call that was let in; `undefined` for any other. */

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
-import { Server, ServerCredentials, type ServerInterceptor } from '@grpc/grpc-js';
+import { Server, ServerCredentials, type ServerInterceptor, type ServerOptions } from '@grpc/grpc-js';
 import { loadSync, type PackageDefinition } from '@grpc/proto-loader';
 import { ReflectionService } from '@grpc/reflection';
 import { ServerGrpc } from '@nestjs/microservices';
 import { HealthImplementation } from 'grpc-health-check';
-import type { Settings } from '#utilities/config/contract.js';
+import type { ConnectionSettings, Settings } from '#utilities/config/contract.js';
 import type { ServerTls } from '../tls/contract.js';
 import { GRPC_SERVICES } from './grpc-services.js';
 import { handOnRepeatedAuthorization } from './repeated-headers.js';
@@ -19,6 +19,7 @@ const HEALTH_NAMES = ['', ...GRPC_SERVICES.map(({ name }) => name)];
 
 export interface GrpcServerOptions {
   readonly settings: Settings['grpc'];
+  readonly connections: ConnectionSettings;
   /** `null`: plaintext. */
   readonly tls: ServerTls | null;
   readonly interceptors: readonly ServerInterceptor[];
@@ -59,6 +60,9 @@ export class GrpcServer extends ServerGrpc {
         interceptors: [...this.server.interceptors],
         'grpc.max_receive_message_length': MESSAGE_LIMIT_BYTES,
         'grpc.max_send_message_length': ANSWER_LIMIT_BYTES,
+        ...connectionOptions(this.server.connections),
+        // It costs a part of every call, and nobody can ask for what it keeps.
+        'grpc.enable_channelz': 0,
       }),
     );
   }
@@ -85,6 +89,17 @@ export class GrpcServer extends ServerGrpc {
     await Promise.race([drained, limit]);
     server.forceShutdown();
   }
+}
+
+function connectionOptions(connections: ConnectionSettings): ServerOptions {
+  const { keepaliveSeconds, keepaliveTimeoutSeconds, maxAgeSeconds, maxAgeGraceSeconds, maxStreams } = connections;
+  return {
+    'grpc.keepalive_time_ms': keepaliveSeconds * 1_000,
+    'grpc.keepalive_timeout_ms': keepaliveTimeoutSeconds * 1_000,
+    ...(maxAgeSeconds === null ? {} : { 'grpc.max_connection_age_ms': maxAgeSeconds * 1_000 }),
+    'grpc.max_connection_age_grace_ms': maxAgeGraceSeconds * 1_000,
+    'grpc.max_concurrent_streams': maxStreams,
+  };
 }
 
 function bind(server: Server, { settings, tls }: GrpcServerOptions): Promise<number> {

@@ -1,5 +1,6 @@
 import type { ServiceDefinition } from '@grpc/grpc-js';
 import { AuthServiceService } from '#protos/generated/countersign/auth/v1/auth.js';
+import { DiagnosticsServiceService } from '#protos/generated/countersign/diagnostics/v1/diagnostics.js';
 import { KeyServiceService } from '#protos/generated/countersign/keys/v1/keys.js';
 import { PolicyServiceService } from '#protos/generated/countersign/policy/v1/policy.js';
 
@@ -19,4 +20,9 @@ export const GRPC_SERVICES: readonly ServedService[] = [
   { name: 'countersign.auth.v1.AuthService', definition: AuthServiceService, proto: 'countersign/auth/v1/auth.proto' },
   { name: 'countersign.keys.v1.KeyService', definition: KeyServiceService, proto: 'countersign/keys/v1/keys.proto' },
   { name: 'countersign.policy.v1.PolicyService', definition: PolicyServiceService, proto: 'countersign/policy/v1/policy.proto' },
+  {
+    name: 'countersign.diagnostics.v1.DiagnosticsService',
+    definition: DiagnosticsServiceService,
+    proto: 'countersign/diagnostics/v1/diagnostics.proto',
+  },
 ];

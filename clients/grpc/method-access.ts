@@ -5,6 +5,9 @@ export type MethodAccess =
 /** Methods that need no caller: health for probes and, where switched on, reflection. */
 const OPEN_SERVICES: readonly string[] = ['/grpc.health.v1.Health/', '/grpc.reflection.v1.', '/grpc.reflection.v1alpha.'];
 
+/** What anybody may read over HTTP too. */
+const OPEN_METHODS: ReadonlySet<string> = new Set(['/countersign.keys.v1.KeyService/GetJwks']);
+
 const OPERATOR_METHODS: ReadonlyMap<string, string> = new Map([
   ['/countersign.keys.v1.KeyService/ListKeys', 'countersign:key:read'],
   ['/countersign.keys.v1.KeyService/RotateKeys', 'countersign:key:rotate'],
@@ -29,7 +32,7 @@ const OPERATOR_METHODS: ReadonlyMap<string, string> = new Map([
  * the call.
  */
 export function accessOf(path: string): MethodAccess {
-  if (OPEN_SERVICES.some((prefix) => path.startsWith(prefix))) return { kind: 'open' };
+  if (OPEN_METHODS.has(path) || OPEN_SERVICES.some((prefix) => path.startsWith(prefix))) return { kind: 'open' };
   const permission = OPERATOR_METHODS.get(path);
   return permission === undefined ? { kind: 'client' } : { kind: 'operator', permission };
 }

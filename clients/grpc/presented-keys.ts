@@ -2,12 +2,7 @@ import type { Metadata, ServerInterceptingCallInterface } from '@grpc/grpc-js';
 import type { PresentedKeys } from '#managers/authorization/contract.js';
 import { CodedError } from '#utilities/errors/coded-error.js';
 import type { ClientCertificates } from '../tls/contract.js';
-
-/** A call as an interceptor wraps it, down to the one that grpc-js made itself. */
-interface Layer {
-  readonly nextCall?: Layer;
-  readonly stream?: { readonly session?: { readonly socket?: object } };
-}
+import { sessionOf } from './call-connection.js';
 
 /**
  * What a call shows of keys that its sender holds; `undefined`: nothing. Certificates alone: a DPoP proof is of an HTTP method and
@@ -24,17 +19,11 @@ export function presentedKeys(
   if (metadata.get('dpop').length > 0) throw new CodedError('DPOP_PROOF_INVALID', { expected: 'DPoP over HTTP, or mutual TLS' });
   const certificate = certificates.certificateOf({
     // grpc-js tells the certificate of a client only where an authority vouches for it, so the connection itself is asked.
-    connection: connectionOf(call as Layer),
+    connection: sessionOf(call)?.socket,
     remoteAddress: call.getConnectionInfo().remoteAddress,
     header: clientCertHeader(metadata),
   });
   return certificate === null ? undefined : { certificate, dpop: null };
-}
-
-function connectionOf(call: Layer): object | undefined {
-  let layer = call;
-  while (layer.nextCall !== undefined) layer = layer.nextCall;
-  return layer.stream?.session?.socket;
 }
 
 /** Several values never make one byte sequence. A chain alone is refused as its certificate would be. */

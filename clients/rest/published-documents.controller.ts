@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
 import { Controller, Get, Inject, Req, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { KEYRING_MANAGER, type KeyringManager } from '#managers/keyring/contract.js';
 import { SETTINGS, type Settings } from '#utilities/config/contract.js';
 import { OpenToAll } from '../access.decorators.js';
+import { encodedDocument, type EncodedDocument, jwksDocument } from '../published-jwks.js';
 import { abilitiesOf } from './abilities.js';
 import { CUTOFFS_PATH, JWKS_PATH, OPENID_CONFIGURATION_PATH, RESOURCE_METADATA_PATH, SERVER_METADATA_PATH } from './routes.js';
 import { authorizationServerMetadata, openIdConfiguration, protectedResourceMetadata } from './server-metadata.js';
@@ -12,11 +12,8 @@ import { authorizationServerMetadata, openIdConfiguration, protectedResourceMeta
 /** The SDK asks every 30 s; what it is told may be no older than that. */
 const CUTOFFS_CACHE_CONTROL = 'public, max-age=15';
 
-interface PublishedDocument {
+interface PublishedDocument extends EncodedDocument {
   readonly type: 'application/json' | 'application/jwk-set+json';
-  /** Ready to be written: nothing is encoded for a request. */
-  readonly body: Buffer;
-  readonly etag: string;
   readonly cacheControl: string;
 }
 
@@ -52,7 +49,7 @@ export class PublishedDocumentsController {
     if (this.keys?.source !== published) {
       this.keys = {
         source: published,
-        document: this.documentOf({ keys: published.map((key) => key.jwk) }, 'application/jwk-set+json'),
+        document: { type: 'application/jwk-set+json', cacheControl: this.cacheControl, ...jwksDocument(published) },
       };
     }
     send(request, reply, this.keys.document);
@@ -90,10 +87,8 @@ export class PublishedDocumentsController {
     void reply.header('cache-control', CUTOFFS_CACHE_CONTROL).code(200).header('content-type', 'application/jwt').send(document);
   }
 
-  private documentOf(value: object, type: PublishedDocument['type'] = 'application/json'): PublishedDocument {
-    const body = Buffer.from(JSON.stringify(value), 'utf8');
-    const etag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`;
-    return { type, body, etag, cacheControl: this.cacheControl };
+  private documentOf(value: object): PublishedDocument {
+    return { type: 'application/json', cacheControl: this.cacheControl, ...encodedDocument(value) };
   }
 }
 

@@ -6,6 +6,8 @@ import { type Kind, startWorld, type World } from './kinds.js';
 import { REST_SLOTS, type Slot } from './slots.js';
 import { GRPC_METHODS, GRPC_SLOTS, isLetIn, metadataOf } from './slots.grpc.js';
 
+/** The public keys, which anybody may read over HTTP too. */
+const OPEN_METHOD = '/countersign.keys.v1.KeyService/GetJwks';
 const OPERATORS: readonly Kind[] = ['access token of an operator'];
 const HANDLERS = restHandlers();
 const nameOf = ({ method, path }: RestHandler): string => `${method} ${path}`;
@@ -22,7 +24,7 @@ describe('The table of kinds', () => {
   it('has a row for every gRPC method that is no administration, and for nothing else', () => {
     const forClients = GRPC_METHODS.filter((path) => accessOf(path).kind === 'client');
     expect(Object.keys(GRPC_SLOTS).sort()).toEqual([...forClients].sort());
-    expect(GRPC_METHODS.filter((path) => accessOf(path).kind === 'open')).toEqual([]);
+    expect(GRPC_METHODS.filter((path) => accessOf(path).kind === 'open')).toEqual([OPEN_METHOD]);
   });
 });
 
@@ -76,6 +78,12 @@ describeOnPostgres('No kind passes for another', (open) => {
       expect(await taken(endpoint, (text) => isIn('Basic', text))).toEqual([]);
     },
   );
+
+  it('has no method that lets anybody in without credentials, but for the one that is open', async () => {
+    const letIn: string[] = [];
+    for (const path of GRPC_METHODS) if (await isLetIn(world, path, metadataOf({}))) letIn.push(path);
+    expect(letIn).toEqual([OPEN_METHOD]);
+  });
 
   it.each(GRPC_METHODS.filter((path) => accessOf(path).kind === 'operator'))(
     'at %s, as the bearer token of an operator',

@@ -1,7 +1,5 @@
-import { Client, credentials, Metadata, status } from '@grpc/grpc-js';
-import { AuthServiceService } from '#protos/generated/countersign/auth/v1/auth.js';
-import { KeyServiceService } from '#protos/generated/countersign/keys/v1/keys.js';
-import { PolicyServiceService } from '#protos/generated/countersign/policy/v1/policy.js';
+import { Client, credentials, Metadata, type ServiceError, status } from '@grpc/grpc-js';
+import { GRPC_SERVICES } from '#clients/grpc/grpc-services.js';
 import { basic, call } from '../support/callers.js';
 import { batchOverGrpc, everythingOverGrpc, oneOverGrpc } from '../support/checks.js';
 import { SAMPLE_AUDIENCE } from '../support/service.js';
@@ -10,11 +8,13 @@ import { KEYED, type Kind, type World } from './kinds.js';
 import type { Slot } from './slots.js';
 
 /** Every method of every service, by its path. */
-export const GRPC_METHODS: readonly string[] = [AuthServiceService, KeyServiceService, PolicyServiceService].flatMap((service) =>
-  Object.values<{ readonly path: string }>(service).map(({ path }) => path),
+export const GRPC_METHODS: readonly string[] = GRPC_SERVICES.flatMap(({ definition }) =>
+  Object.values(definition).map(({ path }) => path),
 );
 
 const AUTH = '/countersign.auth.v1.AuthService';
+const ECHO = '/countersign.diagnostics.v1.DiagnosticsService/Echo';
+const WATCH_KEYS = '/countersign.keys.v1.KeyService/WatchKeys';
 const JWT = 'urn:ietf:params:oauth:token-type:jwt';
 const ASSERTION = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 const ITEMS = [{ permission: 'billing:invoice:read', resource: undefined }];
@@ -25,9 +25,21 @@ export async function isLetIn(world: World, path: string, metadata: Metadata): P
   const client = new Client(world.service.host.grpcAddress, credentials.createInsecure());
   const same = (value: Buffer): Buffer => value;
   return new Promise((resolve) => {
-    client.makeUnaryRequest(path, same, same, Buffer.alloc(0), metadata, { deadline: Date.now() + 20_000 }, (error) => {
+    const stream = client.makeServerStreamRequest(path, same, same, Buffer.alloc(0), metadata, { deadline: Date.now() + 20_000 });
+    const told = (letIn: boolean): void => {
+      stream.cancel();
       client.close();
-      resolve(error?.code !== status.UNAUTHENTICATED);
+      resolve(letIn);
+    };
+    // Of what has no end, the first message says it.
+    stream.on('data', () => {
+      told(true);
+    });
+    stream.on('error', ({ code }: ServiceError) => {
+      told(code !== status.UNAUTHENTICATED);
+    });
+    stream.on('end', () => {
+      told(true);
     });
   });
 }
@@ -122,4 +134,6 @@ export const GRPC_SLOTS: Readonly<Record<string, readonly Slot[]>> = {
     }),
     ...clientSlots(`${AUTH}/RevokeToken`),
   ],
+  [ECHO]: clientSlots(ECHO),
+  [WATCH_KEYS]: clientSlots(WATCH_KEYS),
 };

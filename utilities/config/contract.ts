@@ -6,6 +6,7 @@ export interface Settings {
   readonly issuer: string;
   readonly http: ListenerSettings;
   readonly grpc: ListenerSettings & { readonly reflection: boolean };
+  readonly grpcConnections: ConnectionSettings;
   /** A proxy in front terminates TLS, so plaintext off loopback is meant. */
   readonly behindProxy: boolean;
   readonly database: DatabaseSettings;
@@ -41,6 +42,21 @@ export interface Settings {
   readonly limits: LimitSettings;
   /** Seconds between readiness off and the closing of ports on SIGTERM. */
   readonly drainSeconds: number;
+}
+
+/** How long connections of the gRPC port live, and what they are used for. */
+export interface ConnectionSettings {
+  /** After which a connection is asked whether it is alive, and how long it has for the answer. */
+  readonly keepaliveSeconds: number;
+  readonly keepaliveTimeoutSeconds: number;
+  /** After which a client is told to connect anew; `null`: never. */
+  readonly maxAgeSeconds: number | null;
+  /** How long calls under way have after that. */
+  readonly maxAgeGraceSeconds: number;
+  /** Calls at a time on one connection. */
+  readonly maxStreams: number;
+  /** Streams of key changes in one process. */
+  readonly keyWatchers: number;
 }
 
 /** How much one process lets through. */

@@ -1,6 +1,7 @@
 import { isIPv4 } from 'node:net';
 import { z } from 'zod';
 import { auditSchema } from './audit.schema.js';
+import { connectionsSchema } from './connections.schema.js';
 import { factSourcesSchema } from './fact-source.schema.js';
 import { grantsSchema } from './grants.schema.js';
 import { keyStorageShape } from './key-storage.schema.js';
@@ -117,6 +118,9 @@ export const settingsShape = {
     })
     .prefault({})
     .meta({ description: 'The gRPC port.' }),
+  grpcConnections: connectionsSchema
+    .prefault({})
+    .meta({ description: 'How long connections of the gRPC port live, and what they are used for: guides/grpc.md.' }),
   behindProxy: z
     .boolean()
     .default(false)

@@ -23,4 +23,14 @@ export const ADMISSION_ERRORS = {
     cause: 'More valid tokens of one issuer were handed in than limits.perIssuerPerSecond, beyond a burst of two seconds.',
     remedy: ['Try again after the time in Retry-After.', 'Operator: raise the limit if these exchanges are meant.'],
   },
+  KEY_WATCHERS_FULL: {
+    summary: 'No further stream of key changes is opened.',
+    cause:
+      'As many streams are open in this process as grpcConnections.keyWatchers allows, or a quarter of them by this client alone.',
+    remedy: [
+      'Read the keys by GetJwks or from jwks_uri until a stream is free; try again after the time in RetryInfo.',
+      'Keep one stream for each process of yours, and close those that nobody reads.',
+      'Operator: raise grpcConnections.keyWatchers, or add a replica.',
+    ],
+  },
 } as const satisfies Readonly<Record<string, CatalogueEntry>>;

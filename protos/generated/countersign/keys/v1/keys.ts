@@ -11,7 +11,9 @@ import {
   type ChannelCredentials,
   Client,
   type ClientOptions,
+  type ClientReadableStream,
   type ClientUnaryCall,
+  type handleServerStreamingCall,
   type handleUnaryCall,
   makeGenericClientConstructor,
   type Metadata,
@@ -22,6 +24,42 @@ import {
 export const protobufPackage = "countersign.keys.v1";
 
 export const protobufFileName = "countersign/keys/v1/keys.proto";
+
+/** Asks for the public keys. */
+export interface GetJwksRequest {
+}
+
+/** The public keys. */
+export interface GetJwksResponse {
+  /** All that verifiers must know. */
+  keySet: KeySet | undefined;
+}
+
+/** Asks to be told of the public keys. */
+export interface WatchKeysRequest {
+}
+
+/** One message of the stream: a key set, or a sign of life without one. */
+export interface WatchKeysResponse {
+  /** The whole set, which takes the place of the one before. Absent: nothing changed, the stream is alive. */
+  keySet:
+    | KeySet
+    | undefined;
+  /** After so many seconds without a message the stream is dead: open it anew. */
+  silenceSeconds: number;
+}
+
+/** A JWK set (RFC 7517) with what HTTP says of it in headers. */
+export interface KeySet {
+  /** The document, byte for byte as over HTTP. */
+  jwksJson: Buffer;
+  /** Names this document: the same as over HTTP, and the same from every instance that knows the same keys. */
+  etag: string;
+  /** Seconds for which it may be used without asking again. */
+  maxAgeSeconds: number;
+  /** Seconds after that for which it may be used while nobody answers. */
+  staleIfErrorSeconds: number;
+}
 
 /** Asks for the whole keyring. */
 export interface ListKeysRequest {
@@ -156,6 +194,309 @@ export interface Acceptance {
   /** Why. */
   because: string;
 }
+
+function createBaseGetJwksRequest(): GetJwksRequest {
+  return {};
+}
+
+export const GetJwksRequest: MessageFns<GetJwksRequest> = {
+  encode(_: GetJwksRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetJwksRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetJwksRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<GetJwksRequest>): GetJwksRequest {
+    return GetJwksRequest.fromPartial(base ?? {});
+  },
+  fromPartial(_: DeepPartial<GetJwksRequest>): GetJwksRequest {
+    const message = createBaseGetJwksRequest();
+    return message;
+  },
+};
+
+function createBaseGetJwksResponse(): GetJwksResponse {
+  return { keySet: undefined };
+}
+
+export const GetJwksResponse: MessageFns<GetJwksResponse> = {
+  encode(message: GetJwksResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.keySet !== undefined) {
+      KeySet.encode(message.keySet, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetJwksResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetJwksResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.keySet = KeySet.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<GetJwksResponse>): GetJwksResponse {
+    return GetJwksResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<GetJwksResponse>): GetJwksResponse {
+    const message = createBaseGetJwksResponse();
+    message.keySet = (object.keySet !== undefined && object.keySet !== null)
+      ? KeySet.fromPartial(object.keySet)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseWatchKeysRequest(): WatchKeysRequest {
+  return {};
+}
+
+export const WatchKeysRequest: MessageFns<WatchKeysRequest> = {
+  encode(_: WatchKeysRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): WatchKeysRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseWatchKeysRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<WatchKeysRequest>): WatchKeysRequest {
+    return WatchKeysRequest.fromPartial(base ?? {});
+  },
+  fromPartial(_: DeepPartial<WatchKeysRequest>): WatchKeysRequest {
+    const message = createBaseWatchKeysRequest();
+    return message;
+  },
+};
+
+function createBaseWatchKeysResponse(): WatchKeysResponse {
+  return { keySet: undefined, silenceSeconds: 0 };
+}
+
+export const WatchKeysResponse: MessageFns<WatchKeysResponse> = {
+  encode(message: WatchKeysResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.keySet !== undefined) {
+      KeySet.encode(message.keySet, writer.uint32(10).fork()).join();
+    }
+    if (message.silenceSeconds !== 0) {
+      writer.uint32(16).int64(message.silenceSeconds);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): WatchKeysResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseWatchKeysResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.keySet = KeySet.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.silenceSeconds = longToNumber(reader.int64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<WatchKeysResponse>): WatchKeysResponse {
+    return WatchKeysResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<WatchKeysResponse>): WatchKeysResponse {
+    const message = createBaseWatchKeysResponse();
+    message.keySet = (object.keySet !== undefined && object.keySet !== null)
+      ? KeySet.fromPartial(object.keySet)
+      : undefined;
+    message.silenceSeconds = object.silenceSeconds ?? 0;
+    return message;
+  },
+};
+
+function createBaseKeySet(): KeySet {
+  return { jwksJson: Buffer.alloc(0), etag: "", maxAgeSeconds: 0, staleIfErrorSeconds: 0 };
+}
+
+export const KeySet: MessageFns<KeySet> = {
+  encode(message: KeySet, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.jwksJson.length !== 0) {
+      writer.uint32(10).bytes(message.jwksJson);
+    }
+    if (message.etag !== "") {
+      writer.uint32(18).string(message.etag);
+    }
+    if (message.maxAgeSeconds !== 0) {
+      writer.uint32(24).int64(message.maxAgeSeconds);
+    }
+    if (message.staleIfErrorSeconds !== 0) {
+      writer.uint32(32).int64(message.staleIfErrorSeconds);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): KeySet {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseKeySet();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.jwksJson = Buffer.from(reader.bytes());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.etag = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.maxAgeSeconds = longToNumber(reader.int64());
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.staleIfErrorSeconds = longToNumber(reader.int64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<KeySet>): KeySet {
+    return KeySet.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<KeySet>): KeySet {
+    const message = createBaseKeySet();
+    message.jwksJson = object.jwksJson ?? Buffer.alloc(0);
+    message.etag = object.etag ?? "";
+    message.maxAgeSeconds = object.maxAgeSeconds ?? 0;
+    message.staleIfErrorSeconds = object.staleIfErrorSeconds ?? 0;
+    return message;
+  },
+};
 
 function createBaseListKeysRequest(): ListKeysRequest {
   return {};
@@ -1213,11 +1554,34 @@ export const Acceptance: MessageFns<Acceptance> = {
 };
 
 /**
- * The keyring for operators. Callers send a token of this service for the audience "countersign" as a bearer token in the
- * `authorization` metadata. Errors carry google.rpc.ErrorInfo with domain "countersign".
+ * Public keys for verifiers, and the keyring for operators, who send a token of this service for the audience "countersign" as a
+ * bearer token in the `authorization` metadata. Errors carry google.rpc.ErrorInfo with domain "countersign".
  */
 export type KeyServiceService = typeof KeyServiceService;
 export const KeyServiceService = {
+  /** The public keys, as the JWKS over HTTP has them. Open to anybody; answered also while the database is away. */
+  getJwks: {
+    path: "/countersign.keys.v1.KeyService/GetJwks" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: GetJwksRequest): Buffer => Buffer.from(GetJwksRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): GetJwksRequest => GetJwksRequest.decode(value),
+    responseSerialize: (value: GetJwksResponse): Buffer => Buffer.from(GetJwksResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): GetJwksResponse => GetJwksResponse.decode(value),
+  },
+  /**
+   * The public keys now, and again whenever they change, for callers with client credentials as AuthService takes them. Slow readers
+   * are told the newest set alone. The stream ends with UNAVAILABLE when this instance stops or the connection grows old: open it anew.
+   */
+  watchKeys: {
+    path: "/countersign.keys.v1.KeyService/WatchKeys" as const,
+    requestStream: false as const,
+    responseStream: true as const,
+    requestSerialize: (value: WatchKeysRequest): Buffer => Buffer.from(WatchKeysRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): WatchKeysRequest => WatchKeysRequest.decode(value),
+    responseSerialize: (value: WatchKeysResponse): Buffer => Buffer.from(WatchKeysResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): WatchKeysResponse => WatchKeysResponse.decode(value),
+  },
   /** Lists all keys, their states and what comes next. Needs the permission countersign:key:read. */
   listKeys: {
     path: "/countersign.keys.v1.KeyService/ListKeys" as const,
@@ -1261,6 +1625,13 @@ export const KeyServiceService = {
 } as const;
 
 export interface KeyServiceServer extends UntypedServiceImplementation {
+  /** The public keys, as the JWKS over HTTP has them. Open to anybody; answered also while the database is away. */
+  getJwks: handleUnaryCall<GetJwksRequest, GetJwksResponse>;
+  /**
+   * The public keys now, and again whenever they change, for callers with client credentials as AuthService takes them. Slow readers
+   * are told the newest set alone. The stream ends with UNAVAILABLE when this instance stops or the connection grows old: open it anew.
+   */
+  watchKeys: handleServerStreamingCall<WatchKeysRequest, WatchKeysResponse>;
   /** Lists all keys, their states and what comes next. Needs the permission countersign:key:read. */
   listKeys: handleUnaryCall<ListKeysRequest, ListKeysResponse>;
   /** Begins a planned rotation before its time. Needs the permission countersign:key:rotate. */
@@ -1272,6 +1643,32 @@ export interface KeyServiceServer extends UntypedServiceImplementation {
 }
 
 export interface KeyServiceClient extends Client {
+  /** The public keys, as the JWKS over HTTP has them. Open to anybody; answered also while the database is away. */
+  getJwks(
+    request: GetJwksRequest,
+    callback: (error: ServiceError | null, response: GetJwksResponse) => void,
+  ): ClientUnaryCall;
+  getJwks(
+    request: GetJwksRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: GetJwksResponse) => void,
+  ): ClientUnaryCall;
+  getJwks(
+    request: GetJwksRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: GetJwksResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * The public keys now, and again whenever they change, for callers with client credentials as AuthService takes them. Slow readers
+   * are told the newest set alone. The stream ends with UNAVAILABLE when this instance stops or the connection grows old: open it anew.
+   */
+  watchKeys(request: WatchKeysRequest, options?: Partial<CallOptions>): ClientReadableStream<WatchKeysResponse>;
+  watchKeys(
+    request: WatchKeysRequest,
+    metadata?: Metadata,
+    options?: Partial<CallOptions>,
+  ): ClientReadableStream<WatchKeysResponse>;
   /** Lists all keys, their states and what comes next. Needs the permission countersign:key:read. */
   listKeys(
     request: ListKeysRequest,

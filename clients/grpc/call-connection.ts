@@ -1,0 +1,15 @@
+import type { ServerInterceptingCallInterface } from '@grpc/grpc-js';
+import type { ServerHttp2Session } from 'node:http2';
+
+/** A call as an interceptor wraps it, down to the one that grpc-js made itself. */
+interface Layer {
+  readonly nextCall?: Layer;
+  readonly stream?: { readonly session?: ServerHttp2Session };
+}
+
+/** The HTTP/2 connection that a call came over; `undefined`: it is gone. grpc-js keeps it to itself, in private members. */
+export function sessionOf(call: ServerInterceptingCallInterface): ServerHttp2Session | undefined {
+  let layer = call as Layer;
+  while (layer.nextCall !== undefined) layer = layer.nextCall;
+  return layer.stream?.session;
+}
