@@ -48,7 +48,12 @@ describe('settings file: defaults', () => {
       issuer: 'https://auth.example.com',
       http: { host: '127.0.0.1', port: 8080, tls: null, certificateProxies: null },
       grpc: { host: '127.0.0.1', port: 50_051, tls: null, certificateProxies: null, reflection: false },
-      grpcConnections: expect.objectContaining({ keepaliveSeconds: 60, maxAgeSeconds: 1_200, maxStreams: 1_000, keyWatchers: 256 }),
+      grpcConnections: expect.objectContaining({
+        keepaliveSeconds: 60,
+        maxAgeSeconds: 1_200,
+        maxStreams: 1_000,
+        keyWatchers: 256,
+      }),
       behindProxy: false,
       database: { kind: 'postgres', url: 'postgres://app:hunter2@db.internal:5432/countersign', poolSize: 10 },
       keys: {
