@@ -146,7 +146,9 @@ describe('A token of our own', () => {
 
   it.each(ALGORITHMS)('is known again with what it says, signed with %s', async (algorithm) => {
     const { token, subject, actor } = await engine.mint(context, request(algorithm));
-    expect(engine.verifyIssued(context, token, AUDIENCE)).toEqual({
+    const verdict = engine.verifyIssued(context, token, AUDIENCE);
+    const told = verdict.genuine ? { ...verdict.claims, reference: verdict.claims.reference } : verdict;
+    expect({ genuine: verdict.genuine, claims: told }).toEqual({
       genuine: true,
       claims: {
         tokenId: 'token-1',

@@ -1,9 +1,10 @@
 import type { KeyAccess, VerificationKey } from '#accessors/key/contract.js';
 import type { CallContext } from '#utilities/call-context/contract.js';
 import type { Clock } from '#utilities/clock/contract.js';
-import type { ActorChain, IssuedClaims, IssuedExpectation, IssuedTokenFault, IssuedVerdict } from './contract.js';
+import type { IssuedExpectation, IssuedTokenFault, IssuedVerdict } from './contract.js';
 import { headerSegment } from './issued-token.js';
 import { isSignedBy } from './jws-verification.js';
+import { ReadClaims, type WrittenClaims } from './read-claims.js';
 import { isTextList, type SubjectReferences } from './subject-references.js';
 
 interface Dependencies {
@@ -25,32 +26,6 @@ interface Question {
   readonly expected: IssuedExpectation;
 }
 
-/** What we write, as far as it is read again. */
-interface WrittenClaims {
-  readonly iss: unknown;
-  readonly cnf?: Readonly<Record<string, string>>;
-  readonly jti: string;
-  readonly aud: string;
-  readonly iat: number;
-  readonly exp: number;
-  readonly sub: string;
-  readonly client_id: string;
-  readonly tenant: string;
-  readonly pv: string;
-  readonly ep: number;
-  readonly scope?: string;
-  readonly permissions?: readonly string[];
-  readonly act?: ActorChain;
-  readonly impersonated?: boolean;
-  readonly oat?: number;
-  readonly hop?: number;
-  readonly acr?: string;
-  readonly amr?: readonly string[];
-  readonly auth_time?: number;
-  readonly sref?: string;
-}
-
-const NONE: readonly string[] = [];
 const MOST_ACTORS = 4;
 const KEY_NAMES: ReadonlySet<string> = new Set(['jkt', 'x5t#S256']);
 
@@ -63,20 +38,18 @@ export class IssuedTokenVerifier {
 
   verify(context: CallContext, token: string, expected: IssuedExpectation): IssuedVerdict {
     const headerEnd = token.indexOf('.');
-    const payloadEnd = token.lastIndexOf('.');
+    const payloadEnd = token.indexOf('.', headerEnd + 1);
     if (token.length > MOST_CHARACTERS || headerEnd < 1 || payloadEnd <= headerEnd) return refused('malformed');
 
     const header = token.slice(0, headerEnd);
-    const payload = token.slice(headerEnd + 1, payloadEnd);
     const signature = token.slice(payloadEnd + 1);
-    const claims = Buffer.from(payload, 'base64url');
-    // One spelling for the same bytes: no other characters, no padding, no dots, no bits left over.
+    // One spelling for the same bytes: no other characters, no padding, no bits left over. Of the claims the spelling itself is signed.
     const signed = Buffer.from(signature, 'base64url');
-    if (claims.toString('base64url') !== payload || signed.toString('base64url') !== signature) return refused('malformed');
+    if (signed.toString('base64url') !== signature) return refused('malformed');
     const key = this.keyOf(context, header);
     if (typeof key === 'string') return refused(key);
     if (!isSignedBy(key, token.slice(0, payloadEnd), signed)) return refused('signature-invalid');
-    return this.judge({ context, key, expected }, objectIn(claims));
+    return this.judge({ context, key, expected }, claimsIn(token.slice(headerEnd + 1, payloadEnd)));
   }
 
   /** The key whose header this is, to the byte. */
@@ -100,34 +73,8 @@ export class IssuedTokenVerifier {
     // SECURITY: a bound token that were taken without its proof would be a bearer token.
     if (claims.cnf !== undefined && !isShown(claims.cnf, expected.shown)) return refused('sender-constrained');
     const fault = this.faultOfTimes(key, claims);
-    return fault === undefined ? { genuine: true, claims: this.claimsOf(context, key.kid, claims) } : refused(fault);
-  }
-
-  /** The reference is read when it is asked for: unsealing costs as much as all of this, and few who verify want it. */
-  private claimsOf(context: CallContext, kid: string, claims: WrittenClaims): IssuedClaims {
-    const { references } = this.deps;
-    const { jti: tokenId, sub: subject, aud: audience, sref } = claims;
-    return {
-      kid,
-      tokenId,
-      subject,
-      clientId: claims.client_id,
-      ...lineageOf(claims),
-      audience,
-      tenant: claims.tenant,
-      scope: claims.scope ?? '',
-      permissions: claims.permissions ?? NONE,
-      issuedAt: claims.iat,
-      expiresAt: claims.exp,
-      policyVersion: claims.pv,
-      epoch: claims.ep,
-      acr: claims.acr ?? null,
-      amr: claims.amr ?? NONE,
-      authTime: claims.auth_time ?? null,
-      get reference() {
-        return sref === undefined ? null : references.read(context, sref, { subject, audience });
-      },
-    };
+    if (fault !== undefined) return refused(fault);
+    return { genuine: true, claims: new ReadClaims(key.kid, claims, { context, references: this.deps.references }) };
   }
 
   private faultOfTimes(key: VerificationKey, { iat: issuedAt, exp: expiresAt }: WrittenClaims): IssuedTokenFault | undefined {
@@ -138,18 +85,6 @@ export class IssuedTokenVerifier {
     const until = (key.signsUntil ?? Number.POSITIVE_INFINITY) / 1_000 + SKEW_SECONDS + LATE_SECONDS;
     return issuedAt < from || issuedAt > until ? 'outside-key-window' : undefined;
   }
-}
-
-/** How it came to be: who acts, which key it is bound to, and what lies before it. */
-function lineageOf(claims: WrittenClaims): Pick<IssuedClaims, 'actor' | 'act' | 'confirmation' | 'origin' | 'impersonated'> {
-  const { act, cnf, iat, oat = iat, hop: depth = 1, impersonated = false } = claims;
-  return {
-    actor: act?.sub ?? null,
-    act: act ?? null,
-    confirmation: cnf ?? null,
-    origin: { issuedAt: oat, depth },
-    impersonated,
-  };
 }
 
 /** Only to find the key: what counts is the comparison after it. */
