@@ -36,7 +36,7 @@ export const SYSTEM_RUNTIME: Runtime = {
   },
 };
 
-export function momentOf({ clock }: Runtime): Moment {
+export function momentOf({ clock }: Pick<Runtime, 'clock'>): Moment {
   return { wall: clock.now(), steady: clock.monotonic() };
 }
 
@@ -44,6 +44,6 @@ export function momentOf({ clock }: Runtime): Moment {
  * Milliseconds that passed since then. SECURITY: the longer of the two clocks, since the steady one stands still while a machine
  * sleeps and the other one can be put back; what is kept is never thought younger than it is.
  */
-export function millisecondsSince({ clock }: Runtime, { wall, steady }: Moment): number {
+export function millisecondsSince({ clock }: Pick<Runtime, 'clock'>, { wall, steady }: Moment): number {
   return Math.max(clock.now() - wall, clock.monotonic() - steady);
 }
