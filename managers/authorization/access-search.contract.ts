@@ -51,8 +51,13 @@ export interface PageRequest {
   readonly token: string | null;
 }
 
-export interface Found<Item> {
-  readonly items: readonly Item[];
+export interface PageOf<Query> {
+  readonly query: Query;
+  readonly page: PageRequest;
+}
+
+export interface Found {
+  readonly items: readonly string[];
   /** For the page after; `null`: there is none. A page may have few items, or none, and still not be the last. */
   readonly next: string | null;
 }
@@ -78,19 +83,19 @@ export interface AccessSearch {
    * Of the permissions that are named after the type of the resource, all that the subject has on it: as `action` they would be
    * allowed. Sorted by the permission. @throws CodedError as `AuthorizationManager.check`
    */
-  actions(context: CallContext, client: CallingClient, query: ActionQuery, page: PageRequest): Promise<Found<string>>;
+  actions(context: CallContext, client: CallingClient, asked: PageOf<ActionQuery>): Promise<Found>;
 
   /**
    * All registered subjects of this kind who have it on this resource by what is stored. In the order of their ids here. The
    * work of a page is bounded, and grows with those who could have it. @throws CodedError as `AuthorizationManager.check`
    */
-  subjects(context: CallContext, client: CallingClient, query: SubjectQuery, page: PageRequest): Promise<Found<string>>;
+  subjects(context: CallContext, client: CallingClient, asked: PageOf<SubjectQuery>): Promise<Found>;
 
   /**
    * Ids of the resources of this type on which the subject has it, of those that any grant to the subject or rule of the
    * policy names. Sorted. @throws CodedError as `AuthorizationManager.check`
    */
-  resources(context: CallContext, client: CallingClient, query: ResourceQuery, page: PageRequest): Promise<Found<string>>;
+  resources(context: CallContext, client: CallingClient, asked: PageOf<ResourceQuery>): Promise<Found>;
 }
 
 export const ACCESS_SEARCH: unique symbol = Symbol('AccessSearch');

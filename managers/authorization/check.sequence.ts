@@ -126,7 +126,7 @@ export class CheckSequence {
     const reading = await this.readings.read(context, subject.question);
     if (reading.facts.epoch < wanted) throw new CodedError('CONSISTENCY_UNAVAILABLE', { retryAfterSeconds: 1 });
     checkOperatorsTenant(subject.slug, application.audience, reading.facts);
-    this.refuseCutOff(context, { client, application, subject, reading });
+    this.refuseCutOff(context, { subject, reading });
     return { client, application, subject, kind: request.subject.kind, reading };
   }
 
@@ -140,7 +140,10 @@ export class CheckSequence {
   }
 
   /** It is known only now who the subject is here, also that of a token of ours from before it was linked. */
-  private refuseCutOff(context: CallContext, { subject: { token, slug }, reading: { facts } }: Asked): void {
+  private refuseCutOff(
+    context: CallContext,
+    { subject: { token, slug }, reading: { facts } }: Pick<Asked, 'subject' | 'reading'>,
+  ): void {
     if (token === null) return;
     const revoked = cutOffOf(this.deps, context, asKnown({ ...token, tenant: slug }, facts));
     if (revoked === undefined) return;
@@ -149,7 +152,7 @@ export class CheckSequence {
   }
 
   /** What was read before must be read again if it is older than this. 0: any will do. */
-  private wantedEpoch(context: CallContext, tenantId: string, token: string | undefined): number {
+  wantedEpoch(context: CallContext, tenantId: string, token: string | undefined): number {
     if (token === undefined) return 0;
     const state = this.deps.signingEngine.readConsistencyToken(context, token);
     if (state?.tenantId !== tenantId) throw new CodedError('CONSISTENCY_TOKEN_INVALID', { field: 'at_least_as_fresh' });
