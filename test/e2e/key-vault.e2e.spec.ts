@@ -181,6 +181,7 @@ describeOnPostgres('With keys in a key vault', (open) => {
       grants: { replayWhenStoreIsAway: 'refuse', dpopNonces: 'off' },
       audit: { retentionDays: null, anchor: { file: null, url: null, bearerFile: null }, spool: null },
       limits: { concurrentRequests: 256, perClientPerSecond: null, perIssuerPerSecond: null },
+      authzen: { tenant: null, searches: [] },
       drainSeconds: 0,
     };
   }

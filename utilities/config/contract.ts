@@ -40,6 +40,7 @@ export interface Settings {
   readonly grants: GrantSettings;
   readonly audit: AuditSettings;
   readonly limits: LimitSettings;
+  readonly authzen: AuthzenSettings;
   /** Seconds between readiness off and the closing of ports on SIGTERM. */
   readonly drainSeconds: number;
 }
@@ -57,6 +58,14 @@ export interface ConnectionSettings {
   readonly maxStreams: number;
   /** Streams of key changes in one process. */
   readonly keyWatchers: number;
+}
+
+/** How questions of AuthZEN 1.0 are taken. */
+export interface AuthzenSettings {
+  /** Slug of the tenant that is meant where a question does not say; `null`: it has to. */
+  readonly tenant: string | null;
+  /** What is not listed is not there. */
+  readonly searches: readonly ('action' | 'resource' | 'subject')[];
 }
 
 /** How much one process lets through. */

@@ -71,6 +71,7 @@ describe('settings file: defaults', () => {
       grants: { replayWhenStoreIsAway: 'refuse', dpopNonces: 'off' },
       audit: { retentionDays: null, anchor: { file: null, url: null, bearerFile: null }, spool: null },
       limits: { concurrentRequests: 256, perClientPerSecond: 1_000, perIssuerPerSecond: null },
+      authzen: { tenant: null, searches: ['action', 'resource', 'subject'] },
       drainSeconds: 5,
     });
   });

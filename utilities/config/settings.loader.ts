@@ -75,6 +75,7 @@ function wellFormedMembers(value: unknown, faults: readonly SettingsFault[]): We
     grants: member('grants', settingsShape.grants),
     audit: member('audit', settingsShape.audit),
     limits: member('limits', settingsShape.limits),
+    authzen: member('authzen', settingsShape.authzen),
     drainSeconds: member('drainSeconds', settingsShape.drainSeconds),
   };
 }
@@ -151,6 +152,7 @@ function settingsOf(file: SettingsFile, input: RuleInput): Settings {
     grants: file.grants,
     audit: auditOf(file.audit, (name) => resolveBeside(fileName, name)),
     limits: file.limits,
+    authzen: file.authzen,
     drainSeconds: file.drainSeconds,
   };
 }

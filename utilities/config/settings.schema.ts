@@ -1,6 +1,7 @@
 import { isIPv4 } from 'node:net';
 import { z } from 'zod';
 import { auditSchema } from './audit.schema.js';
+import { authzenSchema } from './authzen.schema.js';
 import { connectionsSchema } from './connections.schema.js';
 import { factSourcesSchema } from './fact-source.schema.js';
 import { grantsSchema } from './grants.schema.js';
@@ -189,6 +190,7 @@ export const settingsShape = {
   grants: grantsSchema.prefault({}).meta({ description: 'Proofs that callers make, and what is used once.' }),
   audit: auditSchema.prefault({}).meta({ description: 'The audit trail: operating/audit.md.' }),
   limits: limitsSchema.prefault({}).meta({ description: 'How much one process lets through: operating/overload.md.' }),
+  authzen: authzenSchema.prefault({}).meta({ description: 'Questions by AuthZEN 1.0: guides/authzen.md.' }),
   drainSeconds: z
     .int()
     .min(0)
