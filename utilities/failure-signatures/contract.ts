@@ -88,6 +88,7 @@ export interface FailureCondition {
   readonly isText?: readonly string[];
   /** Statuses of an HTTP answer without gRPC: `401`, or `5xx` for all of a hundred. */
   readonly http?: readonly string[];
+  readonly httpNot?: readonly string[];
   /** Codes of RST_STREAM (RFC 9113 §7). */
   readonly reset?: readonly number[];
   /** What was read as the length of a message is four letters: of a page (`html`), or of any text. */

@@ -65,6 +65,16 @@ describe('Failure signatures as data', () => {
 });
 
 describe('Matching a symptom', () => {
+  it('has one meaning for each status of HTTP', () => {
+    for (let http = 100; http < 600; http += 1) {
+      const certain = signatures
+        .match({ details: `Received HTTP status code ${http}` })
+        .filter(({ certainty }) => certainty !== 'possible')
+        .map(({ signature }) => signature.code);
+      expect(certain).toEqual([expect.any(String)]);
+    }
+  });
+
   it('tells what is certain before what is only possible', () => {
     const symptom = { code: 14, details: 'No connection established. Last error: Failed to connect (2026-11-20T15:51:52.348Z)' };
     expect(codesOf(symptom)).toEqual(['PLAINTEXT_ON_TLS', 'TLS_CLIENT_CERTIFICATE_REFUSED']);

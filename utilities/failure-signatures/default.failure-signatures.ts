@@ -67,8 +67,8 @@ const CHECKS: readonly Check[] = [
   ({ says }, { lowerCase }) => says === undefined || says.some((part) => lowerCase.includes(part.toLowerCase())),
   ({ saysNot = [] }, { lowerCase }) => !saysNot.some((part) => lowerCase.includes(part.toLowerCase())),
   ({ isText }, { text }) => isText === undefined || isText.includes(text),
-  ({ http }, reading) =>
-    http === undefined || (reading.http !== null && http.some((wanted) => isStatus(wanted, reading.http ?? ''))),
+  (condition, { http }) => condition.http === undefined || isStatus(condition.http, http),
+  ({ httpNot }, { http }) => httpNot === undefined || !isStatus(httpNot, http),
   ({ reset }, reading) => reset === undefined || (reading.reset !== null && reset.includes(reading.reset)),
   ({ lettersAsLength }, { letters }) => lettersAsLength === undefined || kindOf(letters) === lettersAsLength,
   ({ channel }, { symptom }) => channel === undefined || symptom.channel === channel,
@@ -78,8 +78,8 @@ const CHECKS: readonly Check[] = [
   ({ detailsOf }, reading) => detailsOf === undefined || reading.detailsOf === detailsOf,
 ];
 
-function isStatus(wanted: string, status: string): boolean {
-  return wanted.endsWith('xx') ? wanted[0] === status[0] : wanted === status;
+function isStatus(wanted: readonly string[], status: string | null): boolean {
+  return status !== null && (wanted.includes(status) || wanted.includes(`${status.slice(0, 1)}xx`));
 }
 
 function kindOf(letters: string | null): 'html' | 'text' | 'none' | null {

@@ -83,6 +83,7 @@ export const CONNECTION_SIGNATURES: readonly FailureSignature[] = [
     cause: 'The client goes by an HTTP proxy of its environment, and that does not connect it.',
     saidBy: 'intermediary',
     when: [
+      { certainty: 'likely', status: UNAVAILABLE, says: ['Last error: undefined'] },
       {
         certainty: 'certain',
         says: ['through proxy', 'CONNECT tunnel failed', 'Received HTTP code 403 from proxy after CONNECT'],
@@ -94,7 +95,7 @@ export const CONNECTION_SIGNATURES: readonly FailureSignature[] = [
     remedy: ['Put the target into no_grpc_proxy (or no_proxy), or let the proxy connect to it.'],
     next: 'env | grep -i proxy',
     retry: 'never',
-    source: 'grpc-js, http_proxy.ts.',
+    source: `${MEASURED} It logs the proxy and its status, and tells the call nothing.`,
   },
   {
     code: 'NEVER_READY',

@@ -4,6 +4,9 @@ const MEASURED = 'Measured with @grpc/grpc-js 1.14.7 behind nginx 1.22.';
 const HEADERS =
   'curl -sv --http2-prior-knowledge -X POST -H "content-type: application/grpc" http://HOST:PORT/PACKAGE.SERVICE/METHOD';
 
+/** Statuses of 4xx that have a meaning of their own below. */
+const USUAL = ['400', '401', '403', '404', '405', '407', '410', '411', '413', '414', '415', '421', '426', '429', '431'];
+
 /** Something between client and server answered in its place, by HTTP. */
 export const HOP_SIGNATURES: readonly FailureSignature[] = [
   {
@@ -102,7 +105,6 @@ export const HOP_SIGNATURES: readonly FailureSignature[] = [
           'no live upstreams',
           'while connecting to upstream',
           'upstream prematurely closed connection',
-          'upstream sent no valid HTTP',
           'while SSL handshaking to upstream',
         ],
       },
@@ -139,7 +141,7 @@ export const HOP_SIGNATURES: readonly FailureSignature[] = [
     code: 'HOP_OTHER_STATUS',
     cause: 'Something that is no gRPC server answered, with a status of HTTP that has no usual meaning here.',
     saidBy: 'intermediary',
-    when: [{ certainty: 'likely', http: ['1xx', '2xx', '4xx'] }],
+    when: [{ certainty: 'likely', http: ['1xx', '2xx', '4xx'], httpNot: USUAL }],
     evidence: 'The headers of the answer: server, via, x-cache.',
     neighbours: { HOP_404: 'the number tells' },
     remedy: ['Find out who answers, by the headers of the answer.'],
