@@ -29,7 +29,8 @@ describe('The daily look at clients', () => {
     const logger = new SilentLogger();
     const clients = { clients: () => Promise.reject(new CodedError('STORE_UNAVAILABLE')) };
     await new ClientWarningsTimer({ clients, ids, logger }).tick();
-    const fields = { code: 'STORE_UNAVAILABLE', diagnosticId: 'diagnostic' };
+    const next = 'tried again tomorrow; countersign client list says the same; see the page of the code';
+    const fields = { code: 'STORE_UNAVAILABLE', diagnosticId: 'diagnostic', next };
     expect(logger.lines).toEqual([{ level: 'error', event: 'client.warnings_failed', fields }]);
   });
 });
