@@ -4,6 +4,7 @@ import { helpText, readOptions } from './options.js';
 import type { BenchOptions } from './options.js';
 import { timeParts } from './parts.js';
 import { timePlan } from './policy/plan.bench.js';
+import { measureChecks } from './grpc/check.bench.js';
 import { measureOverload } from './overload/overload.bench.js';
 import { CleanUp } from './processes/clean-up.js';
 import { pin } from './processes/pinning.js';
@@ -78,6 +79,7 @@ async function measureService(options: BenchOptions): Promise<number> {
   const world = await prepareWorld(database, cleanUp);
   await importPopulation(world, pinning.rest, cleanUp);
   const run: BenchRun = { options, pinning, world, postgresPid: database.serverPid, cleanUp, say };
+  if (options.command === 'grpc') return (await measureChecks(run)) ? 0 : 1;
   if (options.command === 'overload') return (await measureOverload(run)) ? 0 : 1;
   const measurements = options.profile ? await profileService(run) : await compare(run);
   report(measurements, {

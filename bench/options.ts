@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 
 export interface BenchOptions {
-  readonly command: 'compare' | 'parts' | 'validate' | 'signing' | 'permissions' | 'plan' | 'overload';
+  readonly command: 'compare' | 'parts' | 'validate' | 'signing' | 'permissions' | 'plan' | 'overload' | 'grpc';
   readonly rounds: number;
   readonly seconds: number;
   readonly warmUpSeconds: number;
@@ -14,7 +14,7 @@ export interface BenchOptions {
   readonly help: boolean;
 }
 
-export const helpText = `npm run bench -- [parts|validate|signing|permissions|plan|overload] [--short] [--rounds N] [--seconds S] [--profile] [--help]
+export const helpText = `npm run bench -- [parts|validate|signing|permissions|plan|overload|grpc] [--short] [--rounds N] [--seconds S] [--profile] [--help]
 
 Compares what an exchange costs the service with what it costs the smallest servers that verify RS256 and sign ES256.
 Runs against PostgreSQL: on the server of DATABASE_URL in a database of its own, else on a private cluster from installed
@@ -25,8 +25,9 @@ binaries. Without either it ends with exit code 2. The last line of its output i
   signing      time tokens of each algorithm instead, made and verified, against the primitives of Node; 1 above a limit
   permissions  time effective sets and checks instead, against bit sets and closures by hand; 1 above a limit
   --scale      with permissions: an uncached exchange among 10,000 and among 1,000,000 subjects in PostgreSQL instead
-  --no-limits  with permissions: 0 above a limit too
+  --no-limits  with permissions and grpc: 0 beyond a limit too
   plan         time exact plans of a policy over 100,000 subjects instead; 1 above 5 s; needs PostgreSQL
+  grpc         time checks over gRPC instead, against bare grpc-js servers; 1 below a limit; with --profile where their time goes
   overload     ten times the connections, then ten times the arrivals that the service can answer; 1 where a promise breaks
   --short      2 rounds of 2 s each
   --rounds N   rounds; in each, service and floor take turns over REST and over gRPC (default 3)
@@ -72,6 +73,7 @@ const commands: readonly string[] = [
   'permissions',
   'plan',
   'overload',
+  'grpc',
 ] satisfies BenchOptions['command'][];
 
 function isCommand(text: string): text is BenchOptions['command'] {

@@ -22,14 +22,18 @@ export function prepareGrpcRequest(token: string, world: LoadSubjects): Buffer {
   return Buffer.concat([prefix, message]);
 }
 
-export function grpcHeaders(port: number, world: LoadSubjects): readonly (readonly [string, string])[] {
+export function grpcHeaders(
+  port: number,
+  world: Pick<LoadSubjects, 'clientId' | 'clientSecret'>,
+  path = '/countersign.auth.v1.AuthService/ExchangeToken',
+): readonly (readonly [string, string])[] {
   const credentials = Buffer.from(`${encodeURIComponent(world.clientId)}:${encodeURIComponent(world.clientSecret)}`).toString(
     'base64',
   );
   return [
     [':method', 'POST'],
     [':scheme', 'http'],
-    [':path', '/countersign.auth.v1.AuthService/ExchangeToken'],
+    [':path', path],
     [':authority', `127.0.0.1:${String(port)}`],
     ['te', 'trailers'],
     ['content-type', 'application/grpc'],

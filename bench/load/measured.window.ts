@@ -18,7 +18,7 @@ export class MeasuredWindow {
   #atClose: CpuReading = { server: null, postgres: null, load: 0 };
 
   /** @param edge told when the window opens and closes, for whoever reads CPU time where /proc is missing */
-  constructor(job: LoadJob, edge: (edge: 'open' | 'close') => void) {
+  constructor(job: Pick<LoadJob, 'meters' | 'warmUpSeconds' | 'seconds'>, edge: (edge: 'open' | 'close') => void) {
     this.#meters = job.meters;
     this.#edge = edge;
     this.#opensAt = performance.now() + job.warmUpSeconds * 1000;

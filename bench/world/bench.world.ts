@@ -16,6 +16,8 @@ import { benchAudience, benchClientId, directoryId, populationDocument } from '.
 import { loadSubjects, refusedTokens } from './subject-tokens.js';
 
 export interface BenchWorld {
+  /** For files of one run; removed at its end. */
+  readonly folder: string;
   readonly subjectsFile: string;
   readonly importFile: string;
   readonly profileFolder: string;
@@ -48,6 +50,7 @@ export async function prepareWorld(database: BenchDatabase, cleanUp: CleanUp): P
   createKeyEncryptionKeyFile(files.keyFile);
   return {
     ...files,
+    folder,
     profileFolder: process.cwd(),
     service: { databaseUrl: database.url, keyEncryptionKeyFile: files.keyFile, importFile: null },
     floor: {

@@ -12,7 +12,7 @@ export const subjectCount = 10_000;
 const roleCount = 40;
 const groupCount = 20;
 const verbs = ['approve', 'create', 'delete', 'read', 'update'];
-const tenant = 'bench';
+export const tenant = 'bench';
 const issuer = 'directory';
 
 export function objectIdOf(subject: number): string {
@@ -35,9 +35,7 @@ export function populationDocument(cloud: EntraCloud, secretSha256: string, regi
       {
         audience: benchAudience,
         prefix: 'bench',
-        permissions: roleNumbers()
-          .flatMap((role) => allOf(role))
-          .map((name) => ({ name })),
+        permissions: allPermissions().map((name) => ({ name })),
       },
     ],
     issuers: [
@@ -52,6 +50,7 @@ export function populationDocument(cloud: EntraCloud, secretSha256: string, regi
         secretSha256: [secretSha256],
         presents: { own: [{ issuer, id: presenterId }] },
         targets: [{ audience: benchAudience, scopes: ['bench:**'] }],
+        checks: [benchAudience],
       },
     ],
     groups: Array.from({ length: groupCount }, (_, group) => ({ tenant, key: groupKey(group) })),
@@ -73,6 +72,11 @@ export function populationDocument(cloud: EntraCloud, secretSha256: string, regi
       })),
     ],
   };
+}
+
+/** Of the application, all of them. */
+export function allPermissions(): readonly string[] {
+  return roleNumbers().flatMap((role) => allOf(role));
 }
 
 function roleEntry(role: number): object {
@@ -118,6 +122,6 @@ function groupKey(group: number): string {
   return `group${group}`;
 }
 
-function subjectKey(subject: number): string {
+export function subjectKey(subject: number): string {
   return `subject${subject}`;
 }
