@@ -51,7 +51,9 @@ describe('What OpenSSL and curl print', () => {
   });
 });
 
-const missing = ['openssl', 'curl'].filter((name) => findProgram(name) === undefined);
+const OPENSSL = findProgram('openssl') ?? '';
+const CURL = findProgram('curl') ?? '';
+const missing = [OPENSSL === '' ? 'openssl' : '', CURL === '' ? 'curl' : ''].filter((name) => name !== '');
 const describeWithTools = missing.length === 0 ? describe : describe.skip;
 const reason = missing.length === 0 ? '' : ` (skipped: not installed: ${missing.join(', ')})`;
 
@@ -84,10 +86,10 @@ describeWithTools(`What OpenSSL and curl print of real servers${reason}`, () => 
     });
   const openssl = async (server: Server | string, ...more: readonly string[]): Promise<string | undefined> => {
     const target = typeof server === 'string' ? server : await servers.listen(server);
-    return pasted(await run('openssl', 's_client', '-connect', target, '-alpn', 'h2', '-verify_return_error', ...more))[0];
+    return pasted(await run(OPENSSL, 's_client', '-connect', target, '-alpn', 'h2', '-verify_return_error', ...more))[0];
   };
   const curl = async (url: string, ...more: readonly string[]): Promise<string | undefined> =>
-    pasted(await run('curl', '-sSv', '--noproxy', '*', '--max-time', '5', ...more, url))[0];
+    pasted(await run(CURL, '-sSv', '--noproxy', '*', '--max-time', '5', ...more, url))[0];
   const trusting = ['-CAfile', root];
 
   it('s_client', async () => {
@@ -122,7 +124,7 @@ describeWithTools(`What OpenSSL and curl print of real servers${reason}`, () => 
   it('a Node client at a server of OpenSSL that does not know who signed its certificate', async () => {
     const open = await freePort();
     const server = spawn(
-      'openssl',
+      OPENSSL,
       [
         's_server',
         '-accept',

@@ -103,6 +103,3 @@ export interface FailureCondition {
   /** Whose `google.rpc.ErrorInfo` came with it. */
   readonly detailsOf?: 'own-service' | 'other-service';
 }
-
-/** Everything known about failing gRPC calls. */
-export const FAILURE_SIGNATURES: unique symbol = Symbol('FailureSignatures');
