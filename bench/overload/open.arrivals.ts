@@ -15,6 +15,13 @@ interface Options {
   readonly perSecond: number;
 }
 
+export interface Arrived {
+  /** Callers that came, at the pace that was asked for as far as this machine managed. */
+  readonly arrivedPerSecond: number;
+  /** Those whose request was put on a connection: the others found every place taken by requests that wait for an answer. */
+  readonly sentPerSecond: number;
+}
+
 interface Line {
   readonly socket: Socket;
   unanswered: number;
@@ -27,20 +34,19 @@ export class OpenArrivals {
 
   constructor(private readonly options: Options) {}
 
-  /** Requests that were sent each second: a machine may not manage as many as were asked for. */
-  async run(seconds: number): Promise<number> {
+  async run(seconds: number): Promise<Arrived> {
     const { connections, perSecond, requests } = this.options;
     this.lines = Array.from({ length: connections }, () => this.open());
     const startedAt = performance.now();
-    let due = 0;
-    for (let at = 0; performance.now() - startedAt < seconds * 1_000;) {
-      due = (performance.now() - startedAt) * (perSecond / 1_000);
-      for (; at < due; at += 1) this.send(at, requests[at % requests.length] ?? Buffer.alloc(0));
+    let arrived = 0;
+    while (performance.now() - startedAt < seconds * 1_000) {
+      const due = (performance.now() - startedAt) * (perSecond / 1_000);
+      for (; arrived < due; arrived += 1) this.send(arrived, requests[arrived % requests.length] ?? Buffer.alloc(0));
       await delay(TICK_MS);
     }
-    const rate = this.sent / ((performance.now() - startedAt) / 1_000);
+    const took = (performance.now() - startedAt) / 1_000;
     for (const { socket } of this.lines) socket.destroy();
-    return rate;
+    return { arrivedPerSecond: arrived / took, sentPerSecond: this.sent / took };
   }
 
   private send(at: number, request: Buffer): void {

@@ -38,10 +38,12 @@ export async function measureOverload(run: BenchRun): Promise<boolean> {
 
   const arrivals = new OpenArrivals({ ...at, connections: USUAL_CONNECTIONS * TIMES, perSecond: peak.granted * TIMES });
   const watched = mostMemory(pid);
-  const sent = await arrivals.run(options.seconds * 2);
+  const { arrivedPerSecond, sentPerSecond } = await arrivals.run(options.seconds * 2);
   const flooded = scaled(counts.take(), options.seconds * 2);
   const memoryMost = watched.stop();
-  say(`${(sent / peak.granted).toFixed(1)} times the peak arriving: ${told(flooded)}; memory ${memoryMost} MiB`);
+  const arrived = ratio(arrivedPerSecond, peak.granted);
+  const sent = ratio(sentPerSecond, peak.granted);
+  say(`${String(arrived)} times the peak arriving, ${String(sent)} times sent: ${told(flooded)}; memory ${memoryMost} MiB`);
 
   const after = new PatientConnections(at);
   after.add(USUAL_CONNECTIONS);
@@ -60,7 +62,8 @@ export async function measureOverload(run: BenchRun): Promise<boolean> {
     JSON.stringify({
       peakPerSecond: peak.granted,
       crowded: ratio(crowded.granted, peak.granted),
-      arrivalsTimesPeak: ratio(sent, peak.granted),
+      arrivedTimesPeak: arrived,
+      sentTimesPeak: sent,
       grantedWhileFlooded: ratio(flooded.granted, peak.granted),
       recoverySeconds: recovery.seconds,
       memoryMiB: { before: memoryBefore, most: memoryMost, after: memoryMiB(pid) },
