@@ -19,16 +19,32 @@ export interface StoredCheckpoint {
   readonly document: string;
 }
 
+/** A checkpoint to be kept, with what it says. */
+export interface NewCheckpoint extends StoredCheckpoint {
+  readonly heads: readonly ChainHead[];
+  readonly carries: boolean;
+}
+
 /** What the chains are compared with. */
 export interface ChainExpectations {
   /** The newest head that a checkpoint names, by chain. */
   readonly heads: ReadonlyMap<string, ChainHead>;
-  /** Up to where records are gone by retention, by chain. */
-  readonly carried: ReadonlyMap<string, ChainHead>;
+  /** Up to where records are gone by retention, by chain: every place that was signed as such, ascending. */
+  readonly carried: ReadonlyMap<string, readonly ChainHead[]>;
   /** All heads that checkpoints name of these chains, ascending: for the places where chains were made anew. */
   readonly points?: ReadonlyMap<string, readonly ChainHead[]>;
   /** Unix milliseconds of the newest checkpoint: records from well before it are in one. `null`: there is none. */
   readonly sealedAt: number | null;
+  /** Where only a part of the trail is meant; left out: all of it. */
+  readonly part?: TrailPart;
+}
+
+/** What retention is about to drop, and as much after it as it takes to prove that. */
+export interface TrailPart {
+  /** Only these chains, each up to this place. */
+  readonly ends: ReadonlyMap<string, number>;
+  /** Of records without a chain, only those before then; Unix milliseconds. */
+  readonly before: number;
 }
 
 export type ChainFaultKind =
@@ -40,6 +56,8 @@ export type ChainFaultKind =
   | 'reordered'
   /** Two records claim one place. */
   | 'inserted'
+  /** A record claims a place that no record has: before the first one, or among those that are gone by retention. */
+  | 'misplaced'
   /** The end of a chain, or all of it, that a checkpoint knows is gone. */
   | 'cut'
   /** The chain fits itself, but not the checkpoints: it was made anew from one of these records on. */
@@ -47,12 +65,14 @@ export type ChainFaultKind =
   /** A record in no chain, from after the time at which chains began. */
   | 'unchained'
   /** A record that should be in a checkpoint by now, and is in none. */
-  | 'unsealed';
+  | 'unsealed'
+  /** Records were erased that no record of an erasure accounts for; `count` is how many. */
+  | 'erased';
 
 /** The first thing that is wrong with a chain. */
 export interface ChainFault {
   readonly kind: ChainFaultKind;
-  /** `null` with `unchained`. */
+  /** `null` with `unchained`, and with `erased`. */
   readonly chain: string | null;
   /** The first record that is concerned, and how many records at least. */
   readonly sequence: number | null;
@@ -63,10 +83,41 @@ export interface ChainFault {
   readonly at: number | null;
 }
 
+/** Records that no longer say whom they are about. */
+export interface ErasedRecords {
+  /** By chain, in the order of chains; `null`: from before chains. */
+  readonly inChains: readonly { readonly chain: string | null; readonly records: number }[];
+  /** How many the records of erasures that are there say, all together; those of which retention dropped some are among them. */
+  readonly accountedFor: number;
+}
+
+/** Records behind the heads that checkpoints name. */
+export interface UnsealedRecords {
+  readonly records: number;
+  /** Unix milliseconds. */
+  readonly oldestAt: number;
+}
+
 export interface ChainInspectionReport {
   readonly records: number;
   readonly chains: number;
   readonly faults: readonly ChainFault[];
+  readonly erased: ErasedRecords;
+  /** `null`: every record is in a checkpoint. */
+  readonly unsealed: UnsealedRecords | null;
+  /** Of the newest record, Unix milliseconds; `null`: there is none in a chain. */
+  readonly newestAt: number | null;
+}
+
+/** Which checkpoints are meant. */
+export interface CheckpointRange {
+  /** Those after that number. */
+  readonly after: number;
+  readonly limit: number;
+  /** Only those that say up to where chains are gone. */
+  readonly carrying?: true;
+  /** Only those made from then on by the clock of the database; Unix milliseconds. */
+  readonly since?: number;
 }
 
 export interface AuditEvidence {
@@ -80,17 +131,17 @@ export interface AuditEvidence {
   unsealedHeads(context: CallContext, limit: number): Promise<readonly ChainHead[]>;
 
   /**
-   * Keeps a checkpoint over these heads. `false`: its number is taken, so another was quicker; nothing is kept then.
+   * Keeps a checkpoint over its heads. `false`: its number is taken, so another was quicker; nothing is kept then.
    *
    * @throws CodedError `STORE_UNAVAILABLE`
    */
-  addCheckpoint(context: CallContext, checkpoint: StoredCheckpoint, heads: readonly ChainHead[]): Promise<boolean>;
+  addCheckpoint(context: CallContext, checkpoint: NewCheckpoint): Promise<boolean>;
 
   /** The one with the highest number; `undefined`: there is none yet. */
   lastCheckpoint(context: CallContext): Promise<StoredCheckpoint | undefined>;
 
-  /** Those after that number, in order. */
-  checkpoints(context: CallContext, after: number, limit: number): Promise<readonly StoredCheckpoint[]>;
+  /** In the order of their numbers. */
+  checkpoints(context: CallContext, range: CheckpointRange): Promise<readonly StoredCheckpoint[]>;
 
   /**
    * Puts every checkpoint that is not outside yet where the settings say, in order, and into the log. What fails is logged, counted
@@ -102,7 +153,7 @@ export interface AuditEvidence {
   anchored(context: CallContext, files: readonly string[]): Promise<readonly string[]>;
 
   /**
-   * Walks through every chain and compares. `progress` is called every few thousand records.
+   * Walks through every chain, or through the part that is meant, and compares. `progress` is called every few thousand records.
    *
    * @throws CodedError `STORE_UNAVAILABLE`
    */

@@ -77,6 +77,13 @@ export interface PartitionReport {
   readonly blocked: number;
 }
 
+/** The last record of a chain in what is about to be dropped. */
+export interface ChainEnd extends ChainHead {
+  readonly recordId: string;
+  /** Unix milliseconds. */
+  readonly at: number;
+}
+
 export interface AuditTrail {
   /** @throws CodedError `STORE_UNAVAILABLE` */
   records(context: CallContext, query: RecordQuery, page: RecordPage): Promise<readonly KeptRecord[]>;
@@ -96,8 +103,11 @@ export interface AuditTrail {
   /** How large the default partition is; 0: no record ever stood there. */
   strayBytes(context: CallContext): Promise<number>;
 
-  /** Where each chain stands that has records in partitions from before that day (`YYYY-MM-DD`, UTC): the last one of those. */
-  headsBefore(context: CallContext, day: string): Promise<readonly ChainHead[]>;
+  /**
+   * Where each chain stands that has records in partitions from before that day (`YYYY-MM-DD`, UTC): the last one of those, as the
+   * records say. Nobody has verified it.
+   */
+  endsBefore(context: CallContext, day: string): Promise<readonly ChainEnd[]>;
 
   /** Drops the partitions whose records are all from before that day. Answers their names. */
   dropBefore(context: CallContext, day: string): Promise<readonly string[]>;

@@ -1,6 +1,6 @@
 import { PLATFORM_TENANT } from '#utilities/change-feed/contract.js';
 import type { Database, UnitOfWork } from '#utilities/database/contract.js';
-import type { ChainHead, StoredCheckpoint } from './audit-evidence.contract.js';
+import type { ChainHead, CheckpointRange, NewCheckpoint, StoredCheckpoint } from './audit-evidence.contract.js';
 import type { LinkedRecord } from './chain/chain-inspection.js';
 import { RECORD_COLUMNS } from './record-columns.js';
 
@@ -28,8 +28,22 @@ const SEALED = `
 
 const RECORDS_IN_CHAINS = `
   select ${RECORD_COLUMNS} from audit_record r
-  where (r.chain, r.sequence, r.id) > ($1::uuid, $2::bigint, $3::uuid)
+  where r.chain is not null and ($1::uuid is null or (r.chain, r.sequence, r.id) > ($1::uuid, $2::bigint, $3::uuid))
   order by r.chain, r.sequence, r.id limit $4`;
+
+const RECORDS_OF_CHAIN = `
+  select ${RECORD_COLUMNS} from audit_record r
+  where r.chain = $1::uuid and r.sequence <= $5 and ($2::bigint is null or (r.sequence, r.id) > ($2::bigint, $3::uuid))
+  order by r.chain, r.sequence, r.id limit $4`;
+
+const CHECKPOINTS = `
+  select number::float8 as number, document from audit_checkpoint
+  where number > $1 and (carries or not $3) and ($4::float8 is null or at >= to_timestamp($4::float8 / 1000))
+  order by number limit $2`;
+
+/** They are in no chain that would be walked. */
+const ERASED_BEFORE_CHAINS = `
+  select count(*)::float8 as records from audit_record r where r.chain is null and r.erased is not null`;
 
 /** Ids of chains begin with the time in milliseconds, so the first one says from when on there are chains. */
 const CHAINS_SINCE = `
@@ -39,10 +53,12 @@ const CHAINS_SINCE = `
 /** A record from before chains has none; a later one without one was put there past the service. */
 const UNCHAINED = `
   select r.id::text as id, round(extract(epoch from r.at) * 1000)::float8 as at from audit_record r
-  where r.chain is null and r.at > to_timestamp($1::float8 / 1000) limit 1`;
+  where r.chain is null and r.at > to_timestamp($1::float8 / 1000)
+    and ($2::float8 is null or r.at < to_timestamp($2::float8 / 1000)) limit 1`;
 
 export const PAGE_OF_RECORDS = 2_000;
-const BEFORE_ALL = '00000000-0000-0000-0000-000000000000';
+/** In a process that answers requests meanwhile. */
+const SMALL_PAGE = 200;
 
 /** What the walk has come to. */
 export interface WalkPosition {
@@ -71,12 +87,12 @@ export class EvidenceStore {
     return this.deps.database.query<ChainHead>(UNSEALED_HEADS, [limit]);
   }
 
-  addCheckpoint({ number, document }: StoredCheckpoint, heads: readonly ChainHead[]): Promise<boolean> {
+  addCheckpoint({ number, document, heads, carries }: NewCheckpoint): Promise<boolean> {
     const { database, unitOfWork } = this.deps;
     return unitOfWork.run(async () => {
       const added = await database.query(
-        'insert into audit_checkpoint (number, document) values ($1, $2) on conflict do nothing returning number',
-        [number, document],
+        'insert into audit_checkpoint (number, document, carries) values ($1, $2, $3) on conflict do nothing returning number',
+        [number, document, carries],
       );
       if (added.length === 0) return false;
       await database.query(SEALED, [JSON.stringify(heads)]);
@@ -91,11 +107,8 @@ export class EvidenceStore {
     return last;
   }
 
-  checkpoints(after: number, limit: number): Promise<StoredCheckpoint[]> {
-    return this.deps.database.query<StoredCheckpoint>(
-      'select number::float8 as number, document from audit_checkpoint where number > $1 order by number limit $2',
-      [after, limit],
-    );
+  checkpoints({ after, limit, carrying, since }: CheckpointRange): Promise<StoredCheckpoint[]> {
+    return this.deps.database.query<StoredCheckpoint>(CHECKPOINTS, [after, limit, carrying === true, since ?? null]);
   }
 
   unanchored(limit: number): Promise<StoredCheckpoint[]> {
@@ -111,19 +124,37 @@ export class EvidenceStore {
 
   /** In the order of chains. Each page is a transaction of its own, so that nothing is held for long. */
   recordsAfter(position: WalkPosition | null): Promise<LinkedRecord[]> {
-    const { chain, sequence, id } = position ?? { chain: BEFORE_ALL, sequence: 0, id: BEFORE_ALL };
+    const { chain, sequence, id } = position ?? { chain: null, sequence: null, id: null };
     return this.inWholeTrail(() =>
       this.deps.database.query<LinkedRecord>(RECORDS_IN_CHAINS, [chain, sequence, id, PAGE_OF_RECORDS]),
     );
   }
 
-  unchained(): Promise<{ readonly id: string; readonly at: number } | undefined> {
+  /** Of one chain up to a place, in small pages; each ends where the next one begins. */
+  async *recordsOf(chain: string, until: number): AsyncGenerator<LinkedRecord> {
+    for (let last: LinkedRecord | undefined; ;) {
+      const parameters = [chain, last?.sequence ?? null, last?.id ?? null, SMALL_PAGE, until];
+      const page = await this.inWholeTrail(() => this.deps.database.query<LinkedRecord>(RECORDS_OF_CHAIN, parameters));
+      yield* page;
+      last = page.at(-1);
+      if (last === undefined || page.length < SMALL_PAGE) return;
+    }
+  }
+
+  unchained(before: number | null): Promise<{ readonly id: string; readonly at: number } | undefined> {
     const { database } = this.deps;
     return this.inWholeTrail(async () => {
       const [chains] = await database.query<{ since: number }>(CHAINS_SINCE);
       if (chains === undefined) return undefined;
-      const [found] = await database.query<{ id: string; at: number }>(UNCHAINED, [chains.since]);
+      const [found] = await database.query<{ id: string; at: number }>(UNCHAINED, [chains.since, before]);
       return found;
+    });
+  }
+
+  erasedBeforeChains(): Promise<number> {
+    return this.inWholeTrail(async () => {
+      const [found] = await this.deps.database.query<{ records: number }>(ERASED_BEFORE_CHAINS);
+      return found?.records ?? 0;
     });
   }
 

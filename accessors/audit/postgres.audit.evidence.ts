@@ -8,7 +8,11 @@ import type {
   ChainFault,
   ChainHead,
   ChainInspectionReport,
+  CheckpointRange,
+  ErasedRecords,
+  NewCheckpoint,
   StoredCheckpoint,
+  TrailPart,
 } from './audit-evidence.contract.js';
 import { ChainInspection } from './chain/chain-inspection.js';
 import { anchorAtUrl, anchoredIn, anchorInFile } from './checkpoint.anchor.js';
@@ -39,16 +43,16 @@ export class PostgresAuditEvidence implements AuditEvidence {
     return this.deps.store.unsealedHeads(limit);
   }
 
-  addCheckpoint(_context: CallContext, checkpoint: StoredCheckpoint, heads: readonly ChainHead[]): Promise<boolean> {
-    return this.deps.store.addCheckpoint(checkpoint, heads);
+  addCheckpoint(_context: CallContext, checkpoint: NewCheckpoint): Promise<boolean> {
+    return this.deps.store.addCheckpoint(checkpoint);
   }
 
   lastCheckpoint(_context: CallContext): Promise<StoredCheckpoint | undefined> {
     return this.deps.store.lastCheckpoint();
   }
 
-  checkpoints(_context: CallContext, after: number, limit: number): Promise<readonly StoredCheckpoint[]> {
-    return this.deps.store.checkpoints(after, limit);
+  checkpoints(_context: CallContext, range: CheckpointRange): Promise<readonly StoredCheckpoint[]> {
+    return this.deps.store.checkpoints(range);
   }
 
   async anchor(_context: CallContext): Promise<number> {
@@ -81,18 +85,34 @@ export class PostgresAuditEvidence implements AuditEvidence {
     progress: (records: number) => void,
   ): Promise<ChainInspectionReport> {
     const inspection = new ChainInspection(expected);
+    if (expected.part === undefined) await this.walkAll(inspection, progress);
+    else await this.walkPart(inspection, expected.part);
+    const report = inspection.end();
+    const strays = await this.strays(expected.part?.before ?? null);
+    const erased = expected.part === undefined ? await this.withOlder(report.erased) : report.erased;
+    return { ...report, faults: [...report.faults, ...strays], erased };
+  }
+
+  private async walkAll(inspection: ChainInspection, progress: (records: number) => void): Promise<void> {
     let position: WalkPosition | null = null;
     for (let records = 0; ;) {
       const page = await this.deps.store.recordsAfter(position);
       for (const record of page) inspection.add(record);
       const last = page.at(-1);
-      if (last === undefined || page.length < PAGE_OF_RECORDS) break;
+      if (last === undefined || page.length < PAGE_OF_RECORDS) return;
       position = last;
       records += page.length;
       progress(records);
     }
-    const report = inspection.end();
-    return { ...report, faults: [...report.faults, ...(await this.strays())] };
+  }
+
+  private async walkPart(inspection: ChainInspection, { ends }: TrailPart): Promise<void> {
+    for (const [chain, until] of ends) for await (const record of this.deps.store.recordsOf(chain, until)) inspection.add(record);
+  }
+
+  private async withOlder({ inChains, accountedFor }: ErasedRecords): Promise<ErasedRecords> {
+    const records = await this.deps.store.erasedBeforeChains();
+    return { inChains: records === 0 ? inChains : [{ chain: null, records }, ...inChains], accountedFor };
   }
 
   private async putOutside({ number, document }: StoredCheckpoint): Promise<void> {
@@ -103,8 +123,8 @@ export class PostgresAuditEvidence implements AuditEvidence {
     if (anchor.url !== null) await anchorAtUrl({ url: anchor.url, bearerFile: anchor.bearerFile }, document);
   }
 
-  private async strays(): Promise<readonly ChainFault[]> {
-    const stray = await this.deps.store.unchained();
+  private async strays(before: number | null): Promise<readonly ChainFault[]> {
+    const stray = await this.deps.store.unchained(before);
     if (stray === undefined) return [];
     return [{ kind: 'unchained', chain: null, sequence: null, count: 1, recordId: stray.id, at: stray.at }];
   }

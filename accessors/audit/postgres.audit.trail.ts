@@ -1,6 +1,5 @@
 import type { CallContext } from '#utilities/call-context/contract.js';
-import type { AuditTrail, KeptRecord, PartitionReport, RecordPage, RecordQuery } from './audit-trail.contract.js';
-import type { ChainHead } from './audit-evidence.contract.js';
+import type { AuditTrail, ChainEnd, KeptRecord, PartitionReport, RecordPage, RecordQuery } from './audit-trail.contract.js';
 import type { AuditSpool } from './spool/audit-spool.js';
 import type { TrailRow, TrailStore } from './trail.store.js';
 
@@ -32,8 +31,8 @@ export class PostgresAuditTrail implements AuditTrail {
     return this.deps.store.strayBytes();
   }
 
-  headsBefore(_context: CallContext, day: string): Promise<readonly ChainHead[]> {
-    return this.deps.store.headsBefore(day);
+  endsBefore(_context: CallContext, day: string): Promise<readonly ChainEnd[]> {
+    return this.deps.store.endsBefore(day);
   }
 
   dropBefore(_context: CallContext, day: string): Promise<readonly string[]> {

@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Database, UnitOfWork } from '#utilities/database/contract.js';
-import type { ChainHead } from './audit-evidence.contract.js';
-import type { PartitionReport, RecordPage, RecordQuery } from './audit-trail.contract.js';
+import type { ChainEnd, PartitionReport, RecordPage, RecordQuery } from './audit-trail.contract.js';
 import { canonicalParts, type RecordColumns } from './chain/canonical-record.js';
 import { erasableDigest } from './chain/record-hash.js';
 import { RECORD_COLUMNS } from './record-columns.js';
@@ -40,16 +39,17 @@ const ABOUT = `
  * From chain to chain by the index, since one chain may have a hundred million records. What stands in the default partition is not
  * dropped, and so not meant.
  */
-const HEADS_BEFORE = `
+const ENDS_BEFORE = `
   with recursive chains (chain) as (
     (select r.chain from audit_record r where r.chain is not null and ${beforeDay('r')} order by r.chain limit 1)
     union all
     select (select r.chain from audit_record r where r.chain > c.chain and ${beforeDay('r')} order by r.chain limit 1)
     from chains c where c.chain is not null
   )
-  select c.chain::text as chain, head.sequence::float8 as sequence, encode(head.hash, 'hex') as hash
+  select c.chain::text as chain, head.sequence::float8 as sequence, encode(head.hash, 'hex') as hash,
+    head.id::text as "recordId", round(extract(epoch from head.at) * 1000)::float8 as at
   from chains c, lateral (
-    select r.sequence, r.hash from audit_record r where r.chain = c.chain and ${beforeDay('r')} order by r.sequence desc limit 1
+    select r.sequence, r.hash, r.id, r.at from audit_record r where r.chain = c.chain and ${beforeDay('r')} order by r.sequence desc limit 1
   ) head`;
 
 const ERASED_AT_ONCE = 1_000;
@@ -92,8 +92,8 @@ export class TrailStore {
     return found?.bytes ?? 0;
   }
 
-  headsBefore(day: string): Promise<ChainHead[]> {
-    return this.inWholeTrail(() => this.deps.database.query<ChainHead>(HEADS_BEFORE, [day]));
+  endsBefore(day: string): Promise<ChainEnd[]> {
+    return this.inWholeTrail(() => this.deps.database.query<ChainEnd>(ENDS_BEFORE, [day]));
   }
 
   async dropBefore(day: string): Promise<string[]> {

@@ -108,6 +108,8 @@ describe('The audit trail for people', () => {
       checkpoints: 3,
       outside: { number: 3, at: issued.at },
       newest: { number: 3, at: issued.at },
+      stale: null,
+      erased: { inChains: [], accountedFor: 0 },
       checkpointFaults: [],
       chainFaults: [],
       warnings: [],

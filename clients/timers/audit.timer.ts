@@ -11,6 +11,16 @@ const UPKEEP_EVERY_TICKS = 720;
 /** Nothing at the end of a process waits for longer. */
 const LAST_SEAL_LIMIT_MS = 3_000;
 
+/** What whoever reads the log does about it. */
+const SEAL_NEXT =
+  'tried again in 5 s; if it goes on, see the page of the code: SIGNING_UNAVAILABLE is about keys, STORE_UNAVAILABLE about PostgreSQL. ' +
+  'What is recorded meanwhile is in no checkpoint: run countersign audit verify once it is mended';
+const UPKEEP_NEXT = 'tried again within the hour; see the page of the code; partitions are made for seven days ahead';
+const RETENTION_NEXT =
+  'nothing was dropped: run countersign audit verify, which says where, keep an export and a copy of the database, and find out who wrote to it';
+const PARTITION_NEXT =
+  'records of these days are in audit_record_rest, which retention does not reach: docs/operating/audit.md, Retention';
+
 interface Dependencies {
   readonly audit: Pick<AuditAdministration, 'seal' | 'upkeep'>;
   readonly ids: IdSource;
@@ -22,6 +32,7 @@ export class AuditTimer {
   private timer: NodeJS.Timeout | undefined;
   private isRunning = false;
   private ticks = 0;
+  private underway: Promise<void> | undefined;
 
   constructor(private readonly deps: Dependencies) {}
 
@@ -42,40 +53,59 @@ export class AuditTimer {
     clearTimeout(late);
   }
 
-  /** One look; a failure is logged and tried again at the next one. */
+  /** One look; a failure is logged and tried again at the next one. Checkpoints do not wait for upkeep, which may take long. */
   async tick(): Promise<void> {
-    if (this.ticks % UPKEEP_EVERY_TICKS === 0) await this.upkeep();
-    this.ticks += 1;
+    const kept = this.upkeepIfDue();
     await this.seal();
+    await kept;
+  }
+
+  private upkeepIfDue(): Promise<void> {
+    const isDue = this.ticks % UPKEEP_EVERY_TICKS === 0;
+    this.ticks += 1;
+    if (isDue)
+      this.underway ??= this.upkeep().finally(() => {
+        this.underway = undefined;
+      });
+    return this.underway ?? Promise.resolve();
   }
 
   private seal(): Promise<void> {
-    return this.watched('audit.seal_failed', async (context) => {
+    return this.watched('audit.seal_failed', SEAL_NEXT, async (context) => {
       await this.deps.audit.seal(context);
     });
   }
 
   private upkeep(): Promise<void> {
-    return this.watched('audit.upkeep_failed', async (context) => {
-      const { partitions, strayBytes, dropped } = await this.deps.audit.upkeep(context);
+    return this.watched('audit.upkeep_failed', UPKEEP_NEXT, async (context) => {
+      const { partitions, strayBytes, dropped, refused } = await this.deps.audit.upkeep(context);
       const { logger } = this.deps;
       if (dropped.length > 0) logger.info('audit.partitions_dropped', { dropped });
+      const [first] = refused;
+      if (first !== undefined) logger.error('audit.retention_refused', { faults: refused.length, first, next: RETENTION_NEXT });
       if (partitions.blocked > 0 || strayBytes > 0)
-        logger.error('audit.partition_missing', { days: partitions.blocked, strayBytes });
+        logger.error('audit.partition_missing', { days: partitions.blocked, strayBytes, next: PARTITION_NEXT });
     });
   }
 
-  private async watched(event: `${string}.${string}`, work: (context: CallContext) => Promise<void>): Promise<void> {
+  private async watched(
+    event: `${string}.${string}`,
+    next: string,
+    work: (context: CallContext) => Promise<void>,
+  ): Promise<void> {
     const diagnosticId = this.deps.ids.random();
     try {
       await work({ diagnosticId, transport: 'timer' });
     } catch (error) {
-      this.deps.logger.error(event, { code: isCodedError(error) ? error.code : 'INTERNAL', diagnosticId });
+      this.deps.logger.error(event, { code: isCodedError(error) ? error.code : 'INTERNAL', diagnosticId, next });
     }
   }
 
   private schedule(): void {
-    this.timer = setTimeout(() => void this.tick().then(() => this.next()), SEAL_EVERY_MS).unref();
+    this.timer = setTimeout(() => {
+      void this.upkeepIfDue();
+      void this.seal().then(() => this.next());
+    }, SEAL_EVERY_MS).unref();
   }
 
   private next(): void {

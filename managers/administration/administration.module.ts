@@ -25,7 +25,7 @@ import { SigningModule } from '#engines/signing/signing.module.js';
 import { CALLER_PROOFS, type CallerProofs } from '#engines/token-validation/caller-proofs.contract.js';
 import { TokenValidationModule } from '#engines/token-validation/token-validation.module.js';
 import { CHANGE_FEED, type ChangeFeed } from '#utilities/change-feed/contract.js';
-import { CLOCK } from '#utilities/clock/contract.js';
+import { CLOCK, type Clock } from '#utilities/clock/contract.js';
 import { SETTINGS, type Settings } from '#utilities/config/contract.js';
 import { UNIT_OF_WORK, type UnitOfWork } from '#utilities/database/contract.js';
 import { ID_SOURCE, type IdSource } from '#utilities/id/contract.js';
@@ -132,9 +132,9 @@ const CLIENT_PARTS = Object.entries({
     {
       provide: AUDIT_ADMINISTRATION,
       useFactory: (
-        ...parts: [AuditEvidence, AuditTrail, ChangeTrail, AuditSealEngine, KeyringAccess, UnitOfWork, IdSource, Settings]
+        ...parts: [AuditEvidence, AuditTrail, ChangeTrail, AuditSealEngine, KeyringAccess, UnitOfWork, IdSource, Clock, Settings]
       ) => {
-        const [auditEvidence, auditTrail, changeTrail, auditSealEngine, keyringAccess, unitOfWork, ids, settings] = parts;
+        const [auditEvidence, auditTrail, changeTrail, auditSealEngine, keyringAccess, unitOfWork, ids, clock, settings] = parts;
         const [algorithm = 'ES256'] = settings.keys.algorithms;
         const { retentionDays } = settings.audit;
         return new DefaultAuditAdministration({
@@ -145,11 +145,12 @@ const CLIENT_PARTS = Object.entries({
           keyringAccess,
           unitOfWork,
           ids,
+          clock,
           algorithm,
           retentionDays,
         });
       },
-      inject: [AUDIT_EVIDENCE, AUDIT_TRAIL, CHANGE_TRAIL, AUDIT_SEAL_ENGINE, KEYRING_ACCESS, UNIT_OF_WORK, ID_SOURCE, SETTINGS],
+      inject: [AUDIT_EVIDENCE, AUDIT_TRAIL, CHANGE_TRAIL, AUDIT_SEAL_ENGINE, KEYRING_ACCESS, UNIT_OF_WORK, ID_SOURCE, CLOCK, SETTINGS],
     },
   ],
   exports: [ADMINISTRATION_MANAGER, CLIENT_ADMINISTRATION, AUDIT_ADMINISTRATION, ISSUER_ADMINISTRATION, LIVE_ADMINISTRATION],

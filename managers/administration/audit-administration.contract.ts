@@ -2,7 +2,7 @@
  * Hides the sequence of proving, keeping and reading the audit trail. Called by timers and by operators' Clients. Times are Unix
  * milliseconds.
  */
-import type { ChainFault } from '#accessors/audit/audit-evidence.contract.js';
+import type { ChainFault, ErasedRecords } from '#accessors/audit/audit-evidence.contract.js';
 import type {
   KeptRecord,
   PartitionReport,
@@ -32,6 +32,8 @@ export interface UpkeepReport {
   readonly strayBytes: number;
   /** Partitions that were dropped. */
   readonly dropped: readonly string[];
+  /** Why nothing was dropped: what is wrong with records whose time is over. Empty: nothing is. */
+  readonly refused: readonly ChainFault[];
 }
 
 export type CheckpointFaultKind =
@@ -54,8 +56,19 @@ export interface VerifyOrder {
   readonly progress?: (done: { readonly checkpoints: number; readonly records: number }) => void;
 }
 
+/** Records that should be in a checkpoint by now. Times are Unix milliseconds. */
+export interface StaleCheckpoints {
+  readonly records: number;
+  readonly oldestAt: number;
+  readonly newestAt: number;
+  /** Of the newest checkpoint; `null`: there is none. */
+  readonly checkpointAt: number | null;
+  /** How long a record may be in no checkpoint before this is said. */
+  readonly allowedSeconds: number;
+}
+
 export interface AuditVerdict {
-  /** No fault was found. */
+  /** No fault was found, and checkpoints are not stale. */
   readonly whole: boolean;
   readonly records: number;
   readonly chains: number;
@@ -64,6 +77,9 @@ export interface AuditVerdict {
   readonly outside: { readonly number: number; readonly at: number } | null;
   /** The newest checkpoint of all. */
   readonly newest: { readonly number: number; readonly at: number } | null;
+  /** `null`: every record is in a checkpoint, or was not there for long. */
+  readonly stale: StaleCheckpoints | null;
+  readonly erased: ErasedRecords;
   readonly checkpointFaults: readonly CheckpointFault[];
   /** The first fault of each chain. */
   readonly chainFaults: readonly ChainFault[];
@@ -89,7 +105,8 @@ export interface AuditAdministration {
 
   /**
    * Makes partitions ahead and drops those whose time is over; where each chain stood by then is signed first, so that what remains
-   * verifies. What the timer calls about once an hour.
+   * verifies. What does not verify itself is neither signed nor dropped, nor is anything of its time. What the timer calls about
+   * once an hour.
    */
   upkeep(context: CallContext): Promise<UpkeepReport>;
 

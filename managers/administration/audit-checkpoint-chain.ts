@@ -26,7 +26,7 @@ export class AuditCheckpointChain {
   outside: Place | null = null;
   private readonly heads = new Map<string, ChainHead>();
   private readonly points = new Map<string, ChainHead[]>();
-  private readonly carried = new Map<string, ChainHead>();
+  private readonly carried = new Map<string, ChainHead[]>();
   private readonly outsiders = new Map<number, { readonly document: string; readonly opened: Opened }>();
   private last: { readonly number: number; readonly document: string } | undefined;
 
@@ -57,7 +57,7 @@ export class AuditCheckpointChain {
 
   async readStored(progress: (checkpoints: number) => void): Promise<void> {
     for (let after = 0; ;) {
-      const page = await this.deps.auditEvidence.checkpoints(this.of.context, after, PAGE);
+      const page = await this.deps.auditEvidence.checkpoints(this.of.context, { after, limit: PAGE });
       for (const { number, document } of page) await this.take(number, document);
       const last = page.at(-1);
       if (last === undefined || page.length < PAGE) break;
@@ -105,7 +105,7 @@ export class AuditCheckpointChain {
       raise(this.heads, head);
       if (this.of.suspects.has(head.chain)) this.points.set(head.chain, [...(this.points.get(head.chain) ?? []), head]);
     }
-    for (const head of carried) raise(this.carried, head);
+    for (const head of carried) addCarried(this.carried, head);
     if (opened.isKeyDistrusted) this.distrusted.add(opened.kid);
     this.checkpoints += 1;
     this.last = { number, document };
@@ -127,6 +127,13 @@ export class AuditCheckpointChain {
   private fault(kind: CheckpointFaultKind, number: number, because: string): void {
     this.faults.push({ kind, number, because });
   }
+}
+
+/** Ascending; one that says less than the last one says nothing. */
+export function addCarried(known: Map<string, ChainHead[]>, head: ChainHead): void {
+  const before = known.get(head.chain);
+  if (before === undefined) known.set(head.chain, [head]);
+  else if (head.sequence > (before.at(-1)?.sequence ?? 0)) before.push(head);
 }
 
 function raise(known: Map<string, ChainHead>, head: ChainHead): void {

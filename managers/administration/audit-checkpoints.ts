@@ -6,6 +6,8 @@ import type { CallContext } from '#utilities/call-context/contract.js';
 const MOST_HEADS = 500;
 /** Far more than can wait in practice; what is left is taken by the next call. */
 const MOST_AT_ONCE = 200;
+/** Another checkpoint may come in between; the one after it then does. */
+const TRIES = 3;
 
 export interface CheckpointDeps {
   readonly auditEvidence: AuditEvidence;
@@ -26,10 +28,13 @@ export class AuditCheckpoints {
     return MOST_AT_ONCE;
   }
 
-  /** Says up to where chains will be gone. `false`: another made a checkpoint meanwhile, so not all of it is said. */
+  /** Says up to where chains will be gone. `false`: others make checkpoints all the time, so not all of it is said. */
   async carry(context: CallContext, heads: readonly ChainHead[]): Promise<boolean> {
     for (let from = 0; from < heads.length; from += MOST_HEADS) {
-      if (!(await this.add(context, { heads: [], carried: heads.slice(from, from + MOST_HEADS) }))) return false;
+      const content = { heads: [], carried: heads.slice(from, from + MOST_HEADS) };
+      let isAdded = false;
+      for (let tries = 0; !isAdded && tries < TRIES; tries += 1) isAdded = await this.add(context, content);
+      if (!isAdded) return false;
     }
     return true;
   }
@@ -43,6 +48,6 @@ export class AuditCheckpoints {
     const number = (last?.number ?? 0) + 1;
     const previous = last === undefined ? null : auditSealEngine.digestOf(last.document);
     const document = await auditSealEngine.sealCheckpoint(context, { number, previous, ...content }, algorithm);
-    return auditEvidence.addCheckpoint(context, { number, document }, content.heads);
+    return auditEvidence.addCheckpoint(context, { number, document, heads: content.heads, carries: content.carried.length > 0 });
   }
 }

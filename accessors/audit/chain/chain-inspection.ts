@@ -6,6 +6,7 @@ import type {
   ChainInspectionReport,
 } from '../audit-evidence.contract.js';
 import { canonicalParts, type RecordColumns } from './canonical-record.js';
+import { InspectionTally } from './inspection-tally.js';
 import { chainOrigin, erasableDigest, recordHash } from './record-hash.js';
 
 /** A record with its link, as it is read back. Hashes and salts are hex. */
@@ -24,8 +25,8 @@ const SEALED_WITHIN_MS = 120_000;
 /** The chain that is being walked. */
 interface Walk {
   readonly chain: string;
-  /** Up to here, records are gone by retention. */
-  readonly from: number;
+  /** Up to here, records may be gone by retention. */
+  readonly gone: number;
   sequence: number;
   /** Up to here, a checkpoint agrees. */
   agreed: number;
@@ -47,15 +48,17 @@ export class ChainInspection {
   private readonly faults: ChainFault[] = [];
   private readonly seen = new Set<string>();
   private walk: Walk | undefined;
-  private records = 0;
+  private readonly tally: InspectionTally;
 
-  constructor(private readonly expected: ChainExpectations) {}
+  constructor(private readonly expected: ChainExpectations) {
+    this.tally = new InspectionTally(expected);
+  }
 
   add(record: LinkedRecord): void {
-    this.records += 1;
+    this.tally.add(record);
     if (this.walk?.chain !== record.chain) {
       this.finish();
-      this.walk = this.begin(record.chain);
+      this.walk = this.begin(record);
     }
     this.step(this.walk, record);
   }
@@ -64,23 +67,30 @@ export class ChainInspection {
     this.finish();
     for (const head of this.expected.heads.values()) {
       if (this.seen.has(head.chain)) continue;
-      const from = this.expected.carried.get(head.chain)?.sequence ?? 0;
-      if (from >= head.sequence) continue;
-      this.faults.push(place('cut', head.chain, { sequence: from + 1, count: head.sequence - from }));
+      const gone = this.expected.carried.get(head.chain)?.at(-1)?.sequence ?? 0;
+      if (gone >= head.sequence) continue;
+      this.faults.push(place('cut', head.chain, { sequence: gone + 1, count: head.sequence - gone }));
     }
-    return { records: this.records, chains: this.seen.size, faults: this.faults };
+    const { records, newestAt, unsealed } = this.tally;
+    return { records, chains: this.seen.size, faults: this.faults, erased: this.tally.erased(), unsealed, newestAt };
   }
 
-  private begin(chain: string): Walk {
+  /**
+   * Behind the last place before the record that was signed as gone. What was signed and not dropped yet, since the process ended in
+   * between, is walked as before.
+   */
+  private begin({ chain, sequence }: LinkedRecord): Walk {
     this.seen.add(chain);
-    const carried = this.expected.carried.get(chain);
-    const from = carried?.sequence ?? 0;
-    const hash = carried?.hash ?? chainOrigin(chain);
-    return { chain, from, sequence: from, agreed: from, point: 0, hash, last: undefined, misfit: undefined, fault: undefined };
+    const carried = this.expected.carried.get(chain) ?? [];
+    const before = carried.findLast((each) => each.sequence < sequence);
+    const from = before?.sequence ?? 0;
+    const hash = before?.hash ?? chainOrigin(chain);
+    const gone = carried.at(-1)?.sequence ?? 0;
+    return { chain, gone, sequence: from, agreed: from, point: 0, hash, last: undefined, misfit: undefined, fault: undefined };
   }
 
   private step(walk: Walk, record: LinkedRecord): void {
-    if (walk.fault !== undefined || record.sequence <= walk.from) return;
+    if (walk.fault !== undefined) return;
     const isNext = this.settleMisfit(walk, record) && this.takePlace(walk, record);
     if (!isNext) return;
     if (walk.hash !== null && hashOf(walk.hash, record) !== record.hash) {
@@ -109,6 +119,11 @@ export class ChainInspection {
   private takePlace(walk: Walk, record: LinkedRecord): boolean {
     const wanted = walk.sequence + 1;
     if (record.sequence === wanted) return true;
+    const isPlace = Number.isSafeInteger(record.sequence) && record.sequence >= 1;
+    if (!isPlace || (record.sequence > wanted && wanted <= walk.gone)) {
+      walk.fault = faultAt('misplaced', record, 1);
+      return false;
+    }
     const kind: ChainFaultKind = record.sequence < wanted ? 'inserted' : 'deleted';
     const near = kind === 'inserted' ? record : walk.last;
     walk.fault = place(kind, walk.chain, {
@@ -146,7 +161,7 @@ export class ChainInspection {
     if (walk === undefined) return;
     this.settleMisfit(walk, undefined);
     const head = this.expected.heads.get(walk.chain);
-    if (walk.fault === undefined && head !== undefined && walk.sequence < head.sequence) {
+    if (walk.fault === undefined && head !== undefined && Math.max(walk.sequence, walk.gone) < head.sequence) {
       const count = head.sequence - walk.sequence;
       walk.fault = place('cut', walk.chain, { sequence: walk.sequence + 1, count, near: walk.last });
     }

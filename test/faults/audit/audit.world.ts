@@ -83,6 +83,7 @@ export async function auditWorld(
     keyringAccess: keys.keyringAccess,
     unitOfWork: database,
     ids,
+    clock,
     algorithm: 'ES256',
     retentionDays: settings.retentionDays ?? null,
   });

@@ -7,6 +7,7 @@ import type { OpenDatabase } from '#utilities/database/open.database.js';
 import { CryptoIdSource } from '#utilities/id/crypto.id-source.js';
 import { asOwner } from '../../support/as-owner.js';
 import { describeOnEachDatabase } from '../../support/database.js';
+import { auditDays, type AuditDays } from './audit.days.js';
 import { auditWorld, type AuditWorld, CONTEXT, issued } from './audit.world.js';
 
 const DAY_MS = 86_400_000;
@@ -15,22 +16,24 @@ describeOnEachDatabase('Audit records whose time is over', (open) => {
   let database: OpenDatabase;
   let world: AuditWorld;
   let clock: ManualClock;
+  let days: AuditDays;
   const now = new SystemClock().now();
   beforeEach(async () => {
     ({ database } = await open());
     clock = new ManualClock(now - 40 * DAY_MS);
     world = await auditWorld(database, { clock, retentionDays: 35 });
+    days = auditDays(database, now);
   });
   afterEach(() => world.close());
 
   const verify = (): Promise<AuditVerdict> => world.administration.verify(CONTEXT, { anchors: [] });
 
   it('are dropped by the day; what remains verifies, and its first record cannot go unnoticed', async () => {
-    await pastPartition(40);
-    await pastPartition(39);
+    await days.add(40);
+    await days.add(39);
     await threeDays();
     const { dropped, strayBytes } = await world.administration.upkeep(CONTEXT);
-    expect({ dropped, strayBytes }).toEqual({ dropped: [nameOf(40), nameOf(39)], strayBytes: 0 });
+    expect({ dropped, strayBytes }).toEqual({ dropped: [days.nameOf(40), days.nameOf(39)], strayBytes: 0 });
     expect(await verify()).toMatchObject({ whole: true, outside: expect.anything() });
     const left = await world.administration.records(CONTEXT, {}, { order: 'oldest', after: null, limit: 100 });
     expect(left.map(({ tokenId, what }) => tokenId ?? what)).toEqual(['token-7', 'token-8', 'token-9', 'audit.retention']);
@@ -43,10 +46,10 @@ describeOnEachDatabase('Audit records whose time is over', (open) => {
   });
 
   it('are missed where somebody else dropped them', async () => {
-    await pastPartition(40);
-    await pastPartition(39);
+    await days.add(40);
+    await days.add(39);
     await threeDays();
-    await asOwner(database, `drop table ${nameOf(40)}`);
+    await asOwner(database, `drop table ${days.nameOf(40)}`);
     expect((await verify()).chainFaults).toMatchObject([{ kind: 'deleted', sequence: 1, count: 3 }]);
   });
 
@@ -66,12 +69,12 @@ describeOnEachDatabase('Audit records whose time is over', (open) => {
   });
 
   it('have partitions of today and of the days ahead from the migration on', async () => {
-    expect((await world.administration.upkeep(CONTEXT)).partitions).toEqual({ made: 0, blocked: 0, today: dayOf(0) });
+    expect((await world.administration.upkeep(CONTEXT)).partitions).toEqual({ made: 0, blocked: 0, today: days.dayOf(0) });
     const names = await asOwner<{ name: string }>(
       database,
       `select inhrelid::regclass::text as name from pg_inherits where inhparent = 'audit_record'::regclass order by 1`,
     );
-    expect(names.map(({ name }) => name)).toEqual([...[0, -1, -2, -3, -4, -5, -6, -7].map(nameOf), 'audit_record_rest']);
+    expect(names.map(({ name }) => name)).toEqual([...[0, -1, -2, -3, -4, -5, -6, -7].map(days.nameOf), 'audit_record_rest']);
   });
 
   /** Three records on each of three days: 40 days ago, the day after, and today. */
@@ -83,20 +86,6 @@ describeOnEachDatabase('Audit records whose time is over', (open) => {
     await world.record(7, 9);
     await world.administration.seal(CONTEXT);
     expect(await verify()).toMatchObject({ whole: true, records: 9, chains: 1 });
-  }
-
-  async function pastPartition(daysAgo: number): Promise<void> {
-    const bound = (days: number): string => `'''${dayOf(days)} 00:00:00+00'''`;
-    await asOwner(database, `create table ${nameOf(daysAgo)} (like audit_record including defaults including constraints)`);
-    await asOwner(database, `select audit_attach_partition('${nameOf(daysAgo)}', ${bound(daysAgo)}, ${bound(daysAgo - 1)})`);
-  }
-
-  function nameOf(daysAgo: number): string {
-    return `audit_record_${dayOf(daysAgo).replaceAll('-', '')}`;
-  }
-
-  function dayOf(daysAgo: number): string {
-    return new Date(now - daysAgo * DAY_MS).toISOString().slice(0, 10);
   }
 });
 

@@ -3,7 +3,11 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { canonicalParts } from '#accessors/audit/chain/canonical-record.js';
 import { erasableDigest, recordHash } from '#accessors/audit/chain/record-hash.js';
 import { EvidenceStore } from '#accessors/audit/evidence.store.js';
+import { TrailStore } from '#accessors/audit/trail.store.js';
+import { verdictLines } from '#clients/cli/audit.lines.js';
 import type { AuditVerdict } from '#managers/administration/audit-administration.contract.js';
+import { ManualClock } from '#utilities/clock/manual.clock.js';
+import { SystemClock } from '#utilities/clock/system.clock.js';
 import type { OpenDatabase } from '#utilities/database/open.database.js';
 import { describeOnEachDatabase } from '../../support/database.js';
 import { auditWorld, type AuditWorld, CONTEXT } from './audit.world.js';
@@ -47,9 +51,10 @@ const OTHER_VALUES = {
 describeOnEachDatabase('An altered audit trail', (open) => {
   let database: OpenDatabase;
   let world: AuditWorld;
+  const clock = new ManualClock(new SystemClock().now());
   beforeAll(async () => {
     ({ database } = await open());
-    world = await auditWorld(database);
+    world = await auditWorld(database, { clock });
     await world.record(1, 5);
     await world.administration.seal(CONTEXT);
     await world.record(6, RECORDS);
@@ -77,7 +82,8 @@ describeOnEachDatabase('An altered audit trail', (open) => {
     for (const [column, other] of Object.entries(OTHER_VALUES)) {
       const found = await foundAfter([`update audit_record set ${column} = ${other} where sequence = ${String(sequence)}`]);
       const kind: unknown = column === 'id' ? expect.stringMatching(/^(altered|reordered)$/) : 'altered';
-      expect({ column, found }).toEqual({ column, found: [[kind, sequence, 1]] });
+      const uncounted = column === 'erased' ? [['erased', null, 1]] : [];
+      expect({ column, found }).toEqual({ column, found: [[kind, sequence, 1], ...uncounted] });
     }
   });
 
@@ -117,6 +123,25 @@ describeOnEachDatabase('An altered audit trail', (open) => {
     expect(beside).toEqual([['unchained', null, 1]]);
   });
 
+  it.each(['0', '-3', 'null'])('is found where a record claims the place %s', async (sequence) => {
+    const found = await foundAfter([
+      'alter table audit_record drop constraint audit_record_place',
+      `insert into audit_record (tenant_id, id, at, outcome, diagnostic_id, transport, chain, sequence, salt, hash)
+       select tenant_id, gen_random_uuid(), at, outcome, diagnostic_id, transport, chain, ${sequence}, salt, hash
+       from audit_record where sequence = 3`,
+    ]);
+    expect(found).toMatchObject([['misplaced', sequence === 'null' ? null : Number(sequence), 1]]);
+  });
+
+  it('is found where a record was blanked as an erasure does it, hashes and all', async () => {
+    const verdict = await after(() => blank('sequence = 4'));
+    expect(verdict.chainFaults).toEqual([{ kind: 'erased', chain: null, sequence: null, count: 1, recordId: null, at: null }]);
+    expect(verdict.erased).toEqual({ inChains: [{ chain: expect.any(String), records: 1 }], accountedFor: 0 });
+    expect(verdictLines(verdict).join('\n')).toMatch(
+      /erased: 1 records; records of erasures account for 0\n {2}1 in chain [0-9a-f-]{36}\n/,
+    );
+  });
+
   it.each([1, 4, RECORDS])('is found where the last %i records were cut off, and checkpoints with them', async (count) => {
     const verdict = await after([
       `delete from audit_record where sequence > ${String(RECORDS - count)}`,
@@ -154,6 +179,35 @@ describeOnEachDatabase('An altered audit trail', (open) => {
     const verdict = await after([`insert into audit_checkpoint (number, document) values (3, '${forged}')`]);
     expect(verdict.checkpointFaults).toEqual([{ kind: 'checkpoint-forged', number: 3, because: 'signature-invalid' }]);
   });
+
+  it('is found where checkpoints have stopped, whatever was taken away of what waits for them', async () => {
+    await world.record(RECORDS + 1, RECORDS + 2);
+    clock.advance(1_000);
+    expect(await after(['delete from audit_unsealed'])).toMatchObject({ whole: true, stale: null });
+    clock.advance(70_000);
+    const verdict = await after(['delete from audit_unsealed']);
+    expect(verdict).toMatchObject({ whole: false, chainFaults: [], stale: { records: 2, allowedSeconds: 60 } });
+    expect(verdictLines(verdict).slice(-2)).toEqual([
+      expect.stringMatching(/^STALE: the newest checkpoint is of .*2 records .*within 10 s \(60 s are allowed here\)/),
+      'NOT whole',
+    ]);
+  });
+
+  /** What an erasure does, past the function and without a record of it. */
+  async function blank(which: string): Promise<void> {
+    const records = await new TrailStore({ database, unitOfWork: database }).records(
+      {},
+      { order: 'oldest', after: null, limit: 99 },
+    );
+    for (const record of records) {
+      const digest = erasableDigest(record.salt ?? '', canonicalParts(record).erasable);
+      await database.query(
+        `update audit_record set subject = null, actor = null, token_id = null, subject_token_sha256 = null, detail = null, salt = null,
+           erased = decode($1, 'hex') where id = $2 and ${which}`,
+        [digest, record.id],
+      );
+    }
+  }
 
   /** What somebody does who knows how hashes are made. */
   async function rehashFrom(sequence: number): Promise<void> {
