@@ -114,6 +114,13 @@ export function helpUrlAt(base: string, { helpUrl }: CountersignError): string {
   return helpUrl.startsWith(NO_HELP_BASE) ? base + helpUrl.slice(NO_HELP_BASE.length) : helpUrl;
 }
 
+/** Documentation that is kept there, with the `/` that `helpUrlAt` needs. @throws TypeError */
+export function helpBaseOf(text: string): string {
+  const base = text.endsWith('/') ? text : `${text}/`;
+  if (!/^https?:/.test(base) || !URL.canParse(base)) throw new TypeError('helpBase is a web address');
+  return base;
+}
+
 /** The same refusal, with the same diagnostic id, explained below `base`. */
 export function explainedAt(base: string, error: CountersignError): CountersignError {
   const { reason, message, retryable, saidBy, diagnosticId, demand, retryAfterSeconds, cause } = error;

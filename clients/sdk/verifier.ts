@@ -1,6 +1,6 @@
 import { documentUrl } from './bounded-fetch.js';
 import { readCompactJws } from './compact-jws.js';
-import { CountersignError, explainedAt } from './countersign-error.js';
+import { CountersignError, explainedAt, helpBaseOf } from './countersign-error.js';
 import { CutoffSource, POLL_MS } from './cutoff-source.js';
 import { KeySource } from './key-source.js';
 import type { SignatureAlgorithm } from './public-keys.js';
@@ -136,13 +136,6 @@ class TokenVerifier implements Verifier {
     if (expiresAt - issuedAt > this.limits.lifetime) throw new CountersignError('TOKEN_LIFETIME_TOO_LONG');
     if (Math.max(issuedAt, notBefore) > now + this.limits.skew) throw new CountersignError('TOKEN_NOT_YET_VALID');
   }
-}
-
-/** @throws TypeError */
-function helpBaseOf(text: string): string {
-  const base = text.endsWith('/') ? text : `${text}/`;
-  if (!/^https?:/.test(base) || !URL.canParse(base)) throw new TypeError('helpBase is a web address');
-  return base;
 }
 
 function isTime(value: unknown): value is number {

@@ -1,4 +1,4 @@
-import { CountersignError } from '../countersign-error.js';
+import { CountersignError, NO_HELP_BASE } from '../countersign-error.js';
 
 interface Meaning {
   readonly summary: string;
@@ -21,8 +21,7 @@ export type CallerReason = keyof typeof MEANINGS;
 
 export const CALLER_REASONS = Object.keys(MEANINGS) as readonly CallerReason[];
 
-/** Relative to where this package's documentation is kept. */
-const HELP = 'docs/sdk/calling.md';
+const HELP = `${NO_HELP_BASE}docs/sdk/calling.md`;
 
 export function callerError(
   reason: CallerReason,

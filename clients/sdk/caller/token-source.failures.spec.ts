@@ -41,7 +41,7 @@ describe('A refusal', () => {
       retryable: false,
       saidBy: 'service',
       diagnosticId: 'diagnostic-1',
-      helpUrl: 'docs/errors/TOKEN_REVOKED.md',
+      helpUrl: 'https://auth.acme.test/docs/errors/TOKEN_REVOKED.md',
     });
   });
 

@@ -1,4 +1,4 @@
-import { CountersignError } from '../countersign-error.js';
+import { CountersignError, explainedAt, helpBaseOf } from '../countersign-error.js';
 import { momentOf } from '../runtime.js';
 import { AccessToken } from './access-token.js';
 import { callerError } from './caller-error.js';
@@ -29,6 +29,8 @@ export interface TokenSourceOptions {
   readonly tenant?: string;
   /** How many tokens are kept: 1 to 1,000,000; left out: 10,000. */
   readonly mostTokens?: number;
+  /** Where this documentation is kept, for the links in errors; left out: at the issuer. */
+  readonly helpBase?: string;
 }
 
 export interface TokenRequest extends Patience {
@@ -78,6 +80,7 @@ class ExchangingTokenSource implements TokenSource {
   private readonly flights = new Map<string, TokenFlight>();
   private readonly budget = new RetryBudget();
   private readonly usualTarget: string;
+  private readonly helpBase: string;
   private isClosed = false;
 
   constructor(
@@ -89,6 +92,7 @@ class ExchangingTokenSource implements TokenSource {
     if (mostTokens > MOST_TOKENS) throw new TypeError(`mostTokens is at most ${MOST_TOKENS}`);
     this.memory = new TokenMemory(mostTokens, runtime);
     this.endpoint = new TokenEndpoint({ issuer, tokenEndpoint, client, subjectTokenType, runtime });
+    this.helpBase = helpBaseOf(options.helpBase ?? issuer);
     this.usualTarget = JSON.stringify([audience, scope]);
   }
 
@@ -124,21 +128,22 @@ class ExchangingTokenSource implements TokenSource {
     try {
       subjectToken = (await own()).trim();
     } catch (cause) {
-      throw callerError('SUBJECT_TOKEN_UNAVAILABLE', { cause });
+      return this.refuse(callerError('SUBJECT_TOKEN_UNAVAILABLE', { cause }));
     }
-    if (subjectToken === '') throw callerError('SUBJECT_TOKEN_UNAVAILABLE');
+    if (subjectToken === '') return this.refuse(callerError('SUBJECT_TOKEN_UNAVAILABLE'));
     return this.tokenFor(subjectToken, request);
   }
 
   private tokenFor(subjectToken: string, request: TokenRequest): Promise<AccessToken> {
     const { audience = this.options.audience, scope = this.options.scope, signal } = request;
     if (signal?.aborted === true) return Promise.reject(signal.reason as Error);
-    if (subjectToken.length > TOKEN_CHARACTERS) return Promise.reject(new CountersignError('TOKEN_TOO_LARGE'));
+    if (subjectToken.length > TOKEN_CHARACTERS)
+      return Promise.reject(explainedAt(this.helpBase, new CountersignError('TOKEN_TOO_LARGE')));
     const isUsual = request.audience === undefined && request.scope === undefined;
     const key = this.memory.keyOf(subjectToken, isUsual ? this.usualTarget : JSON.stringify([audience, scope]));
     const held = this.memory.usable(key);
     const asked = { subjectToken, audience, scope, tenant: this.options.tenant };
-    if (held === undefined) return this.fetched(key, asked, request);
+    if (held === undefined) return this.fetched(key, asked, request).catch((error: unknown) => this.refuse(error));
     if (this.memory.isDue(held)) this.renew(key, asked, held);
     return held.answer;
   }
@@ -181,6 +186,10 @@ class ExchangingTokenSource implements TokenSource {
     } finally {
       this.flights.delete(key);
     }
+  }
+
+  private refuse(error: unknown): never {
+    throw error instanceof CountersignError ? explainedAt(this.helpBase, error) : error;
   }
 
   /** Until the next attempt. @throws what was thrown, where there is none */

@@ -1,10 +1,10 @@
-import { CountersignError } from '../countersign-error.js';
+import { CountersignError, NO_HELP_BASE } from '../countersign-error.js';
 
 /** As the service writes its codes. */
 const REASON = /^[A-Z][A-Z0-9_]{2,62}$/;
 const DIAGNOSTIC_ID = /^[A-Za-z0-9._-]{8,64}$/;
 const MOST_CHARACTERS = 300;
-const HELP = 'docs/errors';
+const HELP = `${NO_HELP_BASE}docs/errors`;
 
 export interface ServiceWords {
   readonly reason: string;
