@@ -30,6 +30,8 @@ import { type Foundations, PluginsModule } from './plugins.module.js';
 import { Readiness, READINESS } from './readiness.js';
 import { AccessGuard } from './rest/access.guard.js';
 import { ClientsAdminController } from './rest/clients-admin.controller.js';
+import { AccessController } from './rest/authzen/access.controller.js';
+import { AccessMetadataController } from './rest/authzen/access-metadata.controller.js';
 import { CheckController } from './rest/check.controller.js';
 import { HealthController } from './rest/health.controller.js';
 import { IntrospectionController } from './rest/introspection.controller.js';
@@ -89,6 +91,8 @@ export class AppModule {
         TokenController,
         IntrospectionController,
         RevocationController,
+        AccessController,
+        AccessMetadataController,
         CheckController,
         PublishedDocumentsController,
         HealthController,

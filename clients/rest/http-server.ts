@@ -7,6 +7,7 @@ import { CodedError } from '#utilities/errors/coded-error.js';
 import type { IdSource } from '#utilities/id/contract.js';
 import type { AdmissionGate } from '../admission-gate.js';
 import { admitRequests } from './admission.hooks.js';
+import { echoRequestIds } from './authzen/request-id.js';
 import { oauthErrorBody, oauthErrorHeaders, oauthErrorStatus } from './oauth-error.js';
 import type { ClientCertificates, ServerTls } from '../tls/contract.js';
 import { readPresentedKeys } from './presented-keys.js';
@@ -56,6 +57,7 @@ export function createHttpAdapter({ issuer, ids, tls, certificates, gate }: Http
   const instance = adapter.getInstance<FastifyInstance>();
   const { server } = instance;
   if (server instanceof TlsServer) tls?.onChange((context) => server.setSecureContext(context));
+  echoRequestIds(instance);
   admitRequests(instance, gate);
   readPresentedKeys(instance, { issuer, certificates });
   instance.removeAllContentTypeParsers();

@@ -6,7 +6,7 @@ import { toCodedError } from '../coded-error-of.js';
 import { logRefusal } from '../refusal-log.js';
 import { oauthErrorBody, oauthErrorHeaders, oauthErrorStatus } from './oauth-error.js';
 import { problemBody, takesProblems } from './problem.js';
-import { allowedMethods } from './routes.js';
+import { allowedMethods, isAccessPath } from './routes.js';
 
 /**
  * Answers every error of every REST endpoint: as problem details on administrative paths, as an OAuth error object elsewhere. What
@@ -48,6 +48,10 @@ export class OAuthErrorFilter implements ExceptionFilter {
 /** A known path that does not take the method is told from one that is not there. */
 function refusalOf(exception: unknown, url: string): CodedError {
   const error = toCodedError(exception);
+  // AuthZEN 1.0 knows 400 alone for a body that is none.
+  if (error.code === 'REQUEST_CONTENT_TYPE_UNSUPPORTED' && isAccessPath(url)) {
+    return new CodedError('REQUEST_MALFORMED', { expected: 'a JSON object, as application/json' });
+  }
   const allow = error.code === 'REQUEST_NOT_FOUND' ? allowedMethods(url) : undefined;
   return allow === undefined ? error : new CodedError('REQUEST_METHOD_NOT_ALLOWED', { expected: allow });
 }

@@ -2,6 +2,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
+import { ACCESS_SEARCH } from '#managers/authorization/access-search.contract.js';
 import { AUTHORIZATION_MANAGER } from '#managers/authorization/contract.js';
 import { REVOCATION_ADMINISTRATION } from '#managers/administration/revocation-administration.contract.js';
 import { KEY_EMERGENCY, KEYRING_MANAGER } from '#managers/keyring/contract.js';
@@ -10,6 +11,8 @@ import { SETTINGS } from '#utilities/config/contract.js';
 import { HANDLER_DEADLINE } from '../handler-deadline.js';
 import { parseSettings } from '../operator-tools.js';
 import { READINESS } from '../readiness.js';
+import { AccessController } from './authzen/access.controller.js';
+import { AccessMetadataController } from './authzen/access-metadata.controller.js';
 import { CheckController } from './check.controller.js';
 import { HealthController } from './health.controller.js';
 import { IntrospectionController } from './introspection.controller.js';
@@ -53,6 +56,8 @@ class OpenApiModule {
         IntrospectionController,
         RevocationController,
         CheckController,
+        AccessController,
+        AccessMetadataController,
         PublishedDocumentsController,
         HealthController,
         KeysAdminController,
@@ -61,6 +66,7 @@ class OpenApiModule {
       providers: [
         { provide: AUTHORIZATION_MANAGER, useValue: nothing },
         { provide: TOKEN_STATUS, useValue: nothing },
+        { provide: ACCESS_SEARCH, useValue: nothing },
         { provide: KEYRING_MANAGER, useValue: nothing },
         { provide: KEY_EMERGENCY, useValue: nothing },
         { provide: REVOCATION_ADMINISTRATION, useValue: nothing },

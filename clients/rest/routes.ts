@@ -16,6 +16,15 @@ export const REVOCATION_PATH = '/oauth2/revoke';
 /** Live decisions. */
 export const CHECK_PATH = '/v1/check';
 export const EFFECTIVE_PATH = '/v1/permissions:effective';
+/** AuthZEN 1.0: questions, and searches by what is searched for. */
+export const ACCESS_PATHS = {
+  evaluation: '/access/v1/evaluation',
+  evaluations: '/access/v1/evaluations',
+  action: '/access/v1/search/action',
+  resource: '/access/v1/search/resource',
+  subject: '/access/v1/search/subject',
+} as const;
+export const AUTHZEN_METADATA_PATH = '/.well-known/authzen-configuration';
 export const JWKS_PATH = '/.well-known/jwks.json';
 export const CUTOFFS_PATH = '/.well-known/countersign-cutoffs.jwt';
 export const SERVER_METADATA_PATH = '/.well-known/oauth-authorization-server';
@@ -45,10 +54,12 @@ export const ROUTES: readonly Route[] = [
   endpoint(REVOCATION_PATH, 'revocation_endpoint'),
   decision(CHECK_PATH),
   decision(EFFECTIVE_PATH),
+  ...Object.values(ACCESS_PATHS).map(decision),
   document(JWKS_PATH, 'jwks_uri'),
   document(CUTOFFS_PATH),
   document(SERVER_METADATA_PATH),
   document(OPENID_CONFIGURATION_PATH),
+  document(AUTHZEN_METADATA_PATH),
   document(RESOURCE_METADATA_PATH),
 ];
 
@@ -61,7 +72,12 @@ export function isForClients(route: string | undefined): boolean {
 
 /** Whether bodies are JSON here; elsewhere they are forms. */
 export function takesJson(url: string): boolean {
-  return url.startsWith('/v1/') || url.startsWith('/admin/');
+  return url.startsWith('/v1/') || url.startsWith('/admin/') || isAccessPath(url);
+}
+
+/** Whether AuthZEN's rules for requests and errors hold here. */
+export function isAccessPath(url: string): boolean {
+  return url.startsWith('/access/');
 }
 
 /** What a known path answers to (the `Allow` header); `undefined` for a path that is not there. */
@@ -69,8 +85,13 @@ export function allowedMethods(url: string): string | undefined {
   return BY_PATH.get(pathOf(url))?.methods;
 }
 
-/** Documents that are found by putting a path into them, between host and issuer (RFC 8414 §3.1, RFC 9728 §3.1). */
-const INSERTED: readonly string[] = [SERVER_METADATA_PATH, OPENID_CONFIGURATION_PATH, RESOURCE_METADATA_PATH];
+/** Documents that are found by putting a path into them, between host and issuer (RFC 8414 §3.1, RFC 9728 §3.1, AuthZEN §9.2). */
+const INSERTED: readonly string[] = [
+  SERVER_METADATA_PATH,
+  OPENID_CONFIGURATION_PATH,
+  RESOURCE_METADATA_PATH,
+  AUTHZEN_METADATA_PATH,
+];
 
 /**
  * What a request asks for where the issuer has a path: everything is below it too, and metadata is where the path is put behind the

@@ -5,6 +5,7 @@
 import type { RegisteredSubject } from '#accessors/facts/contract.js';
 import type { CheckDecision, CheckedResource } from '#engines/permission/contract.js';
 import type { CallContext } from '#utilities/call-context/contract.js';
+import type { AuthzenSettings } from '#utilities/config/contract.js';
 import type { CodedError } from '#utilities/errors/coded-error.js';
 import type { CallingClient, CheckRequest } from './contract.js';
 
@@ -67,6 +68,9 @@ export interface Found {
  * throw both. A token for the next page is good for the same client with the same question alone: otherwise `REQUEST_PARAMETER_INVALID`.
  */
 export interface AccessSearch {
+  /** How questions are taken here. */
+  readonly settings: AuthzenSettings;
+
   /**
    * Decides on each of 1 to 100, in their order. `first-denial` and `first-permission`: up to the first one that is so, itself
    * included; the rest is not looked at.

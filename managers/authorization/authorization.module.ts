@@ -5,12 +5,15 @@ import { DIRECTORY_ACCESS } from '#accessors/directory/contract.js';
 import { DirectoryModule } from '#accessors/directory/directory.module.js';
 import { FACT_ACCESS } from '#accessors/facts/contract.js';
 import { FactsModule } from '#accessors/facts/facts.module.js';
+import { SUBJECT_SEARCH, type SubjectSearch } from '#accessors/facts/subject-search.contract.js';
 import { GRANTS_ACCESS } from '#accessors/grants/contract.js';
 import { GrantsModule } from '#accessors/grants/grants.module.js';
 import { REVOCATION_ACCESS } from '#accessors/grants/revocation.contract.js';
 import { RevocationModule } from '#accessors/grants/revocation.module.js';
 import { ISSUER_ACCESS } from '#accessors/issuer/contract.js';
 import { IssuerModule } from '#accessors/issuer/issuer.module.js';
+import { KEY_ACCESS, type KeyAccess } from '#accessors/key/contract.js';
+import { KeyModule } from '#accessors/key/key.module.js';
 import { POLICY_ACCESS } from '#accessors/policy/contract.js';
 import { PolicyAccessModule } from '#accessors/policy/policy.module.js';
 import { REGISTRATION_ACCESS } from '#accessors/registration/contract.js';
@@ -32,8 +35,10 @@ import { ID_SOURCE } from '#utilities/id/contract.js';
 import { LOGGER } from '#utilities/logging/contract.js';
 import { CLIENT_RATE, ISSUER_RATE } from '#utilities/resilience/contract.js';
 import { COUNTERS } from '#utilities/telemetry/contract.js';
+import { ACCESS_SEARCH } from './access-search.contract.js';
 import type { AuthorizationParts } from './authorization.parts.js';
 import { AUTHORIZATION_MANAGER } from './contract.js';
+import { DefaultAccessSearch } from './default.access-search.js';
 import { DefaultAuthorizationManager } from './default.authorization.manager.js';
 
 type Injected = Omit<AuthorizationParts, 'defaultLifetimeSeconds' | 'nonces'>;
@@ -65,6 +70,14 @@ const PARTS: Readonly<Record<keyof Injected, symbol>> = {
 };
 const NAMES = Object.keys(PARTS);
 
+function partsOf({ tokens, grants }: Settings, parts: readonly unknown[]): AuthorizationParts {
+  return {
+    ...(Object.fromEntries(NAMES.map((name, at) => [name, parts[at]])) as unknown as Injected),
+    defaultLifetimeSeconds: tokens.lifetimeSeconds,
+    nonces: grants.dpopNonces,
+  };
+}
+
 @Module({
   imports: [
     RegistrationModule,
@@ -79,19 +92,25 @@ const NAMES = Object.keys(PARTS);
     RevocationModule,
     GrantsModule,
     DelegationModule,
+    KeyModule,
   ],
   providers: [
     {
       provide: AUTHORIZATION_MANAGER,
-      useFactory: ({ tokens, grants }: Settings, ...parts: readonly unknown[]) =>
-        new DefaultAuthorizationManager({
-          ...(Object.fromEntries(NAMES.map((name, at) => [name, parts[at]])) as unknown as Injected),
-          defaultLifetimeSeconds: tokens.lifetimeSeconds,
-          nonces: grants.dpopNonces,
-        }),
+      useFactory: (settings: Settings, ...parts: readonly unknown[]) => new DefaultAuthorizationManager(partsOf(settings, parts)),
       inject: [SETTINGS, ...Object.values(PARTS)],
     },
+    {
+      provide: ACCESS_SEARCH,
+      useFactory: (
+        subjectSearch: SubjectSearch,
+        keyAccess: Pick<KeyAccess, 'keyedDigest'>,
+        settings: Settings,
+        ...parts: readonly unknown[]
+      ) => new DefaultAccessSearch({ ...partsOf(settings, parts), subjectSearch, keyAccess, settings: settings.authzen }),
+      inject: [SUBJECT_SEARCH, KEY_ACCESS, SETTINGS, ...Object.values(PARTS)],
+    },
   ],
-  exports: [AUTHORIZATION_MANAGER],
+  exports: [AUTHORIZATION_MANAGER, ACCESS_SEARCH],
 })
 export class AuthorizationModule {}

@@ -2,6 +2,7 @@ import type { KeyAccess } from '#accessors/key/contract.js';
 import type { Candidate, SubjectSearch } from '#accessors/facts/subject-search.contract.js';
 import type { RegisteredClient } from '#accessors/registration/contract.js';
 import type { CallContext } from '#utilities/call-context/contract.js';
+import type { AuthzenSettings } from '#utilities/config/contract.js';
 import { CodedError } from '#utilities/errors/coded-error.js';
 import { AccessEvaluation } from './access-evaluation.js';
 import { type AccessName, AccessNaming, actionNaming, permissionNamed } from './access-naming.js';
@@ -24,6 +25,7 @@ import { type SearchPage, type Searched, SearchPages } from './search-pages.js';
 export interface AccessSearchParts extends AuthorizationParts {
   readonly subjectSearch: SubjectSearch;
   readonly keyAccess: Pick<KeyAccess, 'keyedDigest'>;
+  readonly settings: AuthzenSettings;
 }
 
 /** What one page may cost: decisions on what the subject's facts name, and subjects whose facts have to be read. */
@@ -40,12 +42,14 @@ interface Search {
 }
 
 export class DefaultAccessSearch implements AccessSearch {
+  readonly settings: AuthzenSettings;
   private readonly naming: AccessNaming;
   private readonly checks: CheckSequence;
   private readonly evaluation: AccessEvaluation;
   private readonly pages: SearchPages;
 
   constructor(private readonly deps: AccessSearchParts) {
+    this.settings = deps.settings;
     this.naming = new AccessNaming(deps);
     this.checks = new CheckSequence(deps);
     this.evaluation = new AccessEvaluation(this.naming, this.checks);
@@ -176,7 +180,7 @@ export class DefaultAccessSearch implements AccessSearch {
     context: CallContext,
     { searched, at: { limit } }: { readonly searched: Searched; readonly at: SearchPage },
     { items, last }: { readonly items: readonly string[]; readonly last: string | null },
-  ): Found<string> {
+  ): Found {
     return { items, next: last === null ? null : this.pages.write(context, searched, { limit, after: last }) };
   }
 }
