@@ -13,7 +13,7 @@ const devCommands = '^clients/cli/(commands/)?(dev|demo)';
 const outside = '^(test|examples|bench)/';
 
 /** What its manifest names. */
-const sdkPeers = ['@grpc/grpc-js', '@nestjs/(common|core|microservices)', 'rxjs', 'fastify', 'node'];
+const sdkPeers = ['reflect-metadata', '@grpc/grpc-js', '@nestjs/(common|core|microservices)', 'rxjs', 'fastify', 'node'];
 
 const rule = (name, comment, edge) => ({ name, comment, severity: 'error', ...edge });
 const pkg = (...names) => `node_modules/(@types/)?(${names.join('|')})/`;

@@ -1,5 +1,6 @@
+import { randomBytes } from 'node:crypto';
 import { Metadata, status, type StatusObject } from '@grpc/grpc-js';
-import { type CountersignError, helpUrlAt } from '../countersign-error.js';
+import { CountersignError, helpUrlAt } from '../countersign-error.js';
 import { challengeFor, type ChallengeSettings, refusalKind, type RefusalKind } from '../refusal.js';
 import { encodeRpcStatus } from './rpc-status.js';
 
@@ -46,10 +47,12 @@ export function refusalStatus(error: CountersignError, settings: RefusalSettings
   return { code: CODES[kind], details: error.message, metadata };
 }
 
-/** What is told of an error that is nobody else's business. */
-export function internalStatus(diagnosticId: string): StatusObject {
+/** What is told of an error that is nobody else's business: an id, by which whoever is told of the error finds it. */
+export function failureStatus(error: unknown, tell: (error: unknown, errorId: string) => void = () => undefined): StatusObject {
+  const errorId = randomBytes(16).toString('hex');
+  const isPassing = error instanceof CountersignError && error.retryable;
+  tell(error, errorId);
   const metadata = new Metadata();
-  const message = 'The call failed.';
-  metadata.set('error-id', diagnosticId);
-  return { code: status.INTERNAL, details: message, metadata };
+  metadata.set('error-id', errorId);
+  return { code: isPassing ? status.UNAVAILABLE : status.INTERNAL, details: 'The call failed.', metadata };
 }

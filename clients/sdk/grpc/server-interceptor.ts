@@ -1,27 +1,18 @@
-import {
-  type Metadata,
-  ServerInterceptingCall,
-  type ServerInterceptingCallInterface,
-  type ServerInterceptor,
-} from '@grpc/grpc-js';
-import { type Access, admitted } from '../access.js';
-import { admittedToken, keepAdmitted } from '../admitted-tokens.js';
-import { CountersignError } from '../countersign-error.js';
-import { confirmationsOf } from '../http/client-certificate.js';
-import { type ChallengeSettings, checkChallengeSettings } from '../refusal.js';
+import { type Metadata, ServerInterceptingCall, type ServerInterceptor } from '@grpc/grpc-js';
+import type { Access } from '../access.js';
+import { admittedToken } from '../admitted-tokens.js';
 import type { VerifiedToken } from '../verified-token.js';
-import type { Shown, Verifier } from '../verifier.js';
-import { internalStatus, refusalStatus } from './refusal-status.js';
+import { GrpcGuard, type GrpcGuardSettings } from './grpc-guard.js';
+import { failureStatus } from './refusal-status.js';
 
-export interface GrpcGuardOptions extends ChallengeSettings {
-  readonly verifier: Verifier;
+export interface GrpcGuardOptions extends GrpcGuardSettings {
   /**
    * Who may call what, by full name: `/acme.billing.v1.Billing/GetInvoice`. What is not named is for nobody, health and reflection
    * included.
    */
   readonly methods: Readonly<Record<string, Access>>;
   /** Told of what is neither the caller's fault nor the issuer's; the caller reads the id alone. */
-  readonly onFailure?: (error: unknown, diagnosticId: string) => void;
+  readonly onFailure?: (error: unknown, errorId: string) => void;
 }
 
 const METHOD = /^\/[A-Za-z_][\w.]*\/[A-Za-z_]\w*$/;
@@ -33,26 +24,25 @@ const METHOD = /^\/[A-Za-z_][\w.]*\/[A-Za-z_]\w*$/;
  * @throws TypeError when a method is not named as it is called, or the settings could not be written into a trailer
  */
 export function countersignInterceptor(options: GrpcGuardOptions): ServerInterceptor {
-  checkChallengeSettings(options);
+  const guard = new GrpcGuard(options);
   const methods = new Map(Object.entries(options.methods));
   for (const name of methods.keys()) if (!METHOD.test(name)) throw new TypeError(`${name} is no method: /package.Service/Method`);
-  return ({ path }, call) =>
-    new ServerInterceptingCall(call, {
+  return ({ path }, call) => {
+    const refuse = (error: unknown): void => {
+      call.sendStatus(guard.refusalOf(error) ?? failureStatus(error, options.onFailure));
+    };
+    return new ServerInterceptingCall(call, {
       start: (next) => {
         next({
           onReceiveMetadata: (metadata, proceed) => {
-            admit(options.verifier, methods.get(path), { metadata, call }).then(
-              () => {
-                proceed(metadata);
-              },
-              (error: unknown) => {
-                refuse(options, error, call);
-              },
-            );
+            guard.admit(metadata, call, methods.get(path)).then(() => {
+              proceed(metadata);
+            }, refuse);
           },
         });
       },
     });
+  };
 }
 
 /**
@@ -64,35 +54,4 @@ export function tokenOf({ metadata }: { readonly metadata: Metadata }): Verified
   const token = admittedToken(metadata);
   if (token === undefined) throw new TypeError('no guard let this call in');
   return token;
-}
-
-interface Arrival {
-  readonly metadata: Metadata;
-  readonly call: Pick<ServerInterceptingCallInterface, 'getAuthContext'>;
-}
-
-async function admit(verifier: Verifier, access: Access | undefined, { metadata, call }: Arrival): Promise<void> {
-  const authorization = metadata.get('authorization').map(String);
-  keepAdmitted(metadata, await admitted(verifier, access, { authorization, shown: shownBy(call) }));
-}
-
-function shownBy(call: Arrival['call']): Shown {
-  return {
-    get keys() {
-      return confirmationsOf(call.getAuthContext().sslPeerCertificate?.raw);
-    },
-  };
-}
-
-function refuse(options: GrpcGuardOptions, error: unknown, call: ServerInterceptingCallInterface): void {
-  const { verifier, realm, resourceMetadata, onFailure } = options;
-  const settings = { helpBase: verifier.helpBase, realm, resourceMetadata };
-  const refusal = error instanceof CountersignError ? refusalStatus(error, settings) : undefined;
-  if (refusal !== undefined) {
-    call.sendStatus(refusal);
-    return;
-  }
-  const { diagnosticId } = new CountersignError('ACCESS_UNDECIDED');
-  onFailure?.(error, diagnosticId);
-  call.sendStatus(internalStatus(diagnosticId));
 }

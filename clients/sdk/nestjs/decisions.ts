@@ -1,0 +1,29 @@
+import 'reflect-metadata';
+import { type Access, steppedUp } from '../access.js';
+import type { StepUp } from '../step-up.js';
+
+export const ACCESS: unique symbol = Symbol('countersign.access');
+export const STEP_UP: unique symbol = Symbol('countersign.step-up');
+
+/**
+ * Writes down on a handler or a class of handlers what was decided for it.
+ *
+ * @throws TypeError when that was decided already
+ */
+export function mark(on: object, { as, value }: { readonly as: symbol; readonly value: unknown }): void {
+  // SECURITY: of two decisions the one that is written higher would win in silence.
+  if (Reflect.hasOwnMetadata(as, on)) throw new TypeError('it was decided twice who may call a handler');
+  Reflect.defineMetadata(as, value, on);
+}
+
+/** What was decided for a handler; `undefined`: nothing. @throws TypeError when what was decided makes no sense together */
+export function accessOf(handler: object, controller: object): Access | undefined {
+  const access = marked(ACCESS, handler, controller) as Access | undefined;
+  const stepUp = marked(STEP_UP, handler, controller) as StepUp | undefined;
+  return access === undefined || stepUp === undefined ? access : steppedUp(access, stepUp);
+}
+
+/** What is said of the method wins over what is said of its class. */
+function marked(as: symbol, handler: object, controller: object): unknown {
+  return Reflect.getMetadata(as, handler) ?? Reflect.getMetadata(as, controller);
+}
