@@ -1,4 +1,4 @@
-import { type DynamicModule, Module, type Provider } from '@nestjs/common';
+import { type DynamicModule, Module, type Provider, type Type } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, Reflector } from '@nestjs/core';
 import { AdministrationModule } from '#managers/administration/administration.module.js';
 import {
@@ -13,6 +13,7 @@ import { KeyringModule } from '#managers/keyring/keyring.module.js';
 import { PolicyModule } from '#managers/policy/policy.module.js';
 import { CLOCK, type Clock } from '#utilities/clock/contract.js';
 import { SETTINGS, type Settings } from '#utilities/config/contract.js';
+import { WAITERS, type Waiters } from '#utilities/database/contract.js';
 import { ID_SOURCE, type IdSource } from '#utilities/id/contract.js';
 import { LOGGER, type Logger } from '#utilities/logging/contract.js';
 import { AUTHORIZATION_MANAGER, type AuthorizationManager } from '#managers/authorization/contract.js';
@@ -23,6 +24,9 @@ import { PublicKeysController } from './grpc/public-keys.controller.js';
 import { GrpcCheckController } from './grpc/check.controller.js';
 import { KeyController } from './grpc/key.controller.js';
 import { PolicyController } from './grpc/policy.controller.js';
+import { GATEWAY_ADMISSION, type GatewayAdmission } from '#managers/authorization/gateway.contract.js';
+import { GATEWAY_DESK, GatewayDesk } from './gateway.desk.js';
+import { GrpcGatewayController } from './grpc/gateway.controller.js';
 import { GrpcTokenStatusController } from './grpc/token-status.controller.js';
 import { Callers, CALLERS } from './grpc/callers.js';
 import { HANDLER_DEADLINE, HandlerDeadline } from './handler-deadline.js';
@@ -33,6 +37,7 @@ import { ClientsAdminController } from './rest/clients-admin.controller.js';
 import { AccessController } from './rest/authzen/access.controller.js';
 import { AccessMetadataController } from './rest/authzen/access-metadata.controller.js';
 import { CheckController } from './rest/check.controller.js';
+import { ForwardAuthController } from './rest/forward-auth.controller.js';
 import { HealthController } from './rest/health.controller.js';
 import { IntrospectionController } from './rest/introspection.controller.js';
 import { KeysAdminController } from './rest/keys-admin.controller.js';
@@ -72,6 +77,39 @@ const TIMERS: readonly Provider[] = [
   },
 ];
 
+const GATEWAYS: Provider = {
+  provide: GATEWAY_DESK,
+  useFactory: (admission: GatewayAdmission, deadline: HandlerDeadline, logger: Logger) =>
+    new GatewayDesk({ admission, deadline, logger }),
+  inject: [GATEWAY_ADMISSION, HANDLER_DEADLINE, LOGGER],
+};
+
+/** Everything that answers somebody. */
+const CONTROLLERS: readonly Type[] = [
+  TokenController,
+  IntrospectionController,
+  RevocationController,
+  AccessController,
+  AccessMetadataController,
+  CheckController,
+  ForwardAuthController,
+  PublishedDocumentsController,
+  HealthController,
+  KeysAdminController,
+  ClientsAdminController,
+  LiveDataController,
+  RevocationsAdminController,
+  PoliciesController,
+  AuthController,
+  GrpcCheckController,
+  GrpcGatewayController,
+  GrpcTokenStatusController,
+  KeyController,
+  PublicKeysController,
+  EchoController,
+  PolicyController,
+];
+
 /** The whole service: Managers, and the Clients that drive them. */
 @Module({})
 export class AppModule {
@@ -87,32 +125,16 @@ export class AppModule {
         RevocationAdministrationModule,
         PolicyModule,
       ],
-      controllers: [
-        TokenController,
-        IntrospectionController,
-        RevocationController,
-        AccessController,
-        AccessMetadataController,
-        CheckController,
-        PublishedDocumentsController,
-        HealthController,
-        KeysAdminController,
-        ClientsAdminController,
-        LiveDataController,
-        RevocationsAdminController,
-        PoliciesController,
-        AuthController,
-        GrpcCheckController,
-        GrpcTokenStatusController,
-        KeyController,
-        PublicKeysController,
-        EchoController,
-        PolicyController,
-      ],
+      controllers: [...CONTROLLERS],
       providers: [
         { provide: READINESS, useValue: new Readiness() },
-        { provide: HANDLER_DEADLINE, useFactory: (clock: Clock) => new HandlerDeadline(clock), inject: [CLOCK] },
+        {
+          provide: HANDLER_DEADLINE,
+          useFactory: (clock: Clock, waiters: Waiters) => new HandlerDeadline(clock, waiters),
+          inject: [CLOCK, WAITERS],
+        },
         { provide: CALLERS, useValue: new Callers() },
+        GATEWAYS,
         {
           provide: KEY_WATCHERS,
           useFactory: (keyring: KeyringManager, clock: Clock, ids: IdSource, { keys, grpcConnections }: Settings) =>

@@ -61,8 +61,9 @@ export async function openFoundations(settings: Settings, options: FoundationOpt
     counters: new MemoryCounters(),
     database,
     unitOfWork: database,
+    waiters: database,
     changeFeed,
-    epochCaches: new MemoryEpochCaches({ changeFeed, units: database }),
+    epochCaches: new MemoryEpochCaches({ changeFeed, units: database, waiters: database }),
     factSources,
     close: async () => {
       await changeFeed.stop();

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { ManualClock } from '#utilities/clock/manual.clock.js';
+import { CallWaiter } from './call.waiter.js';
 import { HandlerDeadline } from './handler-deadline.js';
 
 describe('HandlerDeadline', () => {
@@ -35,6 +36,28 @@ describe('HandlerDeadline', () => {
     expect(young).toBe('waits');
     await pass(6_000);
     expect(young).toBe('REQUEST_DEADLINE_EXCEEDED');
+  });
+
+  it('tells the database for whom it works, and when that caller is given up, but not once it was answered', async () => {
+    const seen: unknown[] = [];
+    const deadline = new HandlerDeadline(clock, {
+      runFor: (waiter, work) => {
+        seen.push(waiter);
+        return work();
+      },
+    });
+    const [late, answered] = [new CallWaiter(), new CallWaiter()];
+    let left = 0;
+    late.onGone(() => (left += 1));
+    const waiting = deadline.boundFor(late, () => new Promise(() => undefined)).catch(() => undefined);
+    await pass(11_000);
+    await waiting;
+    expect([late.isGone, left]).toEqual([true, 1]);
+    await deadline.boundFor(answered, () => Promise.resolve());
+    answered.answer();
+    answered.go();
+    expect(answered.isGone).toBe(false);
+    expect(seen).toEqual([late, answered]);
   });
 
   it('keeps no timer while nobody waits', async () => {

@@ -1,5 +1,7 @@
 import type { Clock } from '#utilities/clock/contract.js';
+import type { Waiters } from '#utilities/database/contract.js';
 import { CodedError } from '#utilities/errors/coded-error.js';
+import type { CallWaiter } from './call.waiter.js';
 
 const LIMIT_MS = 10_000;
 const LOOK_EVERY_MS = 500;
@@ -11,18 +13,34 @@ interface Waiting {
 
 /**
  * Answers whoever waits longer than 10 s. One timer looks at all that wait, since a timer and an abort signal for each request
- * would cost more than the rest of the HTTP layer. The work itself is bounded by the time-outs of what it waits for.
+ * would cost more than the rest of the HTTP layer. Work that is not for a `CallWaiter` is bounded by the time-outs of what it waits for.
  */
 export class HandlerDeadline {
   private readonly waiting = new Set<Waiting>();
   private timer: NodeJS.Timeout | undefined;
 
-  constructor(private readonly clock: Clock) {}
+  /** @param waiters left out: what is given up is not told to the database */
+  constructor(
+    private readonly clock: Clock,
+    private readonly waiters?: Pick<Waiters, 'runFor'>,
+  ) {}
+
+  /** As `bound`, for a caller who may go before that: what the work does in the database ends with either. */
+  boundFor<Result>(caller: CallWaiter, work: () => Promise<Result>): Promise<Result> {
+    const working = this.waiters === undefined ? work() : this.waiters.runFor(caller, work);
+    return this.bound(working, caller);
+  }
 
   /** Settles as `work` does, or throws `REQUEST_DEADLINE_EXCEEDED` once the limit has passed. */
-  bound<Result>(work: Promise<Result>): Promise<Result> {
+  bound<Result>(work: Promise<Result>, caller?: CallWaiter): Promise<Result> {
     return new Promise((resolve, reject) => {
-      const entry: Waiting = { since: this.clock.monotonic(), overdue: reject };
+      const entry: Waiting = {
+        since: this.clock.monotonic(),
+        overdue: (error) => {
+          caller?.go();
+          reject(error);
+        },
+      };
       this.waiting.add(entry);
       this.timer ??= setInterval(() => {
         this.look();

@@ -29,6 +29,7 @@ import { admissionInterceptor } from './grpc/admission.interceptor.js';
 import { authenticationInterceptor } from './grpc/authentication.interceptor.js';
 import { type Callers, CALLERS } from './grpc/callers.js';
 import { GrpcServer } from './grpc/grpc-server.js';
+import { HANDLER_DEADLINE, type HandlerDeadline } from './handler-deadline.js';
 import { NestLogger } from './nest-logger.js';
 import { AUDIT_TIMER, type AuditTimer } from './timers/audit.timer.js';
 import { CLIENT_WARNINGS_TIMER, type ClientWarningsTimer } from './timers/client-warnings.timer.js';
@@ -182,6 +183,7 @@ function connectGrpc(
         manager: app.get<AuthorizationManager>(AUTHORIZATION_MANAGER),
         callers: app.get<Callers>(CALLERS),
         counters: foundations.counters,
+        deadline: app.get<HandlerDeadline>(HANDLER_DEADLINE),
         certificates: new DefaultClientCertificates(foundations.settings.grpc.certificateProxies),
         ids: foundations.ids,
         logger: foundations.logger,

@@ -8,7 +8,7 @@ import { createOidcIdentityProvider } from '#engines/token-validation/providers/
 import { CHANGE_FEED, type ChangeFeed, EPOCH_CACHES, type EpochCaches } from '#utilities/change-feed/contract.js';
 import { CLOCK, type Clock } from '#utilities/clock/contract.js';
 import { SETTINGS, type Settings } from '#utilities/config/contract.js';
-import { DATABASE, type Database, UNIT_OF_WORK, type UnitOfWork } from '#utilities/database/contract.js';
+import { DATABASE, type Database, UNIT_OF_WORK, type UnitOfWork, WAITERS, type Waiters } from '#utilities/database/contract.js';
 import { ID_SOURCE, type IdSource } from '#utilities/id/contract.js';
 import { LOGGER, type Logger } from '#utilities/logging/contract.js';
 import { CLIENT_RATE, ISSUER_RATE } from '#utilities/resilience/contract.js';
@@ -24,6 +24,7 @@ export interface Foundations {
   readonly counters: Counters;
   readonly database: Database;
   readonly unitOfWork: UnitOfWork;
+  readonly waiters: Waiters;
   readonly changeFeed: ChangeFeed;
   readonly epochCaches: EpochCaches;
   readonly factSources: readonly ConfiguredFactSource[];
@@ -52,6 +53,7 @@ export class PluginsModule {
       ...ratesOf(foundations),
       { provide: DATABASE, useValue: foundations.database },
       { provide: UNIT_OF_WORK, useValue: foundations.unitOfWork },
+      { provide: WAITERS, useValue: foundations.waiters },
       { provide: CHANGE_FEED, useValue: foundations.changeFeed },
       { provide: EPOCH_CACHES, useValue: foundations.epochCaches },
       { provide: FACT_SOURCES, useValue: foundations.factSources },
@@ -71,6 +73,7 @@ export class PluginsModule {
         ISSUER_RATE,
         DATABASE,
         UNIT_OF_WORK,
+        WAITERS,
         CHANGE_FEED,
         EPOCH_CACHES,
         FACT_SOURCES,

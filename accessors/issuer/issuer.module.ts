@@ -2,7 +2,15 @@ import { Module } from '@nestjs/common';
 import { CHANGE_FEED, type ChangeFeed } from '#utilities/change-feed/contract.js';
 import { CLOCK, type Clock } from '#utilities/clock/contract.js';
 import { SETTINGS, type Settings } from '#utilities/config/contract.js';
-import { DATABASE, type Database, UNIT_OF_WORK, type UnitOfWork } from '#utilities/database/contract.js';
+import {
+  DATABASE,
+  type Database,
+  UNIT_OF_WORK,
+  type UnitOfWork,
+  type Waiter,
+  WAITERS,
+  type Waiters,
+} from '#utilities/database/contract.js';
 import { LOGGER, type Logger } from '#utilities/logging/contract.js';
 import { COUNTERS, type Counters } from '#utilities/telemetry/contract.js';
 import { ISSUER_ACCESS, ISSUER_REGISTRY, type KeySetState } from './contract.js';
@@ -25,6 +33,9 @@ interface IssuerParts {
   readonly registry: DefaultIssuerRegistry;
 }
 
+/** What all callers share is read for all of them, whoever happens to ask first and stops waiting. */
+const EVERYBODY: Waiter = { isGone: false, onGone: () => () => undefined };
+
 const ISSUER_PARTS: unique symbol = Symbol('IssuerParts');
 
 function makeParts(
@@ -36,6 +47,7 @@ function makeParts(
   logger: Logger,
   counters: Counters,
   presets: readonly IssuerPreset[],
+  waiters: Waiters,
 ): IssuerParts {
   const { allowLoopbackHttp } = settings.outbound;
   const policy = { ...settings.outbound, timeoutMs: FETCH_TIMEOUT_MS, maxBytes: FETCH_MAX_BYTES };
@@ -46,7 +58,7 @@ function makeParts(
   const trust = new IssuerTrust({ store, versions, rules });
   const source = new HttpMetadataSource({ policy, http });
   const access = new DefaultIssuerAccess({
-    store,
+    store: { readActive: () => waiters.runFor(EVERYBODY, () => store.readActive()) },
     issuerTrust: trust,
     unitOfWork,
     changeFeed,
@@ -66,7 +78,7 @@ function makeParts(
     {
       provide: ISSUER_PARTS,
       useFactory: makeParts,
-      inject: [DATABASE, UNIT_OF_WORK, CHANGE_FEED, SETTINGS, CLOCK, LOGGER, COUNTERS, ISSUER_PRESETS],
+      inject: [DATABASE, UNIT_OF_WORK, CHANGE_FEED, SETTINGS, CLOCK, LOGGER, COUNTERS, ISSUER_PRESETS, WAITERS],
     },
     { provide: ISSUER_ACCESS, useFactory: ({ access }: IssuerParts) => access, inject: [ISSUER_PARTS] },
     { provide: ISSUER_REGISTRY, useFactory: ({ registry }: IssuerParts) => registry, inject: [ISSUER_PARTS] },

@@ -29,8 +29,8 @@ export class AuthController {
 
   @GrpcMethod('AuthService', 'exchangeToken')
   async exchangeToken(request: ExchangeTokenRequest, metadata: Metadata): Promise<ExchangeTokenResponse> {
-    const { context, client } = this.callers.clientOf(metadata);
-    const result = await this.deadline.bound(this.manager.exchange(context, client, exchangeRequestOf(request)));
+    const { context, client, waiter } = this.callers.clientOf(metadata);
+    const result = await this.deadline.boundFor(waiter, () => this.manager.exchange(context, client, exchangeRequestOf(request)));
     return {
       accessToken: result.accessToken,
       issuedTokenType: result.issuedTokenType,

@@ -11,7 +11,9 @@ import type { IdSource } from '#utilities/id/contract.js';
 import type { Logger } from '#utilities/logging/contract.js';
 import type { Counters } from '#utilities/telemetry/contract.js';
 import { operatorToken } from '../bearer-token.js';
+import { CallWaiter } from '../call.waiter.js';
 import { toCodedError } from '../coded-error-of.js';
+import type { HandlerDeadline } from '../handler-deadline.js';
 import { logRefusal } from '../refusal-log.js';
 import { settleCredentials } from '../sent-credentials.js';
 import type { ClientCertificates } from '../tls/contract.js';
@@ -29,6 +31,7 @@ export interface AuthenticationDeps {
   readonly logger: Logger;
   readonly counters: Counters;
   readonly certificates: ClientCertificates;
+  readonly deadline: Pick<HandlerDeadline, 'boundFor'>;
 }
 
 /**
@@ -44,6 +47,7 @@ export function authenticationInterceptor(deps: AuthenticationDeps): ServerInter
       call.sendStatus(statusOf(error, diagnosticId));
     };
     let arrived: Metadata | undefined;
+    let waiter: CallWaiter | undefined;
     return new ServerInterceptingCall(call, {
       start: (next) => {
         next({
@@ -54,14 +58,18 @@ export function authenticationInterceptor(deps: AuthenticationDeps): ServerInter
               return;
             }
             const diagnosticId = deps.ids.random();
-            admit(deps, metadata, { diagnosticId, access, call }).then(
-              () => {
-                proceed(metadata);
-              },
-              (thrown: unknown) => {
-                refuse(diagnosticId, thrown);
-              },
-            );
+            waiter = new CallWaiter();
+            const arrival = { diagnosticId, access, call, waiter };
+            deps.deadline
+              .boundFor(waiter, () => admit(deps, metadata, arrival))
+              .then(
+                () => {
+                  proceed(metadata);
+                },
+                (thrown: unknown) => {
+                  refuse(diagnosticId, thrown);
+                },
+              );
           },
           onReceiveMessage: (message: unknown, proceed) => {
             if (!isUndecodable(message)) {
@@ -71,9 +79,16 @@ export function authenticationInterceptor(deps: AuthenticationDeps): ServerInter
             deps.counters.increment('refusals.undecodable', 'grpc');
             refuse(deps.ids.random(), new CodedError('REQUEST_MALFORMED', { expected: 'a message of the type of the method' }));
           },
+          // Told when the caller cancels, when its deadline has passed, and when it has been answered.
+          onCancel: () => waiter?.go(),
         });
       },
+      sendMessage: (message, proceed) => {
+        waiter?.answer();
+        proceed(message);
+      },
       sendStatus: (status, proceed) => {
+        waiter?.answer();
         const trailer = arrived === undefined ? undefined : deps.callers.trailerOf(arrived);
         proceed(trailer === undefined || status.code !== GrpcStatus.OK ? status : { ...status, metadata: trailer });
       },
@@ -85,11 +100,12 @@ interface Arrival {
   readonly diagnosticId: string;
   readonly access: MethodAccess;
   readonly call: ServerInterceptingCallInterface;
+  readonly waiter: CallWaiter;
 }
 
 async function admit(deps: AuthenticationDeps, metadata: Metadata, arrival: Arrival): Promise<void> {
   if (metadataBytes(metadata) > METADATA_LIMIT_BYTES) throw new CodedError('REQUEST_HEADERS_TOO_LARGE');
-  const { diagnosticId, access, call } = arrival;
+  const { diagnosticId, access, call, waiter } = arrival;
   const context = { diagnosticId, transport: 'grpc' } as const;
   const presented = presentedKeys(call, metadata, deps.certificates);
   const authorization = soleValue(metadata, 'authorization');
@@ -101,7 +117,7 @@ async function admit(deps: AuthenticationDeps, metadata: Metadata, arrival: Arri
   const client = await deps.manager.authenticate(context, credentialsIn(metadata, authorization), presented);
   // SECURITY: public clients are browsers and apps, which call over REST. Here nobody comes in without credentials.
   if (!client.proven) throw new CodedError('CLIENT_UNAUTHENTICATED', { internal: 'no credentials' });
-  deps.callers.admitClient(metadata, { context, client, call });
+  deps.callers.admitClient(metadata, { context, client, call, waiter });
 }
 
 function credentialsIn(metadata: Metadata, authorization: string | undefined): ClientCredentials {

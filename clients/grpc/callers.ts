@@ -2,12 +2,14 @@ import { Metadata, type ServerInterceptingCallInterface } from '@grpc/grpc-js';
 import type { CallingClient } from '#managers/authorization/contract.js';
 import type { CallContext } from '#utilities/call-context/contract.js';
 import { CodedError } from '#utilities/errors/coded-error.js';
+import type { CallWaiter } from '../call.waiter.js';
 
 export interface Caller {
   readonly context: CallContext;
   readonly client: CallingClient;
   /** The call as the interceptor saw it. */
   readonly call: ServerInterceptingCallInterface;
+  readonly waiter: CallWaiter;
 }
 
 /**

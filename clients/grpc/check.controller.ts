@@ -48,9 +48,9 @@ export class GrpcCheckController {
     { subject, circumstances }: ListEffectivePermissionsRequest,
     metadata: Metadata,
   ): Promise<ListEffectivePermissionsResponse> {
-    const { context, client } = this.callers.clientOf(metadata);
+    const { context, client, waiter } = this.callers.clientOf(metadata);
     const request = readEffective(circumstancesOf(subject, circumstances));
-    const answer = await this.deadline.bound(this.manager.effectivePermissions(context, client, request));
+    const answer = await this.deadline.boundFor(waiter, () => this.manager.effectivePermissions(context, client, request));
     return {
       granted: [...answer.granted],
       conditional: answer.conditional.map(({ missing, ...rest }) => ({ ...rest, missing: [...missing] })),
@@ -63,9 +63,9 @@ export class GrpcCheckController {
     { subject, circumstances, items, explain }: BatchCheckPermissionsRequest,
     metadata: Metadata,
   ): Promise<BatchCheckPermissionsResponse> {
-    const { context, client } = this.callers.clientOf(metadata);
+    const { context, client, waiter } = this.callers.clientOf(metadata);
     const request = readCheck({ ...circumstancesOf(subject, circumstances), items: items.map(itemOf), explain });
-    const answer = await this.deadline.bound(this.manager.check(context, client, request));
+    const answer = await this.deadline.boundFor(waiter, () => this.manager.check(context, client, request));
     return { decisions: answer.results.map(decisionMessage), state: stateMessage(answer), decisionId: answer.decisionId };
   }
 }

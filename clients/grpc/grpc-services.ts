@@ -2,6 +2,7 @@ import type { ServiceDefinition } from '@grpc/grpc-js';
 import { AuthServiceService } from '#protos/generated/countersign/auth/v1/auth.js';
 import { DiagnosticsServiceService } from '#protos/generated/countersign/diagnostics/v1/diagnostics.js';
 import { KeyServiceService } from '#protos/generated/countersign/keys/v1/keys.js';
+import { AuthorizationService } from '#protos/generated/envoy/service/auth/v3/external_auth.js';
 import { PolicyServiceService } from '#protos/generated/countersign/policy/v1/policy.js';
 
 interface ServedService {
@@ -24,5 +25,10 @@ export const GRPC_SERVICES: readonly ServedService[] = [
     name: 'countersign.diagnostics.v1.DiagnosticsService',
     definition: DiagnosticsServiceService,
     proto: 'countersign/diagnostics/v1/diagnostics.proto',
+  },
+  {
+    name: 'envoy.service.auth.v3.Authorization',
+    definition: AuthorizationService,
+    proto: 'envoy/service/auth/v3/external_auth.proto',
   },
 ];

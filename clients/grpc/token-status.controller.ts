@@ -28,13 +28,15 @@ export class GrpcTokenStatusController {
 
   @GrpcMethod('AuthService', 'introspectToken')
   async introspectToken(request: IntrospectTokenRequest, metadata: Metadata): Promise<IntrospectTokenResponse> {
-    const { context, client } = this.callers.clientOf(metadata);
-    return introspectionMessage(await this.deadline.bound(this.status.introspect(context, client, tokenIn(request))));
+    const { context, client, waiter } = this.callers.clientOf(metadata);
+    const introspection = await this.deadline.boundFor(waiter, () => this.status.introspect(context, client, tokenIn(request)));
+    return introspectionMessage(introspection);
   }
 
   @GrpcMethod('AuthService', 'revokeToken')
   async revokeToken(request: RevokeTokenRequest, metadata: Metadata): Promise<RevokeTokenResponse> {
     const { context, client } = this.callers.clientOf(metadata);
+    // What is revoked is announced to the other replicas, also when the caller does not wait for it.
     await this.deadline.bound(this.status.revoke(context, client, tokenIn(request)));
     return {};
   }

@@ -1,4 +1,6 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import type { Waiter, Waiters } from '#utilities/database/contract.js';
 import type { ChangeFeed, Dated, EpochCache } from './contract.js';
 import { MemoryEpochCaches } from './memory.epoch-caches.js';
 
@@ -143,4 +145,42 @@ describe('EpochCache', () => {
     inside = false;
     expect(cache.peek(TOPIC, 'key')?.name).toBe('at 1');
   });
+
+  it('reads for as long as one of those waits who share it, and anew for whoever comes after all have gone', async () => {
+    const waits = new AsyncLocalStorage<Waiter>();
+    const waiters: Waiters = { runFor: (waiter, work) => waits.run(waiter, work), waiter: () => waits.getStore() };
+    const units = { isInsideUnit: () => false };
+    const shared = new MemoryEpochCaches({ changeFeed: feed, units, waiters }).create<Thing>({ values: 3, absent: 3 });
+    const given: (Waiter | undefined)[] = [];
+    const answers: ((dated: Dated<Thing>) => void)[] = [];
+    const read = (): Promise<Dated<Thing>> => {
+      given.push(waiters.waiter());
+      return new Promise((resolve) => answers.push(resolve));
+    };
+    const [one, other] = [new Leaver(), new Leaver()];
+    const reads = [one, other].map((waiter) => waiters.runFor(waiter, () => shared.get(TOPIC, 'key', read)));
+    one.go();
+    expect(given.map((waiter) => waiter?.isGone)).toEqual([false]);
+    other.go();
+    expect(given.map((waiter) => waiter?.isGone)).toEqual([true]);
+    const later = shared.get(TOPIC, 'key', read);
+    expect(given.map((waiter) => waiter?.isGone)).toEqual([true, false]);
+    for (const answer of answers) answer({ epoch: 1, value: { name: 'x' } });
+    expect(await Promise.all([...reads, later])).toHaveLength(3);
+  });
 });
+
+class Leaver implements Waiter {
+  isGone = false;
+  private readonly listeners: (() => void)[] = [];
+
+  onGone(left: () => void): () => void {
+    this.listeners.push(left);
+    return () => undefined;
+  }
+
+  go(): void {
+    this.isGone = true;
+    for (const left of this.listeners) left();
+  }
+}

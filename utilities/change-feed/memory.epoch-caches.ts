@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
-import type { UnitOfWorkProbe } from '#utilities/database/contract.js';
+import type { UnitOfWorkProbe, Waiters } from '#utilities/database/contract.js';
 import type { ChangeFeed, Dated, EpochCache, EpochCaches } from './contract.js';
+import { SharedWaiter } from './shared.waiter.js';
 
 /** Epochs that nobody could confirm for longer than this are not trusted; the database is asked instead. */
 const TRUSTED_FOR_MS = 5 * 60_000;
@@ -8,6 +9,8 @@ const TRUSTED_FOR_MS = 5 * 60_000;
 export interface MemoryEpochCachesDeps {
   readonly changeFeed: ChangeFeed;
   readonly units: UnitOfWorkProbe;
+  /** Left out: every read runs to its end. */
+  readonly waiters?: Waiters;
 }
 
 interface Bounds {
@@ -25,6 +28,7 @@ type Read<Value> = (outdated: Value | undefined) => Promise<Dated<Value>>;
 interface Flight<Value> {
   readonly epoch: number;
   readonly value: Promise<Value | undefined>;
+  readonly waiter: SharedWaiter;
 }
 
 export class MemoryEpochCaches implements EpochCaches {
@@ -67,12 +71,22 @@ class MemoryEpochCache<Value> implements EpochCache<Value> {
     return this.share(topic, key, read);
   }
 
-  /** INVARIANT: a caller never gets the answer of a read that began before a change that was known when it called. */
+  /**
+   * INVARIANT: a caller never gets the answer of a read that began before a change that was known when it called, and a read goes on
+   * for as long as one of those waits who share it.
+   */
   private share(topic: string, key: string, read: Read<Value>): Promise<Value | undefined> {
+    const { waiters } = this.deps;
     const epoch = this.feed.epochOf(topic);
     const under = this.flights.get(key);
-    if (under?.epoch === epoch) return under.value;
-    const flight: Flight<Value> = { epoch, value: this.readAndKeep(topic, key, read) };
+    if (under?.epoch === epoch && !under.waiter.isGone) {
+      under.waiter.join(waiters?.waiter());
+      return under.value;
+    }
+    const waiter = new SharedWaiter();
+    waiter.join(waiters?.waiter());
+    const reading = (): Promise<Value | undefined> => this.readAndKeep(topic, key, read);
+    const flight: Flight<Value> = { epoch, waiter, value: waiters === undefined ? reading() : waiters.runFor(waiter, reading) };
     this.flights.set(key, flight);
     const landed = (): void => {
       if (this.flights.get(key) === flight) this.flights.delete(key);

@@ -47,5 +47,25 @@ export interface UnitOfWorkProbe {
   isInsideUnit(): boolean;
 }
 
+/** Somebody who waits for an answer, and may stop waiting. */
+export interface Waiter {
+  readonly isGone: boolean;
+  /** Calls `left` when it goes. Answers a function that forgets `left`. */
+  onGone(left: () => void): () => void;
+}
+
+/** Tells for whom statements are run. Called by Clients, which know who waits. */
+export interface Waiters {
+  /**
+   * Runs `work` for `waiter`. Once that is gone, no statement of the work starts, one under way is cancelled at the server, and its
+   * unit of work is rolled back; each throws `REQUEST_DEADLINE_EXCEEDED`. A COMMIT is never cancelled.
+   */
+  runFor<Result>(waiter: Waiter, work: () => Result): Result;
+
+  /** Whom the work under way is for; `undefined`: nobody in particular. */
+  waiter(): Waiter | undefined;
+}
+
+export const WAITERS: unique symbol = Symbol('Waiters');
 export const DATABASE: unique symbol = Symbol('Database');
 export const UNIT_OF_WORK: unique symbol = Symbol('UnitOfWork');

@@ -1,7 +1,7 @@
 import { CodedError } from '#utilities/errors/coded-error.js';
 import type { DatabaseSettings } from '#utilities/config/contract.js';
 import type { Logger } from '#utilities/logging/contract.js';
-import type { Database, UnitOfWork, UnitOfWorkProbe } from './contract.js';
+import type { Database, UnitOfWork, UnitOfWorkProbe, Waiters } from './contract.js';
 import { asStoreFault } from './connection.fault.js';
 import { openEmbedded, openPostgres, type OpenedEngine } from './database.engines.js';
 import { roleToActAs, type UnsafeRole } from './database.role.js';
@@ -23,7 +23,7 @@ export interface OpenDatabaseOptions {
 }
 
 /** What the composition root gets; every other room sees `Database` or `UnitOfWork` alone. */
-export interface OpenDatabase extends Database, UnitOfWork, UnitOfWorkProbe {
+export interface OpenDatabase extends Database, UnitOfWork, UnitOfWorkProbe, Waiters {
   /** Names of the migrations of this version that the database has not seen. */
   pendingMigrations(): Promise<readonly string[]>;
   /** Runs them, all or nothing; processes that migrate at the same time wait for one another. Answers the names. */
@@ -75,6 +75,8 @@ function withMigrations({ database, migrationTarget }: OpenedEngine, migrations:
   return {
     engine: database.engine,
     query: (sql, parameters) => database.query(sql, parameters),
+    runFor: (waiter, work) => database.runFor(waiter, work),
+    waiter: () => database.waiter(),
     prepared: (name, sql, parameters) => database.prepared(name, sql, parameters),
     forTenants: (tenantIds, work) => database.forTenants(tenantIds, work),
     listen: (channel, heard, resumed) => database.listen(channel, heard, resumed),

@@ -1,8 +1,9 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { ClientBase, Pool, QueryConfig, QueryResult, QueryResultRow } from 'pg';
-import type { Database, UnitOfWork, UnitOfWorkProbe } from './contract.js';
+import type { Database, UnitOfWork, UnitOfWorkProbe, Waiter, Waiters } from './contract.js';
 import { asStoreFault, isConnectionFault } from './connection.fault.js';
 import { UnitConnection } from './unit.connection.js';
+import { connectFor, isGoneFault, runWaited } from './waited-statement.js';
 
 export interface PoolDatabaseDeps {
   readonly engine: Database['engine'];
@@ -22,9 +23,10 @@ export interface ActingRole {
 }
 
 /** Both engines through one pool of the `pg` driver. */
-export class PoolDatabase implements Database, UnitOfWork, UnitOfWorkProbe {
+export class PoolDatabase implements Database, UnitOfWork, UnitOfWorkProbe, Waiters {
   readonly engine: Database['engine'];
   private readonly units = new AsyncLocalStorage<UnitConnection>();
+  private readonly waiters = new AsyncLocalStorage<Waiter>();
   private openUnits = 0;
   private closing: Promise<void> | undefined;
 
@@ -63,6 +65,14 @@ export class PoolDatabase implements Database, UnitOfWork, UnitOfWorkProbe {
 
   isInsideUnit(): boolean {
     return this.currentUnit() !== undefined;
+  }
+
+  runFor<Result>(waiter: Waiter, work: () => Result): Result {
+    return this.waiters.run(waiter, work);
+  }
+
+  waiter(): Waiter | undefined {
+    return this.waiters.getStore();
   }
 
   close(): Promise<void> {
@@ -107,7 +117,7 @@ export class PoolDatabase implements Database, UnitOfWork, UnitOfWorkProbe {
       const result =
         unit === undefined
           ? await this.sendOnce<Row & QueryResultRow>(statement)
-          : await unit.send<Row & QueryResultRow>(statement);
+          : await unit.send<Row & QueryResultRow>(statement, this.waiter());
       return result.rows;
     } catch (error) {
       throw asStoreFault(error);
@@ -115,14 +125,18 @@ export class PoolDatabase implements Database, UnitOfWork, UnitOfWorkProbe {
   }
 
   private async sendOnce<Row extends QueryResultRow>(statement: QueryConfig): Promise<QueryResult<Row>> {
-    const client = await this.deps.pool.connect();
+    const waiter = this.waiter();
+    const client = await connectFor(waiter, this.deps.pool);
     try {
-      const result = await client.query<Row>(statement);
+      const result =
+        waiter === undefined
+          ? await client.query<Row>(statement)
+          : await runWaited(waiter, client, () => client.query<Row>(statement));
       client.release();
       return result;
     } catch (error) {
-      // A connection whose statement failed is fine; one that itself failed must not serve again.
-      client.release(isConnectionFault(error));
+      // A connection whose statement failed is fine; one that itself failed, or was told to cancel, must not serve again.
+      client.release(isConnectionFault(error) || isGoneFault(error));
       throw error;
     }
   }
@@ -145,7 +159,7 @@ export class PoolDatabase implements Database, UnitOfWork, UnitOfWorkProbe {
       broken = false;
       return result;
     } catch (error) {
-      broken = isConnectionFault(error) || !(await rollback(unit));
+      broken = isConnectionFault(error) || isGoneFault(error) || !(await rollback(unit));
       throw asStoreFault(error);
     } finally {
       unit.ended = true;
@@ -156,7 +170,7 @@ export class PoolDatabase implements Database, UnitOfWork, UnitOfWorkProbe {
 
   private async begin(): Promise<UnitConnection> {
     try {
-      const client = await this.deps.pool.connect();
+      const client = await connectFor(this.waiter(), this.deps.pool);
       try {
         await client.query('begin');
         return new UnitConnection(client);

@@ -1,4 +1,6 @@
 import type { PoolClient, QueryConfig, QueryResult, QueryResultRow } from 'pg';
+import type { Waiter } from './contract.js';
+import { runWaited } from './waited-statement.js';
 
 /** The one connection of a unit of work: runs its statements one after the other and remembers whether it may be committed. */
 export class UnitConnection {
@@ -10,8 +12,10 @@ export class UnitConnection {
 
   constructor(readonly client: PoolClient) {}
 
-  send<Row extends QueryResultRow>(statement: QueryConfig): Promise<QueryResult<Row>> {
-    const result = this.tail.then(() => this.client.query<Row>(statement));
+  /** @param waiter for whom; left out, it runs to its end */
+  send<Row extends QueryResultRow>(statement: QueryConfig, waiter?: Waiter): Promise<QueryResult<Row>> {
+    const run = (): Promise<QueryResult<Row>> => this.client.query<Row>(statement);
+    const result = this.tail.then(() => (waiter === undefined ? run() : runWaited(waiter, this.client, run)));
     this.tail = result.catch(() => undefined);
     return result;
   }

@@ -71,6 +71,7 @@ export async function openReplica(options: ReplicaOptions): Promise<Replica> {
     counters: new MemoryCounters(),
     database,
     unitOfWork: database,
+    waiters: opened,
     changeFeed,
     epochCaches: new MemoryEpochCaches({ changeFeed, units: database }),
     factSources: [],
