@@ -10,6 +10,8 @@ const SEAL_EVERY_MS = 5_000;
 const UPKEEP_EVERY_TICKS = 720;
 /** Nothing at the end of a process waits for longer. */
 const LAST_SEAL_LIMIT_MS = 3_000;
+/** Faults that one line of the log names. */
+const MOST_NAMED = 10;
 
 /** What whoever reads the log does about it. */
 const SEAL_NEXT =
@@ -81,8 +83,8 @@ export class AuditTimer {
       const { partitions, strayBytes, dropped, refused } = await this.deps.audit.upkeep(context);
       const { logger } = this.deps;
       if (dropped.length > 0) logger.info('audit.partitions_dropped', { dropped });
-      const [first] = refused;
-      if (first !== undefined) logger.error('audit.retention_refused', { faults: refused.length, first, next: RETENTION_NEXT });
+      const kinds = [...new Set(refused.map(({ kind, chain }) => `${kind} ${chain ?? ''}`.trim()))].slice(0, MOST_NAMED);
+      if (kinds.length > 0) logger.error('audit.retention_refused', { faults: refused.length, kinds, next: RETENTION_NEXT });
       if (partitions.blocked > 0 || strayBytes > 0)
         logger.error('audit.partition_missing', { days: partitions.blocked, strayBytes, next: PARTITION_NEXT });
     });

@@ -123,6 +123,22 @@ describeOnEachDatabase('ChangeFeed', (open) => {
     await until('the reader knows all', () => topics.every((topic) => reader.epochOf(topic) === 1));
   });
 
+  it('says what to do when the database does not answer', async () => {
+    const logger = new SilentLogger();
+    let asked = 0;
+    const away = Object.assign(Object.create(database) as typeof database, {
+      prepared: () => ((asked += 1) === 1 ? Promise.resolve([]) : Promise.reject(new Error('away'))),
+    });
+    const feed = new PostgresChangeFeed({ database: away, clock, logger, pollIntervalMs: SOON_MS });
+    feeds.push(feed);
+    await feed.start();
+    await until('it was asked again', () => logger.lines.length > 0);
+    expect(logger.lines[0]).toMatchObject({
+      event: 'change_feed.poll_failed',
+      fields: { reason: 'away', next: expect.any(String) },
+    });
+  });
+
   it('finds by polling what nobody announced', async () => {
     const reader = await startFeed(SOON_MS);
     await change();

@@ -18,6 +18,10 @@ const POLL_INTERVAL_MS = 25_000;
 const TOPICS_PER_ANNOUNCEMENT = 100;
 const ANNOUNCEMENT = /^([0-9a-f-]{36}):([1-9][0-9]{0,14})$/;
 
+/** For whoever reads the log. */
+const POLL_NEXT =
+  'asked again by itself; if it goes on, look whether PostgreSQL answers this process: after 5 min without an answer it issues nothing';
+
 /** Hears what other processes announce on a channel of the database, and reads all epochs now and then for what nobody announced. */
 export class PostgresChangeFeed implements ChangeFeed {
   private readonly known = new Map<string, number>();
@@ -111,7 +115,8 @@ export class PostgresChangeFeed implements ChangeFeed {
     try {
       await this.poll();
     } catch (error) {
-      this.deps.logger.warn('change_feed.poll_failed', { reason: error instanceof Error ? error.message : 'unknown' });
+      const reason = error instanceof Error ? error.message : 'unknown';
+      this.deps.logger.warn('change_feed.poll_failed', { reason, next: POLL_NEXT });
     }
   }
 
