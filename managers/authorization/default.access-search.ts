@@ -105,11 +105,10 @@ export class DefaultAccessSearch implements AccessSearch {
     const candidates = await this.candidates(context, { query, name, permission, after: at.after });
     const request = { ...query, audience: name.application.audience, unit: null };
     const isHolder = async ({ key, kind }: Candidate): Promise<boolean> => {
-      if (kind !== query.kind) return false;
       const of = { ...request, subject: { by: 'key', tenant: query.tenant, key, kind } as const };
       return this.checks.allows(await this.checks.asked(context, registration, of), of, { permission, resource });
     };
-    return this.found(context, { searched, at }, await firstOf(candidates, at.limit, isHolder));
+    return this.found(context, { searched, at }, await firstOf(candidates, { limit: at.limit, kind: query.kind }, isHolder));
   }
 
   private async begin(
@@ -188,20 +187,21 @@ export class DefaultAccessSearch implements AccessSearch {
 /** Keys of the first holders; several at a time are decided on, and what is beyond the page is forgotten. */
 async function firstOf(
   candidates: readonly Candidate[],
-  limit: number,
+  { limit, kind }: { readonly limit: number; readonly kind: SubjectQuery['kind'] },
   isHolder: (candidate: Candidate) => Promise<boolean>,
 ): Promise<{ readonly items: readonly string[]; readonly last: string | null }> {
   const items: string[] = [];
-  const looked = candidates.slice(0, MOST_SUBJECTS);
+  const beyond = candidates.length > MOST_SUBJECTS ? (candidates[MOST_SUBJECTS - 1]?.id ?? null) : null;
+  const looked = candidates.slice(0, MOST_SUBJECTS).filter((each) => each.kind === kind);
   for (let from = 0; from < looked.length; from += AT_ONCE) {
     const some = looked.slice(from, from + AT_ONCE);
     const holds = await Promise.all(some.map(isHolder));
     for (const [at, { id, key }] of some.entries()) {
       if (holds[at] === true) items.push(key);
-      if (items.length === limit) return { items, last: from + at + 1 < candidates.length ? id : null };
+      if (items.length === limit) return { items, last: from + at + 1 < looked.length ? id : beyond };
     }
   }
-  return { items, last: candidates.length > looked.length ? (looked.at(-1)?.id ?? null) : null };
+  return { items, last: beyond };
 }
 
 function provenOf(client: CallingClient): RegisteredClient {
