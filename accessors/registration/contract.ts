@@ -61,6 +61,19 @@ export interface ClientAuthentication {
   readonly federated: readonly { readonly issuer: string; readonly subject: string; readonly audience: string }[];
 }
 
+/** What a client does that asks in the name of a proxy: Envoy, nginx, Traefik. */
+export interface GatewayConduct {
+  /**
+   * `headers`: what is behind it learns of the subject by headers. `token-swap`: the token of the request is exchanged for one of ours
+   * for the application; the client needs a target for it.
+   */
+  readonly mode: 'headers' | 'token-swap';
+  /** Whether its configuration may name the permission in the place of routes of the policy. */
+  readonly namesPermissions: boolean;
+  /** Lower-case names of request headers that are taken away before what is behind it sees them. */
+  readonly removes: readonly string[];
+}
+
 export interface RegisteredClient {
   readonly clientId: string;
   /** `public`: it has no credentials; a verified token names it. Left out: `confidential`. */
@@ -90,6 +103,8 @@ export interface RegisteredClient {
   readonly checks?: readonly string[];
   /** Whether it may ask why; left out: no. */
   readonly explains?: boolean;
+  /** Left out: as a gateway it hands on headers alone, and routes say what is asked. */
+  readonly gateway?: GatewayConduct;
 }
 
 export interface Application {

@@ -4,7 +4,7 @@ type CallersOf = 'anybody' | 'client';
 /** A route that is no administration. What is not here is not advertised, and nothing is told about it. */
 export interface Route {
   readonly path: string;
-  readonly methods: 'POST' | 'GET, HEAD';
+  readonly methods: 'POST' | 'GET, HEAD' | 'every method';
   readonly callers: CallersOf;
   /** Under which member of the metadata (RFC 8414 §2) it is advertised; `null`: it is none of OAuth's. */
   readonly member: 'token_endpoint' | 'introspection_endpoint' | 'revocation_endpoint' | 'jwks_uri' | null;
@@ -25,6 +25,9 @@ export const ACCESS_PATHS = {
   subject: '/access/v1/search/subject',
 } as const;
 export const AUTHZEN_METADATA_PATH = '/.well-known/authzen-configuration';
+/** What gateways ask about requests, whose own path may follow. */
+export const FORWARD_AUTH_PATH = '/v1/forward-auth';
+export const FORWARD_AUTH_BELOW = `${FORWARD_AUTH_PATH}/*`;
 export const JWKS_PATH = '/.well-known/jwks.json';
 export const CUTOFFS_PATH = '/.well-known/countersign-cutoffs.jwt';
 export const SERVER_METADATA_PATH = '/.well-known/oauth-authorization-server';
@@ -40,6 +43,7 @@ const endpoint = (path: string, member: Route['member']): Route => ({
   member,
 });
 const decision = (path: string): Route => ({ path, methods: 'POST', callers: 'client', member: null });
+const forwarded = (path: string): Route => ({ path, methods: 'every method', callers: 'client', member: null });
 const document = (path: string, member: Route['member'] = null): Route => ({
   path,
   methods: 'GET, HEAD',
@@ -54,6 +58,8 @@ export const ROUTES: readonly Route[] = [
   endpoint(REVOCATION_PATH, 'revocation_endpoint'),
   decision(CHECK_PATH),
   decision(EFFECTIVE_PATH),
+  forwarded(FORWARD_AUTH_PATH),
+  forwarded(FORWARD_AUTH_BELOW),
   ...Object.values(ACCESS_PATHS).map(decision),
   document(JWKS_PATH, 'jwks_uri'),
   document(CUTOFFS_PATH),

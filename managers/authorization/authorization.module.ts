@@ -21,6 +21,7 @@ import { RegistrationModule } from '#accessors/registration/registration.module.
 import { DELEGATION_ENGINE } from '#engines/delegation/contract.js';
 import { DelegationModule } from '#engines/delegation/delegation.module.js';
 import { PERMISSION_ENGINE } from '#engines/permission/contract.js';
+import { GATEWAY_ROUTES, type GatewayRoutes } from '#engines/permission/gateway-routes.contract.js';
 import { PermissionModule } from '#engines/permission/permission.module.js';
 import { SIGNING_ENGINE } from '#engines/signing/contract.js';
 import { DPOP_NONCES } from '#engines/signing/dpop-nonces.contract.js';
@@ -40,6 +41,8 @@ import type { AuthorizationParts } from './authorization.parts.js';
 import { AUTHORIZATION_MANAGER } from './contract.js';
 import { DefaultAccessSearch } from './default.access-search.js';
 import { DefaultAuthorizationManager } from './default.authorization.manager.js';
+import { DefaultGatewayAdmission } from './gateway.admission.js';
+import { GATEWAY_ADMISSION } from './gateway.contract.js';
 
 type Injected = Omit<AuthorizationParts, 'defaultLifetimeSeconds' | 'nonces'>;
 
@@ -101,6 +104,12 @@ function partsOf({ tokens, grants }: Settings, parts: readonly unknown[]): Autho
       inject: [SETTINGS, ...Object.values(PARTS)],
     },
     {
+      provide: GATEWAY_ADMISSION,
+      useFactory: (gatewayRoutes: GatewayRoutes, settings: Settings, ...parts: readonly unknown[]) =>
+        new DefaultGatewayAdmission({ ...partsOf(settings, parts), gatewayRoutes }),
+      inject: [GATEWAY_ROUTES, SETTINGS, ...Object.values(PARTS)],
+    },
+    {
       provide: ACCESS_SEARCH,
       useFactory: (
         subjectSearch: SubjectSearch,
@@ -111,6 +120,6 @@ function partsOf({ tokens, grants }: Settings, parts: readonly unknown[]): Autho
       inject: [SUBJECT_SEARCH, KEY_ACCESS, SETTINGS, ...Object.values(PARTS)],
     },
   ],
-  exports: [AUTHORIZATION_MANAGER, ACCESS_SEARCH],
+  exports: [AUTHORIZATION_MANAGER, ACCESS_SEARCH, GATEWAY_ADMISSION],
 })
 export class AuthorizationModule {}

@@ -3,6 +3,8 @@ import type { RequestReading } from '../gateway-routes.contract.js';
 /** Longest target that is read; the longest path among routes is far below. */
 const MOST_CHARACTERS = 8_192;
 const MOST_SEGMENTS = 64;
+/** As long as the id of a resource may be where it is asked about otherwise. */
+const MOST_IN_SEGMENT = 512;
 const METHOD = /^[A-Z][A-Z-]{0,31}$/;
 /** RFC 3986 `pchar` without `%` and `;`: parameters of a segment are dropped by some programs and kept by others. */
 const PLAIN = /^(?:\/[A-Za-z0-9\-._~!$&'()*+,=:@]*)+$/;
@@ -43,11 +45,17 @@ function segmentsOf(path: string): readonly string[] | string {
   for (const [at, sent] of segments.entries()) {
     const segment = isPlain ? sent : decoded(sent);
     if (segment === undefined) return 'an encoded character that separates, controls or encodes, or is no UTF-8';
-    if (segment === '' && at !== segments.length - 1) return 'an empty segment';
-    if (ONLY_DOTS.test(segment)) return 'a segment of dots';
+    const fault = faultOf(segment, at === segments.length - 1);
+    if (fault !== undefined) return fault;
     read.push(segment);
   }
   return read;
+}
+
+function faultOf(segment: string, isLast: boolean): string | undefined {
+  if (segment === '') return isLast ? undefined : 'an empty segment';
+  if (segment.length > MOST_IN_SEGMENT) return `a segment of more than ${String(MOST_IN_SEGMENT)} characters`;
+  return ONLY_DOTS.test(segment) ? 'a segment of dots' : undefined;
 }
 
 /** The text that an encoded segment stands for, once it was read. */
