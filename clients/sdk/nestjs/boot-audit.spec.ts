@@ -2,7 +2,7 @@ import { type CanActivate, Controller, Get, Injectable, Module, type Type, Unaut
 import { APP_GUARD, NestFactory } from '@nestjs/core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { status } from '@grpc/grpc-js';
-import { EventPattern, GrpcMethod, GrpcStreamCall, GrpcStreamMethod, Transport } from '@nestjs/microservices';
+import { GrpcMethod, GrpcStreamCall, GrpcStreamMethod, MessagePattern, Transport } from '@nestjs/microservices';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { type Observable, of } from 'rxjs';
 import { freePort, isFree } from '../../../devkit/free-port.js';
@@ -74,7 +74,7 @@ class BothWays {
 @Controller()
 class Messages {
   @AnyAuthenticated()
-  @EventPattern('invoice.made', Transport.TCP)
+  @MessagePattern('invoice.made', Transport.TCP)
   made(): void {
     // Nothing to do.
   }
