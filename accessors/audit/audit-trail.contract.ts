@@ -94,7 +94,7 @@ export interface AuditTrail {
    */
   erase(context: CallContext, subject: string): Promise<number>;
 
-  /** Begins to ship what an earlier process left in the spool, where there is one. @throws CodedError `DATA_DIRECTORY_LOCKED` */
+  /** Begins to ship what ended processes left in the folder of spools, where there is one; looks again every few seconds. */
   recoverSpool(context: CallContext): Promise<void>;
 
   /** Makes the partitions of today and so many days ahead. */

@@ -25,13 +25,13 @@ const AUDIT_SPOOL: unique symbol = Symbol('AuditSpool');
   providers: [
     {
       provide: AUDIT_SPOOL,
-      useFactory: (database: Database, settings: Settings, counters: Counters, logger: Logger) => {
+      useFactory: (database: Database, settings: Settings, clock: Clock, ids: IdSource, counters: Counters, logger: Logger) => {
         const { spool } = settings.audit;
         if (spool === null) return null;
         const store = new AuditStore({ database });
-        return new AuditSpool({ settings: spool, insert: (batch) => store.insert(batch), counters, logger });
+        return new AuditSpool({ settings: spool, insert: (batch) => store.insert(batch), clock, ids, counters, logger });
       },
-      inject: [DATABASE, SETTINGS, COUNTERS, LOGGER],
+      inject: [DATABASE, SETTINGS, CLOCK, ID_SOURCE, COUNTERS, LOGGER],
     },
     {
       provide: AUDIT_ACCESS,

@@ -1,54 +1,97 @@
-import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { mkdir, readdir, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CodedError } from '#utilities/errors/coded-error.js';
+import type { Clock } from '#utilities/clock/contract.js';
+import type { IdSource } from '#utilities/id/contract.js';
 import { fileFault } from '../write-fault.js';
+import { SpoolFile } from './spool.file.js';
 
-const LOCK = 'spool.lock';
+/** Six times as long as whoever lives goes without showing it. */
+const DEAD_AFTER_MS = 30_000;
+const SPOOL = /^(?:records|left).*\.spool$/;
+
+/** Another process's file as it was seen first in this state, by our clock alone. */
+interface Seen {
+  readonly state: string;
+  readonly since: number;
+}
+
+interface Dependencies {
+  readonly directory: string;
+  readonly ids: Pick<IdSource, 'random'>;
+  readonly clock: Pick<Clock, 'monotonic'>;
+}
 
 /**
- * Takes the folder for this process; answers what lets it go. A lock whose process is gone is replaced.
- *
- * @throws CodedError `DATA_DIRECTORY_LOCKED` when another process has it
+ * The folder of spools. Each process, which has a random name, writes to a file of its own, so that no two of them ever write to the
+ * same one, whatever numbers the system gives them. A file that nobody has shown to be his for a while is taken by renaming it,
+ * which one alone can do. Whoever was thought dead and is not finds his file gone after he has written to it, and writes again
+ * elsewhere; ids settle what is shipped twice.
  */
-export function takeSpoolDirectory(directory: string): () => void {
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
-  const lock = join(directory, LOCK);
-  for (let tries = 0; tries < 3; tries += 1) {
-    if (placed(lock)) return () => rmSync(lock, { force: true });
-    const holder = holderOf(lock);
-    if (isAlive(holder)) throw new CodedError('DATA_DIRECTORY_LOCKED', { actual: `${directory}: process ${String(holder)}` });
-    rmSync(lock, { force: true });
-  }
-  throw new CodedError('DATA_DIRECTORY_LOCKED', { actual: directory });
-}
+export class SpoolDirectory {
+  private readonly name: string;
+  private readonly seen = new Map<string, Seen>();
+  private taken = 0;
 
-function placed(lock: string): boolean {
-  try {
-    const file = openSync(lock, 'wx', 0o600);
-    writeSync(file, String(process.pid));
-    closeSync(file);
-    return true;
-  } catch (error) {
-    if (fileFault(error) === 'EEXIST') return false;
-    throw error;
+  constructor(private readonly deps: Dependencies) {
+    this.name = deps.ids.random();
   }
-}
 
-function holderOf(lock: string): number {
-  try {
-    return Number(readFileSync(lock, 'utf8'));
-  } catch {
-    return 0;
+  /** The file of this process. */
+  async own(): Promise<SpoolFile> {
+    await this.prepare();
+    return SpoolFile.open(join(this.deps.directory, `records-${this.name}.spool`));
   }
-}
 
-/** In a container every process has the number that the one before it had: one of our own number was another's. */
-function isAlive(holder: number): boolean {
-  if (!Number.isInteger(holder) || holder <= 0 || holder === process.pid) return false;
-  try {
-    process.kill(holder, 0);
-    return true;
-  } catch (error) {
-    return fileFault(error) === 'EPERM';
+  /** Takes what nobody has any more; with it, how much of others remains. */
+  async takeOver(): Promise<{ readonly files: readonly SpoolFile[]; readonly othersBytes: number }> {
+    await this.prepare();
+    const files: SpoolFile[] = [];
+    let othersBytes = 0;
+    for (const name of await readdir(this.deps.directory)) {
+      if (!SPOOL.test(name) || name.includes(this.name)) continue;
+      const found = await this.look(name);
+      const file = found?.isLeft === true ? await this.take(name) : undefined;
+      if (file === undefined) othersBytes += found?.size ?? 0;
+      else files.push(file);
+    }
+    return { files, othersBytes };
+  }
+
+  /** Under which name a file is left that others may take at once. */
+  leftName(): string {
+    return join(this.deps.directory, `left-${this.deps.ids.random()}.spool`);
+  }
+
+  private async prepare(): Promise<void> {
+    await mkdir(this.deps.directory, { recursive: true, mode: 0o700 });
+  }
+
+  private async look(name: string): Promise<{ readonly size: number; readonly isLeft: boolean } | undefined> {
+    try {
+      const { size, mtimeMs } = await stat(join(this.deps.directory, name));
+      if (name.startsWith('left')) return { size, isLeft: true };
+      const state = `${String(size)} ${String(mtimeMs)}`;
+      const now = this.deps.clock.monotonic();
+      const before = this.seen.get(name);
+      const since = before?.state === state ? before.since : now;
+      this.seen.set(name, { state, since });
+      return { size, isLeft: now - since >= DEAD_AFTER_MS };
+    } catch (error) {
+      if (fileFault(error) === 'ENOENT') return undefined;
+      throw error;
+    }
+  }
+
+  private async take(name: string): Promise<SpoolFile | undefined> {
+    const mine = join(this.deps.directory, `records-${this.name}.${String((this.taken += 1))}.spool`);
+    try {
+      await rename(join(this.deps.directory, name), mine);
+    } catch (error) {
+      // Another was quicker.
+      if (fileFault(error) === 'ENOENT') return undefined;
+      throw error;
+    }
+    this.seen.delete(name);
+    return SpoolFile.open(mine);
   }
 }
