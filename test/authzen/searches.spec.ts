@@ -1,0 +1,158 @@
+import { createHash } from 'node:crypto';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { DefaultLiveData } from '#accessors/facts/default.live-data.js';
+import { CryptoIdSource } from '#utilities/id/crypto.id-source.js';
+import { SystemClock } from '#utilities/clock/system.clock.js';
+import { DEV_API_CLIENT_ID } from '#devkit/entra-issuer/personas.js';
+import { sampleDocument } from '#devkit/demonstration/sample-document.js';
+import { CONTEXT } from '../support/accessor-parts.js';
+import { basic } from '../support/callers.js';
+import { postJson } from '../support/checks.js';
+import { describeOnPostgres } from '../support/database.js';
+import { startService, type TestService } from '../support/service.js';
+import { IDS, namedIds, NAMES, PEOPLE, PREFIX, tenantRecord, TYPES, world, type World } from './search.worlds.js';
+
+const AUDIENCE = 'https://shop.example';
+const WORLDS = Number(process.env['AUTHZEN_WORLDS'] ?? '3');
+const KINDS = new Map([
+  ['user', 'user'],
+  ['workload', 'service'],
+  ['agent', 'agent'],
+]);
+
+type Entity = { readonly type: string; readonly id: string };
+type Question = { readonly subject: Entity; readonly permission: string; readonly resource: Entity };
+
+describeOnPostgres('What a search finds', (open) => {
+  let service: TestService;
+  let live: DefaultLiveData;
+  let made = 0;
+  beforeAll(async () => {
+    const opened = await open();
+    service = await startService({ database: opened.settings });
+    live = new DefaultLiveData({ database: opened.database, ids: new CryptoIdSource({ clock: new SystemClock() }) });
+    const digest = createHash('sha256').update(service.secret).digest('hex');
+    await service.apply({
+      apiVersion: 'countersign/v1',
+      issuers: sampleDocument(service.identityProvider.cloud, digest)['issuers'],
+      applications: [{ audience: AUDIENCE, prefix: PREFIX, permissions: NAMES.map((name) => ({ name })) }],
+      clients: [
+        {
+          ...{ clientId: 'shop-pep', secretSha256: [digest], checks: [AUDIENCE] },
+          presents: { audiences: [{ issuer: 'devkit', id: DEV_API_CLIENT_ID }] },
+        },
+      ],
+    });
+  }, 60_000);
+  afterAll(() => service.stop());
+
+  async function settle({ records, policy }: World): Promise<string> {
+    const tenant = `world-${String((made += 1))}`;
+    await live.put(CONTEXT, tenant, [tenantRecord(tenant)]);
+    await live.put(CONTEXT, tenant, records);
+    await service.apply({ apiVersion: 'countersign/v1', policies: [{ tenant, ...policy }] });
+    return tenant;
+  }
+
+  async function ask(path: string, body: object): Promise<Readonly<Record<string, unknown>>> {
+    const answer = await postJson(service.host, `/access/v1/${path}`, basic('shop-pep', service.secret), body);
+    if (answer.status !== 200) throw new Error(`${path} ${JSON.stringify(body)}: ${JSON.stringify(answer.body)}`);
+    return answer.body;
+  }
+
+  /** Page by page, as whoever pages would. */
+  async function found(path: string, body: object, limit: number): Promise<object[]> {
+    const results: object[] = [];
+    let page: object = { limit };
+    for (;;) {
+      const answer = await ask(`search/${path}`, { ...body, page });
+      results.push(...(answer['results'] as object[]));
+      const { next_token: token } = answer['page'] as { readonly next_token: string };
+      if (token === '') return results;
+      page = { token };
+    }
+  }
+
+  /** Everything that could be asked, one by one. */
+  async function allowedIn(each: World, tenant: string): Promise<ReadonlySet<string>> {
+    const subjects = people(each);
+    const questions = subjects.flatMap((subject) =>
+      NAMES.flatMap((permission) => TYPES.flatMap((type) => IDS.map((id) => ({ subject, permission, resource: { type, id } })))),
+    );
+    const allowed = new Set<string>();
+    for (let from = 0; from < questions.length; from += 100) {
+      const some = questions.slice(from, from + 100);
+      const evaluations = some.map(({ subject, permission, resource }) => ({
+        ...{ subject, action: { name: permission } },
+        resource: { ...resource, properties: each.properties[resource.type] },
+      }));
+      const answer = await ask('evaluations', { context: { ...each.context, tenant }, evaluations });
+      (answer['evaluations'] as { readonly decision: boolean }[]).forEach(({ decision }, at) => {
+        if (decision) allowed.add(keyOf(some[at]!));
+      });
+    }
+    return allowed;
+  }
+
+  it(
+    `is what evaluation allows, and all of it that is stored, in ${String(WORLDS)} worlds`,
+    async () => {
+      let hits = 0;
+      for (const each of fc.sample(world, { numRuns: WORLDS, seed: 20_261_120 })) {
+        const tenant = await settle(each);
+        const context = { ...each.context, tenant };
+        const allowed = await allowedIn(each, tenant);
+        const isAllowed = (question: Question) => allowed.has(keyOf(question));
+        hits += allowed.size;
+        for (const type of TYPES) {
+          const properties = each.properties[type];
+          for (const permission of NAMES) {
+            const action = { name: permission };
+            for (const id of IDS.slice(1)) {
+              for (const kind of KINDS.values()) {
+                const answer = await found(
+                  'subject',
+                  { subject: { type: kind }, action, resource: { type, id, properties }, context },
+                  each.limit,
+                );
+                const wanted = people(each).filter(
+                  (subject) => subject.type === kind && isAllowed({ subject, permission, resource: { type, id } }),
+                );
+                expect(sorted(answer)).toEqual(sorted(wanted));
+              }
+            }
+            for (const subject of people(each)) {
+              const answer = await found('resource', { subject, action, resource: { type, properties }, context }, each.limit);
+              const named = [...namedIds(each, subject.id, type)].map((id) => ({ type, id }));
+              expect(sorted(answer)).toEqual(sorted(named.filter((resource) => isAllowed({ subject, permission, resource }))));
+            }
+          }
+          for (const subject of people(each)) {
+            const resource = { type, id: 'i1', properties };
+            const answer = await found('action', { subject, resource, context }, each.limit);
+            const wanted = NAMES.filter(
+              (permission) => permission.startsWith(`${PREFIX}:${type}:`) && isAllowed({ subject, permission, resource }),
+            );
+            expect(answer).toEqual(wanted.toSorted().map((permission) => ({ name: permission.split(':')[2] })));
+          }
+        }
+      }
+      expect(hits).toBeGreaterThan(20 * WORLDS);
+    },
+    Math.max(60_000, WORLDS * 10_000),
+  );
+});
+
+function people({ records }: World): readonly Entity[] {
+  const kinds = new Map(records.flatMap((each) => (each.kind === 'subject' ? [[each.key, each.subjectKind]] : [])));
+  return PEOPLE.map((id) => ({ type: KINDS.get(kinds.get(id) ?? '') ?? '', id }));
+}
+
+function keyOf({ subject, permission, resource }: Question): string {
+  return [subject.id, permission, resource.type, resource.id].join(' ');
+}
+
+function sorted(entities: readonly object[]): readonly string[] {
+  return entities.map((each) => JSON.stringify(each)).toSorted();
+}
