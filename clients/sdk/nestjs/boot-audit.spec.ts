@@ -216,7 +216,10 @@ describe('A @GrpcStreamCall() handler', () => {
         };
       },
     });
-    expect(await call(started.grpc, 'Talk')).toMatchObject({ code: status.DEADLINE_EXCEEDED, messages: [] });
+    expect(await call(started.grpc, 'Talk', {}, { milliseconds: 300 })).toMatchObject({
+      code: status.DEADLINE_EXCEEDED,
+      messages: [],
+    });
     expect(rejections).toHaveLength(1);
   });
 
