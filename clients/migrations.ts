@@ -20,6 +20,7 @@ import { PlanTenants1790000013400 } from '#accessors/policy/migrations/179000001
 import { PolicyFunctions1790000009100 } from '#accessors/policy/migrations/1790000009100-policy-functions.migration.js';
 import { ClientAuthentication1790000012100 } from '#accessors/registration/migrations/1790000012100-client-authentication.migration.js';
 import { ApplicationAlgorithm1790000006100 } from '#accessors/registration/migrations/1790000006100-application-algorithm.migration.js';
+import { ClientGateway1790000015500 } from '#accessors/registration/migrations/1790000015500-client-gateway.migration.js';
 import { RegistrationChecks1790000006200 } from '#accessors/registration/migrations/1790000006200-registration-checks.migration.js';
 import { RegistrationTables1790000002200 } from '#accessors/registration/migrations/1790000002200-registration-tables.migration.js';
 import { ChangeFeed1790000001000 } from '#utilities/change-feed/migrations/1790000001000-change-feed.migration.js';
@@ -54,4 +55,5 @@ export const MIGRATIONS: readonly MigrationClass[] = [
   StandbyKeys1790000014000,
   AuditGuards1790000015100,
   SubjectSearch1790000015400,
+  ClientGateway1790000015500,
 ];

@@ -1,6 +1,6 @@
 /**
- * Hides how clients and their secrets are kept for those who administer them. Called by the AdministrationManager alone. Never
- * answers a secret or its hash.
+ * Hides how clients and their secrets are kept for those who administer them. Called by the
+ * AdministrationManager, and to look by the DiagnosisManager. Never answers a secret or its hash.
  */
 import type { CallContext } from '#utilities/call-context/contract.js';
 import type { RecordOutcome, RegisteredClient } from './contract.js';

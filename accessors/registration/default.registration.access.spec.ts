@@ -144,6 +144,19 @@ describeOnEachDatabase('RegistrationAccess', (open) => {
     expect(await authenticate()).toMatchObject({ checks: [audience], explains: false });
   });
 
+  it('keeps what a client does as a gateway', async () => {
+    const gateway = { mode: 'token-swap', namesPermissions: true, removes: ['x-idp-token', 'cookie'] } as const;
+    await register(registration(clientId, [secret], { gateway }));
+    expect((await authenticate())?.gateway).toEqual(gateway);
+    const other = { ...gateway, removes: ['cookie', 'x-idp-token'] };
+    expect(await register(registration(clientId, [secret], { gateway: other }))).toBe('unchanged');
+    expect(await register(registration(clientId, [secret], { gateway: { ...gateway, namesPermissions: false } }))).toBe(
+      'updated',
+    );
+    expect(await register(registration(clientId, [secret]))).toBe('updated');
+    expect((await authenticate())?.gateway).toBeUndefined();
+  });
+
   it('asks the database nothing about what cannot be a secret or an id', async () => {
     for (const wrong of ['', 'password', sha256(secret), `${secret}x`])
       expect(await statementsOf(() => authenticate(wrong))).toBe(0);

@@ -55,6 +55,18 @@ const target = z.strictObject({
     .exactOptional(),
 });
 
+/** `host` cannot be taken away, and what begins with a colon is no header. */
+const headerName = z
+  .string()
+  .max(128)
+  .regex(/^(?!host$)[a-z0-9_-]+$/, 'expected the name of a header in lower case, and not host');
+
+const gateway = z.strictObject({
+  mode: z.enum(['headers', 'token-swap']).default('headers'),
+  namesPermissions: z.boolean().default(false),
+  removes: z.array(headerName).max(32).default([]),
+});
+
 /** A client as it stands in an import file, and as administrators send it. */
 export const clientSchema = z.strictObject({
   clientId: visible,
@@ -73,6 +85,7 @@ export const clientSchema = z.strictObject({
   targets: z.array(target).default([]),
   checks: z.array(visible).max(1000).exactOptional(),
   explains: z.boolean().exactOptional(),
+  gateway: gateway.exactOptional(),
 });
 
 export type ClientDocument = z.output<typeof clientSchema>;

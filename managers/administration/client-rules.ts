@@ -37,7 +37,7 @@ export function clientFaults(path: string, client: ClientDocument, problemOfKey:
 
 /** SECURITY: a public client proves nothing about itself, so it acts for itself alone and asks for nothing else. */
 function publicFaults(client: ClientDocument): readonly ImportFault[] {
-  const { authentication, secretSha256, presents, serves, checks, explains, targets } = client;
+  const { authentication, secretSha256, presents, serves, checks, explains, gateway, targets } = client;
   const refused: readonly (readonly [path: string, isThere: boolean])[] = [
     ['authentication', authentication !== undefined],
     ['secretSha256', (secretSha256 ?? []).length > 0],
@@ -46,6 +46,7 @@ function publicFaults(client: ClientDocument): readonly ImportFault[] {
     ['serves', (serves ?? []).length > 0],
     ['checks', (checks ?? []).length > 0],
     ['explains', explains === true],
+    ['gateway', gateway !== undefined],
     ...targets.flatMap(({ delegationCeiling, hops, impersonation, tenantPairs }, position) =>
       Object.entries({ delegationCeiling, hops, impersonation, tenantPairs }).map(
         ([name, list]) => [`targets[${position}].${name}`, (list ?? []).length > 0] as const,
@@ -61,14 +62,24 @@ function publicFaults(client: ClientDocument): readonly ImportFault[] {
   ];
 }
 
-function confidentialFaults({ authentication, secretSha256, origins }: ClientDocument): readonly ImportFault[] {
-  const faults: ImportFault[] = [];
+function confidentialFaults(client: ClientDocument): readonly ImportFault[] {
+  const { authentication, secretSha256, origins } = client;
+  const faults: ImportFault[] = [...gatewayFaults(client)];
   if (origins.length > 0) faults.push({ path: 'origins', message: 'pages call as public clients alone; leave it out' });
   if (authentication === undefined) return faults;
   const bySecret = authentication.methods.some((method) => BY_SECRET.has(method));
   if ((secretSha256 ?? []).length > 0 && !bySecret)
     faults.push({ path: 'secretSha256', message: 'no method of authentication takes a secret' });
   return [...faults, ...materialFaults(authentication)];
+}
+
+/** A gateway that nobody would be let through. */
+function gatewayFaults({ gateway, checks = [], targets }: ClientDocument): readonly ImportFault[] {
+  if (gateway === undefined) return [];
+  if (checks.length === 0) return [{ path: 'checks', message: 'expected the applications behind the gateway' }];
+  const missing = checks.filter((audience) => !targets.some((target) => target.audience === audience));
+  if (gateway.mode === 'headers' || missing.length === 0) return [];
+  return [{ path: 'targets', message: `expected one for each application that tokens are swapped for: ${missing.join(', ')}` }];
 }
 
 /** SECURITY: what is registered and never used would be used on the day that somebody adds its method without looking. */

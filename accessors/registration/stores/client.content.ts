@@ -27,6 +27,7 @@ export interface ClientContent {
   readonly targets: readonly ClientTarget[];
   readonly checks: readonly string[];
   readonly explains: boolean;
+  readonly gateway: NonNullable<RegisteredClient['gateway']> | null;
 }
 
 export function toStored(clientId: string, text: string): StoredClient {
@@ -45,7 +46,7 @@ export function parseContent(content: string): ClientContent {
 }
 
 export function clientOf(clientId: string, content: ClientContent): RegisteredClient {
-  const { authentication, binding } = content;
+  const { authentication, binding, gateway } = content;
   return {
     clientId,
     kind: content.kind,
@@ -59,6 +60,7 @@ export function clientOf(clientId: string, content: ClientContent): RegisteredCl
     targets: content.targets,
     checks: content.checks,
     explains: content.explains,
+    ...(gateway === null ? {} : { gateway }),
   };
 }
 
@@ -82,9 +84,17 @@ export function toContent(registration: ClientRegistration, stored: ClientConten
     audience: registration.apiAudiences,
     serves: registration.serves ?? [],
     targets: registration.targets,
-    checks: registration.checks ?? [],
-    explains: registration.explains ?? false,
+    ...askingOf(registration),
   };
+}
+
+/** What it may ask for live. */
+function askingOf({
+  checks = [],
+  explains = false,
+  gateway,
+}: ClientRegistration): Pick<ClientContent, 'checks' | 'explains' | 'gateway'> {
+  return { checks, explains, gateway: gateway ?? null };
 }
 
 export function sameContent(one: ClientContent, other: ClientContent): boolean {
@@ -100,6 +110,7 @@ function canonical(content: ClientContent): readonly unknown[] {
     authentication === null ? null : membersOf(authentication),
     content.binding,
     content.explains,
+    gatewayOf(content),
     ...[content.origins, content.secrets, content.own, content.listed, content.audience, content.serves, content.checks].map(
       asSet,
     ),
@@ -112,6 +123,10 @@ function canonical(content: ClientContent): readonly unknown[] {
       ]),
     ),
   ];
+}
+
+function gatewayOf({ gateway }: ClientContent): readonly unknown[] {
+  return gateway === null ? [] : [gateway.mode, gateway.namesPermissions, asSet(gateway.removes)];
 }
 
 /** In one order, and each list as a set. */

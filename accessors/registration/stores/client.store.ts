@@ -32,7 +32,8 @@ export const CLIENT_CONTENT = `json_build_object(
           'hops', t.hops, 'impersonation', t.impersonation, 'tenantPairs', t.tenant_pairs)) order by t.audience), '[]')
         from client_target t where t.tenant_id = c.tenant_id and t.client_id = c.client_id),
       'checks', c.checks,
-      'explains', c.explains
+      'explains', c.explains,
+      'gateway', c.gateway
     )::text`;
 
 /** One statement, so one snapshot. */
@@ -60,8 +61,8 @@ export class ClientStore {
     const { value: stored } = await this.read(clientId, undefined);
     if (stored === undefined) {
       await this.run(
-        `insert into oauth_client (tenant_id, client_id, status, checks, explains, kind, authentication, origins, binding, serves)
-           values ($1, $2, coalesce($3, 'active'), $4, $5, $6, $7, $8, $9, $10)`,
+        `insert into oauth_client (tenant_id, client_id, status, checks, explains, kind, authentication, origins, binding, serves, gateway)
+           values ($1, $2, coalesce($3, 'active'), $4, $5, $6, $7, $8, $9, $10, $11)`,
         clientId,
         ...membersOf(registration),
       );
@@ -72,7 +73,7 @@ export class ClientStore {
     if (sameContent(content, toContent(registration, content))) return 'unchanged';
     await this.run(
       `update oauth_client set status = coalesce($3, status), checks = $4, explains = $5, kind = $6, authentication = $7,
-         origins = $8, binding = $9, serves = $10 where tenant_id = $1 and client_id = $2`,
+         origins = $8, binding = $9, serves = $10, gateway = $11 where tenant_id = $1 and client_id = $2`,
       clientId,
       ...membersOf(registration),
     );
@@ -132,6 +133,7 @@ function membersOf(registration: ClientRegistration): readonly unknown[] {
     authentication,
     origins = [],
     serves = [],
+    gateway,
   } = registration;
   return [
     status,
@@ -142,6 +144,7 @@ function membersOf(registration: ClientRegistration): readonly unknown[] {
     sortedSet(origins),
     registration.binding ?? null,
     sortedSet(serves),
+    gateway === undefined ? null : JSON.stringify(gateway),
   ];
 }
 
