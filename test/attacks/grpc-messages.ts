@@ -1,4 +1,4 @@
-import { connect, type OutgoingHttpHeaders } from 'node:http2';
+import { connect, type IncomingHttpHeaders, type IncomingHttpStatusHeader, type OutgoingHttpHeaders } from 'node:http2';
 import { deflateSync, gzipSync } from 'node:zlib';
 import { status } from '@grpc/grpc-js';
 
@@ -95,9 +95,9 @@ export function answerTo(target: string, authorization: string | undefined, sent
       ...(authorization === undefined ? {} : { authorization }),
       ...sent.headers,
     });
-    const read = (headers: Readonly<Record<string, unknown>>): void => {
-      if (headers['grpc-status'] !== undefined) settle(status[Number(headers['grpc-status'])] ?? 'no such status');
-      else if (headers[':status'] !== undefined && headers[':status'] !== 200) settle(`HTTP ${String(headers[':status'])}`);
+    const read = ({ 'grpc-status': code, ':status': http }: IncomingHttpHeaders & IncomingHttpStatusHeader): void => {
+      if (code !== undefined) settle(status[Number(code)] ?? 'no such status');
+      else if (http !== undefined && http !== 200) settle(`HTTP ${http}`);
     };
     stream
       .on('response', read)

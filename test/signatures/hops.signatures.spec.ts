@@ -1,5 +1,7 @@
 import { Metadata, Server, ServerCredentials } from '@grpc/grpc-js';
 import { afterAll, describe, expect, it } from '@jest/globals';
+import { statusOf } from '#clients/grpc/status.js';
+import { CodedError } from '#utilities/errors/coded-error.js';
 import { OpenServers } from './open-servers.js';
 import { codesOf, failureOf, whoSaidNo } from './probe.js';
 
@@ -78,6 +80,14 @@ describe('What a Node client sees of a hop that answers', () => {
     expect(codesOf(await failureOf({ target }))).toEqual(['TRAILERS_STRIPPED']);
   });
 
+  it('a server that has had enough of pings: the same text, with the other cause beside', async () => {
+    const target = await servers.onStream((stream) => {
+      stream.session?.goaway(11, 0, Buffer.from('too_many_pings'));
+      stream.session?.destroy();
+    });
+    expect(codesOf(await failureOf({ target }))).toEqual(['TOKEN_TOO_BIG_FOR_HOP', 'KEEPALIVE_TOO_MANY_PINGS']);
+  });
+
   it('a connection that ends in the middle of a call', async () => {
     const target = await servers.onStream((stream) => {
       stream.session?.goaway(0);
@@ -89,6 +99,15 @@ describe('What a Node client sees of a hop that answers', () => {
 
 describe('What a Node client sees of a server of grpc-js', () => {
   const server = new Server();
+  const path = '/example.v1.RefusingService/Refuse';
+  const same = (bytes: Buffer): Buffer => bytes;
+  const bytes = { requestSerialize: same, requestDeserialize: same, responseSerialize: same, responseDeserialize: same };
+  server.addService(
+    { refuse: { path, requestStream: false, responseStream: false, ...bytes } },
+    {
+      refuse: (_call: unknown, done: (refusal: object) => void) => done(statusOf(new CodedError('TENANT_SUSPENDED'), 'some-id')),
+    },
+  );
   afterAll(() => {
     server.forceShutdown();
   });
@@ -109,5 +128,11 @@ describe('What a Node client sees of a server of grpc-js', () => {
     const failure = await failureOf({ target: await opened });
     expect(codesOf(failure)).toEqual(['METHOD_UNKNOWN']);
     expect(whoSaidNo(failure)).toBe('other-service');
+  });
+
+  it('that refuses with details: whose they are tells who said no', async () => {
+    const failure = await failureOf({ target: await opened, path });
+    expect(codesOf({ details: '', ...failure, ownDomain: 'countersign' })).toEqual(['SERVICE_SAID_NO']);
+    expect(codesOf({ details: '', ...failure, ownDomain: 'example.com' })).toEqual(['OTHER_SERVICE_SAID_NO']);
   });
 });
