@@ -256,7 +256,7 @@ describe('The details of a refusal', () => {
     expect(RetryInfo.decode(packed.details[2]!.value).retryDelay?.seconds).toBe(5);
     expect(errorInfo(later.metadata.get('grpc-status-details-bin')[0]).metadata).toEqual({
       code: 'KEYS_UNAVAILABLE',
-      X,
+      diagnostic_id: expect.stringMatching(/^[0-9a-f]{32}$/) as unknown,
     });
   });
 });

@@ -3,3 +3,4 @@ export { AnyAuthenticated, CurrentSubject, Public, RequirePermissions, RequireSt
 export { BootAuditError } from './boot-audit.js';
 export { CountersignGuard } from './countersign.guard.js';
 export { CountersignModule, type CountersignModuleOptions, VERIFIER } from './countersign.module.js';
+export type { VerifiedToken } from '../verified-token.js';
