@@ -15,6 +15,7 @@ import { table } from './report/table.js';
 import { timePermissions } from './permissions/permissions.bench.js';
 import { measureScale } from './permissions/scale.js';
 import { importPopulation } from './targets.js';
+import { timeSdk } from './sdk/sdk.bench.js';
 import { timeSigning } from './signing/signing.bench.js';
 import { timeValidation } from './validate.js';
 import { openBenchDatabase } from './world/bench.database.js';
@@ -45,13 +46,25 @@ async function main(commandArguments: readonly string[]): Promise<number> {
     await timeParts(cleanUp, say);
     return 0;
   }
-  if (options.command === 'validate') return (await timeValidation(say)) ? 0 : 1;
-  if (options.command === 'signing') {
-    return (await timeSigning({ rounds: options.rounds * turnsOfARound, cleanUp, say })) ? 0 : 1;
+  const rounds = options.rounds * turnsOfARound;
+  switch (options.command) {
+    case 'validate':
+      return exitCodeOf(await timeValidation(say));
+    case 'signing':
+      return exitCodeOf(await timeSigning({ rounds, cleanUp, say }));
+    case 'sdk':
+      return exitCodeOf(await timeSdk({ rounds, cleanUp, say }));
+    case 'permissions':
+      return benchPermissions(options);
+    case 'plan':
+      return exitCodeOf(await timePlan({ subjects: 100_000, rounds: options.rounds, cleanUp, say }));
+    default:
+      return measureService(options);
   }
-  if (options.command === 'permissions') return benchPermissions(options);
-  if (options.command === 'plan') return (await timePlan({ subjects: 100_000, rounds: options.rounds, cleanUp, say })) ? 0 : 1;
-  return measureService(options);
+}
+
+function exitCodeOf(isWithin: boolean): number {
+  return isWithin ? 0 : 1;
 }
 
 async function benchPermissions({ rounds, isShort, limits, scale }: BenchOptions): Promise<number> {

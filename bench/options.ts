@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 
 export interface BenchOptions {
-  readonly command: 'compare' | 'parts' | 'validate' | 'signing' | 'permissions' | 'plan' | 'overload' | 'grpc';
+  readonly command: 'compare' | 'parts' | 'validate' | 'signing' | 'permissions' | 'plan' | 'overload' | 'sdk' | 'grpc';
   readonly rounds: number;
   readonly seconds: number;
   readonly warmUpSeconds: number;
@@ -14,7 +14,7 @@ export interface BenchOptions {
   readonly help: boolean;
 }
 
-export const helpText = `npm run bench -- [parts|validate|signing|permissions|plan|overload|grpc] [--short] [--rounds N] [--seconds S] [--profile] [--help]
+export const helpText = `npm run bench -- [parts|validate|signing|permissions|plan|overload|sdk|grpc] [--short] [--rounds N] [--seconds S] [--profile] [--help]
 
 Compares what an exchange costs the service with what it costs the smallest servers that verify RS256 and sign ES256.
 Runs against PostgreSQL: on the server of DATABASE_URL in a database of its own, else on a private cluster from installed
@@ -29,6 +29,7 @@ binaries. Without either it ends with exit code 2. The last line of its output i
   plan         time exact plans of a policy over 100,000 subjects instead; 1 above 5 s; needs PostgreSQL
   grpc         time checks over gRPC instead, against bare grpc-js servers; 1 below a limit; with --profile where their time goes
   overload     ten times the connections, then ten times the arrivals that the service can answer; 1 where a promise breaks
+  sdk          time the library for other services instead: verifying against jose, a token from memory; 1 above a limit
   --short      2 rounds of 2 s each
   --rounds N   rounds; in each, service and floor take turns over REST and over gRPC (default 3)
   --seconds S  length of each measured window (default 5)
@@ -73,6 +74,7 @@ const commands: readonly string[] = [
   'permissions',
   'plan',
   'overload',
+  'sdk',
   'grpc',
 ] satisfies BenchOptions['command'][];
 
