@@ -9,6 +9,7 @@ import { RevocationAdministrationModule } from '#managers/administration/revocat
 import { CLIENT_ADMINISTRATION, type ClientAdministration } from '#managers/administration/client-administration.contract.js';
 import { AuthorizationModule } from '#managers/authorization/authorization.module.js';
 import { TokenStatusModule } from '#managers/authorization/token-status.module.js';
+import { DiagnosisModule } from '#managers/diagnosis/diagnosis.module.js';
 import { KeyringModule } from '#managers/keyring/keyring.module.js';
 import { PolicyModule } from '#managers/policy/policy.module.js';
 import { CLOCK, type Clock } from '#utilities/clock/contract.js';
@@ -124,6 +125,7 @@ export class AppModule {
         AdministrationModule,
         RevocationAdministrationModule,
         PolicyModule,
+        DiagnosisModule,
       ],
       controllers: [...CONTROLLERS],
       providers: [

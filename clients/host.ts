@@ -17,6 +17,7 @@ import {
   type RevocationAdministration,
 } from '#managers/administration/revocation-administration.contract.js';
 import { AUTHORIZATION_MANAGER, type AuthorizationManager } from '#managers/authorization/contract.js';
+import { DIAGNOSIS_MANAGER, type DiagnosisManager } from '#managers/diagnosis/contract.js';
 import { KEY_EMERGENCY, KEYRING_MANAGER, type KeyEmergency, type KeyringManager } from '#managers/keyring/contract.js';
 import { KEY_SEALING, type KeySealing } from '#managers/keyring/key-sealing.contract.js';
 import { POLICY_MANAGER, POLICY_QUESTIONS, type PolicyManager, type PolicyQuestions } from '#managers/policy/contract.js';
@@ -85,6 +86,7 @@ export interface Managers {
   readonly keySealing: KeySealing;
   readonly policies: PolicyManager;
   readonly policyQuestions: PolicyQuestions;
+  readonly diagnosis: DiagnosisManager;
 }
 
 /** As `startHost`, without any port: for commands that drive a Manager. */
@@ -111,6 +113,7 @@ export async function withManagers<Result>(
       keySealing: app.get<KeySealing>(KEY_SEALING),
       policies: app.get<PolicyManager>(POLICY_MANAGER),
       policyQuestions: app.get<PolicyQuestions>(POLICY_QUESTIONS),
+      diagnosis: app.get<DiagnosisManager>(DIAGNOSIS_MANAGER),
     };
     return await work(managers, { diagnosticId: foundations.ids.random(), transport: 'cli' });
   } finally {

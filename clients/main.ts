@@ -18,6 +18,7 @@ import { printError } from './cli/print-error.js';
 import { addSecretCommands } from './cli/secret.commands.js';
 import { addRevokeCommand } from './cli/revoke.command.js';
 import { addServeCommand } from './cli/serve.command.js';
+import { addTokenCommand } from './cli/token.command.js';
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
 
@@ -39,6 +40,7 @@ addKeysCommand(program);
 addRevokeCommand(program);
 addPolicyCommand(program);
 addPolicyQuestions(program);
+addTokenCommand(program);
 addAuditCommand(program, version);
 addConfigCommand(program);
 addSecretCommands(program);

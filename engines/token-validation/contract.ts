@@ -93,17 +93,29 @@ export interface RejectedReport {
 
 export type ValidationReport = AcceptedReport | RejectedReport;
 
+/** Everything that can be said about a token. Unless `signatureProven`, what it says of itself serves diagnosis text alone. */
+export interface Inspection {
+  readonly report: ValidationReport;
+  /** Every check in its order; `not-run`: what it builds on was not there. */
+  readonly checks: readonly { readonly check: string; readonly outcome: 'passed' | 'failed' | 'not-run' }[];
+  /** Its members as they were read; `null`: it has no such form. Never the signature. */
+  readonly token: { readonly header: JsonMembers; readonly claims: JsonMembers } | null;
+  readonly signatureProven: boolean;
+}
+
+/** Members of a JSON object. */
+export type JsonMembers = Readonly<Record<string, unknown>>;
+
 export interface TokenValidationEngine {
   /** Judges the token and stops at the first fault. @throws CodedError `STORE_UNAVAILABLE` */
   validate(context: CallContext, request: ValidationRequest): Promise<ValidationReport>;
 
   /**
-   * Judges the token by the same checks without stopping: every check that can run on what is there runs. A report of a token
-   * whose signature is not proven serves diagnosis text alone.
+   * Judges the token by the same checks without stopping: every check that can run on what is there runs.
    *
    * @throws CodedError `STORE_UNAVAILABLE`
    */
-  inspect(context: CallContext, request: ValidationRequest): Promise<ValidationReport>;
+  inspect(context: CallContext, request: ValidationRequest): Promise<Inspection>;
 }
 
 export const TOKEN_VALIDATION_ENGINE: unique symbol = Symbol('TokenValidationEngine');

@@ -6,7 +6,7 @@ import { CATALOGUE } from '#utilities/errors/catalogue.js';
 import { CodedError } from '#utilities/errors/coded-error.js';
 import type { Check } from './checks/check.js';
 import { openingChecks, provingChecks } from './checks/check-order.js';
-import type { Finding, TokenValidationEngine, ValidationReport, ValidationRequest } from './contract.js';
+import type { Finding, Inspection, TokenValidationEngine, ValidationReport, ValidationRequest } from './contract.js';
 import type { Fault, IdentityProvider } from './identity-provider.contract.js';
 import { principalOf } from './principal.js';
 import { signingInputOf } from './strict-jws.parser.js';
@@ -20,6 +20,8 @@ export interface TokenValidationDeps {
   /** Our `iss`: its tokens are not subject tokens. */
   readonly ownIssuer: string;
 }
+
+type CheckResult = Inspection['checks'][number] & { readonly finding: Finding | undefined };
 
 export class DefaultTokenValidationEngine implements TokenValidationEngine {
   private readonly clock: Clock;
@@ -60,12 +62,18 @@ export class DefaultTokenValidationEngine implements TokenValidationEngine {
     return accepted(state);
   }
 
-  async inspect(context: CallContext, request: ValidationRequest): Promise<ValidationReport> {
+  async inspect(context: CallContext, request: ValidationRequest): Promise<Inspection> {
     const state = new ValidationState(context, request, this.clock.now());
-    const findings = await this.allFindings(state, this.opening);
-    findings.push(...(await this.allFindings(state, this.provingFor(state))));
-    const [first, ...others] = findings;
-    return first === undefined ? accepted(state) : rejected(state, [first, ...others]);
+    const opening = await this.allResults(state, this.opening);
+    const results = [...opening, ...(await this.allResults(state, this.provingFor(state)))];
+    const [first, ...others] = results.flatMap(({ finding }) => (finding === undefined ? [] : [finding]));
+    const { foundToken, signatureProven } = state;
+    return {
+      report: first === undefined ? accepted(state) : rejected(state, [first, ...others]),
+      checks: results.map(({ check, outcome }) => ({ check, outcome })),
+      token: foundToken === null ? null : { header: foundToken.header.members, claims: foundToken.claims },
+      signatureProven,
+    };
   }
 
   private provingFor(state: ValidationState): readonly Check[] {
@@ -73,14 +81,16 @@ export class DefaultTokenValidationEngine implements TokenValidationEngine {
     return this.proving.get(state.provider.name) ?? this.provingAny;
   }
 
-  private async allFindings(state: ValidationState, checks: readonly Check[]): Promise<Finding[]> {
-    const findings: Finding[] = [];
+  private async allResults(state: ValidationState, checks: readonly Check[]): Promise<readonly CheckResult[]> {
+    const results: CheckResult[] = [];
     for (const check of checks) {
-      if (!check.needs.every((need) => state.has(need))) continue;
-      const fault = await check.run(state);
-      if (fault !== undefined) findings.push(this.finding(state, check, fault));
+      const canRun = check.needs.every((need) => state.has(need));
+      const fault = canRun ? await check.run(state) : undefined;
+      const finding = fault === undefined ? undefined : this.finding(state, check, fault);
+      const outcome = finding === undefined ? (canRun ? 'passed' : 'not-run') : 'failed';
+      results.push({ check: check.name, outcome, finding });
     }
-    return findings;
+    return results;
   }
 
   private finding(state: ValidationState, check: Check, fault: Fault): Finding {

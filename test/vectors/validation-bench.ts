@@ -1,5 +1,5 @@
 import type { TrustedIssuer, VerificationKey } from '#accessors/issuer/contract.js';
-import type { PresenterExpectation, ValidationReport } from '#engines/token-validation/contract.js';
+import type { Inspection, PresenterExpectation, ValidationReport } from '#engines/token-validation/contract.js';
 import { DefaultTokenValidationEngine } from '#engines/token-validation/default.token-validation.engine.js';
 import { createEntraIdIdentityProvider } from '#engines/token-validation/providers/entra-id.identity-provider.js';
 import { createOidcIdentityProvider } from '#engines/token-validation/providers/oidc.identity-provider.js';
@@ -127,7 +127,11 @@ export class ValidationBench {
     return this.engine.validate(CONTEXT, { token, field: 'subject_token', presenter: this.presenter, shown: this.shown });
   }
 
-  inspect(token: string): Promise<ValidationReport> {
+  async inspect(token: string): Promise<ValidationReport> {
+    return (await this.inspection(token)).report;
+  }
+
+  inspection(token: string): Promise<Inspection> {
     return this.engine.inspect(CONTEXT, { token, field: 'subject_token', presenter: this.presenter, shown: this.shown });
   }
 
