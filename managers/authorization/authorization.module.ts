@@ -42,6 +42,7 @@ import { AUTHORIZATION_MANAGER } from './contract.js';
 import { DefaultAccessSearch } from './default.access-search.js';
 import { DefaultAuthorizationManager } from './default.authorization.manager.js';
 import { DefaultGatewayAdmission } from './gateway.admission.js';
+import { RecordedAccessSearch } from './recorded.access-search.js';
 import { GATEWAY_ADMISSION } from './gateway.contract.js';
 
 type Injected = Omit<AuthorizationParts, 'defaultLifetimeSeconds' | 'nonces'>;
@@ -116,7 +117,11 @@ function partsOf({ tokens, grants }: Settings, parts: readonly unknown[]): Autho
         keyAccess: Pick<KeyAccess, 'keyedDigest'>,
         settings: Settings,
         ...parts: readonly unknown[]
-      ) => new DefaultAccessSearch({ ...partsOf(settings, parts), subjectSearch, keyAccess, settings: settings.authzen }),
+      ) => {
+        const known = partsOf(settings, parts);
+        const search = new DefaultAccessSearch({ ...known, subjectSearch, keyAccess, settings: settings.authzen });
+        return new RecordedAccessSearch(search, known);
+      },
       inject: [SUBJECT_SEARCH, KEY_ACCESS, SETTINGS, ...Object.values(PARTS)],
     },
   ],

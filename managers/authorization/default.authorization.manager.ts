@@ -20,6 +20,7 @@ import type {
 import { ExchangeSequence } from './exchange.sequence.js';
 import { OperatorAdmission } from './operator-admission.js';
 import { RateLimits } from './rate-limits.js';
+import { RefusedRequests } from './refused-requests.js';
 import { ShownKeys } from './shown-keys.js';
 
 /** Each use case is a file of its own beside this one. */
@@ -29,9 +30,11 @@ export class DefaultAuthorizationManager implements AuthorizationManager {
   private readonly operators: OperatorAdmission;
   private readonly clients: ClientAuthentication;
   private readonly rates: RateLimits;
+  private readonly refused: RefusedRequests;
 
   constructor(private readonly deps: AuthorizationParts) {
     this.rates = new RateLimits(deps);
+    this.refused = new RefusedRequests(deps);
     this.exchanges = new ExchangeSequence(deps);
     this.checks = new CheckSequence(deps);
     this.operators = new OperatorAdmission(deps);
@@ -56,16 +59,26 @@ export class DefaultAuthorizationManager implements AuthorizationManager {
     return this.exchanges.run(context, client, request);
   }
 
-  check(context: CallContext, client: CallingClient, request: CheckRequest): Promise<CheckAnswer> {
-    return this.checks.check(context, provenOf(client).registration, request);
+  async check(context: CallContext, client: CallingClient, request: CheckRequest): Promise<CheckAnswer> {
+    const proven = provenOf(client);
+    try {
+      return await this.checks.check(context, proven.registration, request);
+    } catch (error) {
+      throw await this.refused.recorded(context, { ...request, client: proven, what: 'check' }, error);
+    }
   }
 
-  effectivePermissions(
+  async effectivePermissions(
     context: CallContext,
     client: CallingClient,
     request: Omit<CheckRequest, 'items' | 'explain'>,
   ): Promise<EffectiveAnswer> {
-    return this.checks.effectivePermissions(context, provenOf(client).registration, request);
+    const proven = provenOf(client);
+    try {
+      return await this.checks.effectivePermissions(context, proven.registration, request);
+    } catch (error) {
+      throw await this.refused.recorded(context, { ...request, client: proven, what: 'effective permissions' }, error);
+    }
   }
 }
 

@@ -7,7 +7,10 @@ import { CheckSequence, type ItemUnder, type RuledCheck } from './check.sequence
 import type { AuthenticatedClient, CallingClient } from './contract.js';
 import type { GatewayAdmission, GatewayRequest, GatewayVerdict } from './gateway.contract.js';
 import { decided, noRoute, refusedPath, unauthenticated, verdictOn } from './gateway-verdicts.js';
+import { ExchangeSequence } from './exchange.sequence.js';
 import { policyVersionOf } from './policy-version.js';
+import { SwappedTokens } from './swapped-tokens.js';
+import { RefusedRequests } from './refused-requests.js';
 
 export interface GatewayParts extends AuthorizationParts {
   readonly gatewayRoutes: GatewayRoutes;
@@ -16,24 +19,33 @@ export interface GatewayParts extends AuthorizationParts {
 /** RFC 6750 §2.1, with the characters that a compact JWS has. */
 const BEARER = /^Bearer ([A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]*)+)$/i;
 const NOTHING_KNOWN = Object.freeze({});
+const NOTHING_REMOVED: readonly string[] = Object.freeze([]);
 
 /** Lets requests through gateways: decides by the same sequence as a check does, and grants nothing by another. */
 export class DefaultGatewayAdmission implements GatewayAdmission {
   private readonly checks: CheckSequence;
+  private readonly tokens: SwappedTokens;
+  private readonly refused: RefusedRequests;
 
   constructor(private readonly deps: GatewayParts) {
+    this.refused = new RefusedRequests(deps);
     this.checks = new CheckSequence(deps);
+    this.tokens = new SwappedTokens(deps, new ExchangeSequence(deps));
   }
 
   async admit(context: CallContext, client: CallingClient, request: GatewayRequest): Promise<GatewayVerdict> {
-    const verdict = await this.verdict(context, provenOf(client).registration, request);
+    const proven = provenOf(client);
+    const verdict = await this.verdict(context, proven, request).catch(async (error: unknown) => {
+      const { audience } = request.configured;
+      throw await this.refused.recorded(context, { client: proven, what: 'gateway', audience }, error);
+    });
     this.deps.counters.increment('gateway.requests', verdict.outcome);
     return verdict;
   }
 
-  private async verdict(context: CallContext, client: RegisteredClient, request: GatewayRequest): Promise<GatewayVerdict> {
+  private async verdict(context: CallContext, client: AuthenticatedClient, request: GatewayRequest): Promise<GatewayVerdict> {
     const { configured } = request;
-    if (configured.permission !== undefined && client.gateway?.namesPermissions !== true)
+    if (configured.permission !== undefined && client.registration.gateway?.namesPermissions !== true)
       throw new CodedError('CHECK_NOT_ALLOWED', { field: 'permission' });
     const reading = this.deps.gatewayRoutes.read(request.method, request.target);
     if (!reading.ok) return refusedPath();
@@ -52,10 +64,10 @@ export class DefaultGatewayAdmission implements GatewayAdmission {
 
   private async admitted(
     context: CallContext,
-    client: RegisteredClient,
+    client: AuthenticatedClient,
     { token, path, ...configured }: GatewayRequest['configured'] & { readonly token: string; readonly path: RequestedPath },
   ): Promise<GatewayVerdict> {
-    const ruled = await this.checks.checkRuled(context, client, {
+    const ruled = await this.checks.checkRuled(context, client.registration, {
       subject: { by: 'token', token },
       audience: configured.audience,
       tenant: configured.tenant,
@@ -65,10 +77,12 @@ export class DefaultGatewayAdmission implements GatewayAdmission {
       itemUnder: this.itemUnder(path, configured.permission),
     });
     if (ruled.decision === null) {
-      this.noteUnrouted(context, client, ruled);
+      this.noteUnrouted(context, client.registration, ruled);
       return noRoute(ruled);
     }
-    return decided(ruled, { removes: client.gateway?.removes ?? [], token: null });
+    const { mode = 'headers', removes = NOTHING_REMOVED } = client.registration.gateway ?? {};
+    const isSwapped = mode === 'token-swap' && ruled.decision.allowed && !ruled.isOurs;
+    return decided(ruled, { removes, token: isSwapped ? await this.tokens.swap(context, { client, token, ruled }) : null });
   }
 
   private itemUnder(path: RequestedPath, permission: string | undefined): ItemUnder {

@@ -27,6 +27,8 @@ const READING = [
 ];
 const DECIDE = ['PermissionEngine.decide'];
 const NOTE = ['DecisionTrail.note'];
+/** Of a refusal, before it is answered. */
+const RECORD = ['AuditAccess.record'];
 /** What is tried out beside the answer, and what names the state that it was read from. */
 const ANSWER = ['PolicyAccess.shadowPolicy', 'SigningEngine.consistencyToken', 'KeyAccess.keyedDigest'];
 
@@ -88,7 +90,7 @@ describe('The check chain', () => {
     for (const changes of [{ client: { checks: [] } }, { client: { checks: ['https://other'] } }] as const) {
       const closed = buildHouse(changes);
       expect(await refusal(closed, { audience: AUDIENCE })).toBe('CHECK_NOT_ALLOWED');
-      expect(closed.calls).toEqual(AUTHENTICATE);
+      expect(closed.calls).toEqual([...AUTHENTICATE, ...RECORD]);
     }
     expect(await refusal(house, { explain: true })).toBe('CHECK_NOT_ALLOWED');
     expect(await refusal(house, { audience: 'https://other' })).toBe('CHECK_NOT_ALLOWED');
