@@ -23,7 +23,7 @@ export class OAuthErrorFilter implements ExceptionFilter {
   catch(exception: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
     const request = http.getRequest<FastifyRequest>();
-    const error = refusalOf(exception, request.url);
+    const error = refusalOf(exception, request);
     logRefusal(this.logger, 'rest.refused', { diagnosticId: request.id, error, thrown: exception });
     this.answer(http.getResponse<FastifyReply>(), error, request);
   }
@@ -46,12 +46,15 @@ export class OAuthErrorFilter implements ExceptionFilter {
 }
 
 /** A known path that does not take the method is told from one that is not there. */
-function refusalOf(exception: unknown, url: string): CodedError {
+function refusalOf(exception: unknown, { url, method }: FastifyRequest): CodedError {
   const error = toCodedError(exception);
   // AuthZEN 1.0 knows 400 alone for a body that is none.
   if (error.code === 'REQUEST_CONTENT_TYPE_UNSUPPORTED' && isAccessPath(url)) {
     return new CodedError('REQUEST_MALFORMED', { expected: 'a JSON object, as application/json' });
   }
   const allow = error.code === 'REQUEST_NOT_FOUND' ? allowedMethods(url) : undefined;
-  return allow === undefined ? error : new CodedError('REQUEST_METHOD_NOT_ALLOWED', { expected: allow });
+  // What takes the method and is not there all the same is switched off.
+  return allow === undefined || allow.split(', ').includes(method)
+    ? error
+    : new CodedError('REQUEST_METHOD_NOT_ALLOWED', { expected: allow });
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { DEV_API_CLIENT_ID, DEV_DIRECTORY_ID } from '#devkit/entra-issuer/personas.js';
+import { DEV_API_CLIENT_ID, DEV_DIRECTORY_ID, personaNamed } from '#devkit/entra-issuer/personas.js';
 import { sampleDocument } from '#devkit/demonstration/sample-document.js';
 import type { DatabaseSettings, Settings } from '#utilities/config/contract.js';
 import { basic } from '../support/callers.js';
@@ -35,6 +35,7 @@ const POLICY = {
       ...{ id: 'admins', principal: 'group:admins', permissions: ['records:record:write'], resource: { type: 'record' } },
       when: 'resource.status == "archived"',
     },
+    { id: 'alice-purges', principal: 'subject:alice', permissions: ['records:record:purge'] },
     { id: 'services', principal: 'subject:indexer', permissions: ['records:record:read'] },
   ],
   stepUps: [{ id: 'fresh', permissions: ['records:record:purge'], acr: ['mfa'], maxAuthAge: '5m' }],
@@ -88,8 +89,9 @@ export async function startRecords(
   };
 }
 
-/** A GUID for each key. */
+/** Alice and Bob are people of the stand-in identity provider; of others a GUID for each key. */
 function idOf(key: string): string {
+  if (key === 'alice' || key === 'bob') return personaNamed(key).objectId;
   const hex = createHash('sha256').update(key).digest('hex');
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }

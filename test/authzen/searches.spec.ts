@@ -50,7 +50,9 @@ describeOnPostgres('What a search finds', (open) => {
   async function settle({ records, policy }: World): Promise<string> {
     const tenant = `world-${String((made += 1))}`;
     await live.put(CONTEXT, tenant, [tenantRecord(tenant)]);
-    await live.put(CONTEXT, tenant, records);
+    await live.put(CONTEXT, tenant, records).catch((error: unknown) => {
+      throw new Error(String((error as { readonly details?: { readonly actual?: string } }).details?.actual), { cause: error });
+    });
     await service.apply({ apiVersion: 'countersign/v1', policies: [{ tenant, ...policy }] });
     return tenant;
   }
@@ -95,48 +97,67 @@ describeOnPostgres('What a search finds', (open) => {
     return allowed;
   }
 
+  /** One world, with what is allowed in it. */
+  interface Settled {
+    readonly each: World;
+    readonly context: object;
+    readonly isAllowed: (question: Question) => boolean;
+  }
+
+  async function compareSubjects({ each, context, isAllowed }: Settled, permission: string, resource: Entity): Promise<void> {
+    for (const kind of KINDS.values()) {
+      const about = { ...resource, properties: each.properties[resource.type as (typeof TYPES)[number]] };
+      const asked = { subject: { type: kind }, action: { name: permission }, resource: about, context };
+      const wanted = people(each).filter((subject) => subject.type === kind && isAllowed({ subject, permission, resource }));
+      expect(sorted(await found('subject', asked, each.limit))).toEqual(sorted(wanted));
+    }
+  }
+
+  async function compareResources(
+    { each, context, isAllowed }: Settled,
+    permission: string,
+    type: (typeof TYPES)[number],
+  ): Promise<void> {
+    for (const subject of people(each)) {
+      const asked = { subject, action: { name: permission }, resource: { type, properties: each.properties[type] }, context };
+      const named = [...namedIds(each, subject.id, type)].map((id) => ({ type, id }));
+      const wanted = named.filter((resource) => isAllowed({ subject, permission, resource }));
+      expect(sorted(await found('resource', asked, each.limit))).toEqual(sorted(wanted));
+    }
+  }
+
+  async function compareActions({ each, context, isAllowed }: Settled, type: (typeof TYPES)[number]): Promise<void> {
+    for (const subject of people(each)) {
+      const resource = { type, id: 'i1' };
+      const asked = { subject, resource: { ...resource, properties: each.properties[type] }, context };
+      const ofType = NAMES.filter((permission) => permission.startsWith(`${PREFIX}:${type}:`));
+      const wanted = ofType.filter((permission) => isAllowed({ subject, permission, resource })).toSorted();
+      expect(await found('action', asked, each.limit)).toEqual(wanted.map((permission) => ({ name: permission.split(':')[2] })));
+    }
+  }
+
+  async function compare(settled: Settled, type: (typeof TYPES)[number]): Promise<void> {
+    for (const permission of NAMES) {
+      for (const id of IDS.slice(1)) await compareSubjects(settled, permission, { type, id });
+      await compareResources(settled, permission, type);
+    }
+    await compareActions(settled, type);
+  }
+
   it(
     `is what evaluation allows, and all of it that is stored, in ${String(WORLDS)} worlds`,
     async () => {
       let hits = 0;
       for (const each of fc.sample(world, { numRuns: WORLDS, seed: 20_261_120 })) {
         const tenant = await settle(each);
-        const context = { ...each.context, tenant };
         const allowed = await allowedIn(each, tenant);
-        const isAllowed = (question: Question) => allowed.has(keyOf(question));
         hits += allowed.size;
-        for (const type of TYPES) {
-          const properties = each.properties[type];
-          for (const permission of NAMES) {
-            const action = { name: permission };
-            for (const id of IDS.slice(1)) {
-              for (const kind of KINDS.values()) {
-                const answer = await found(
-                  'subject',
-                  { subject: { type: kind }, action, resource: { type, id, properties }, context },
-                  each.limit,
-                );
-                const wanted = people(each).filter(
-                  (subject) => subject.type === kind && isAllowed({ subject, permission, resource: { type, id } }),
-                );
-                expect(sorted(answer)).toEqual(sorted(wanted));
-              }
-            }
-            for (const subject of people(each)) {
-              const answer = await found('resource', { subject, action, resource: { type, properties }, context }, each.limit);
-              const named = [...namedIds(each, subject.id, type)].map((id) => ({ type, id }));
-              expect(sorted(answer)).toEqual(sorted(named.filter((resource) => isAllowed({ subject, permission, resource }))));
-            }
-          }
-          for (const subject of people(each)) {
-            const resource = { type, id: 'i1', properties };
-            const answer = await found('action', { subject, resource, context }, each.limit);
-            const wanted = NAMES.filter(
-              (permission) => permission.startsWith(`${PREFIX}:${type}:`) && isAllowed({ subject, permission, resource }),
-            );
-            expect(answer).toEqual(wanted.toSorted().map((permission) => ({ name: permission.split(':')[2] })));
-          }
-        }
+        const settled = {
+          each,
+          context: { ...each.context, tenant },
+          isAllowed: (question: Question) => allowed.has(keyOf(question)),
+        };
+        for (const type of TYPES) await compare(settled, type);
       }
       expect(hits).toBeGreaterThan(20 * WORLDS);
     },
