@@ -31,6 +31,7 @@ import { authenticationInterceptor } from './grpc/authentication.interceptor.js'
 import { type Callers, CALLERS } from './grpc/callers.js';
 import { GrpcServer } from './grpc/grpc-server.js';
 import { HANDLER_DEADLINE, type HandlerDeadline } from './handler-deadline.js';
+import { KEY_WATCHERS, type KeyWatchers } from './grpc/key-watchers.js';
 import { NestLogger } from './nest-logger.js';
 import { AUDIT_TIMER, type AuditTimer } from './timers/audit.timer.js';
 import { CLIENT_WARNINGS_TIMER, type ClientWarningsTimer } from './timers/client-warnings.timer.js';
@@ -163,7 +164,7 @@ async function startOn(foundations: OpenFoundations): Promise<Host> {
     reloadCertificates: () => tls.reload(),
     stop: () => {
       tls.stop();
-      return stop(app, readiness, foundations);
+      return stop({ app, grpc, readiness, foundations });
     },
   };
   logger.info('host.started', { http: host.httpUrl, grpc: host.grpcAddress, issuer: settings.issuer });
@@ -180,6 +181,9 @@ function connectGrpc(
     connections: foundations.settings.grpcConnections,
     tls,
     drainMilliseconds: DRAIN_LIMIT_MS,
+    onClosing: () => {
+      app.get<KeyWatchers>(KEY_WATCHERS).stop();
+    },
     interceptors: [
       admissionInterceptor(gate, foundations.ids),
       authenticationInterceptor({
@@ -197,11 +201,20 @@ function connectGrpc(
   return server;
 }
 
-async function stop(app: NestFastifyApplication, readiness: Readiness, foundations: OpenFoundations): Promise<void> {
+interface Stopping {
+  readonly app: NestFastifyApplication;
+  readonly grpc: GrpcServer;
+  readonly readiness: Readiness;
+  readonly foundations: OpenFoundations;
+}
+
+async function stop({ app, grpc, readiness, foundations }: Stopping): Promise<void> {
   readiness.set(false);
   endConnectionsWithAnswers(app.getHttpServer());
   foundations.logger.info('host.draining', { seconds: foundations.settings.drainSeconds });
   await new Promise((resolve) => setTimeout(resolve, foundations.settings.drainSeconds * 1000));
+  // The ports first: what requests in flight need, such as the trail of decisions, ends with the modules.
+  await Promise.all([grpc.close(), app.getHttpAdapter().close()]);
   await app.close();
   await foundations.close();
   foundations.logger.info('host.stopped');

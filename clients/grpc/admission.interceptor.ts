@@ -52,7 +52,8 @@ export function admissionInterceptor(gate: AdmissionGate, ids: IdSource, patienc
             proceed();
           },
           onCancel: () => {
-            if (!isWorkedOn) leaveOnce();
+            // Of a stream that is cancelled before its first message nothing is sent any more, not even its end.
+            if (!isWorkedOn || method.responseStream) leaveOnce();
           },
         });
       },

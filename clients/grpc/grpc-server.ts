@@ -7,6 +7,7 @@ import { HealthImplementation } from 'grpc-health-check';
 import type { ConnectionSettings, Settings } from '#utilities/config/contract.js';
 import type { ServerTls } from '../tls/contract.js';
 import { GRPC_SERVICES } from './grpc-services.js';
+import { http2ServersOf } from './call-connection.js';
 import { handOnRepeatedAuthorization } from './repeated-headers.js';
 import { ReloadedServerCredentials } from './tls-credentials.js';
 import { handingOnUndecodable } from './undecodable.js';
@@ -25,6 +26,8 @@ export interface GrpcServerOptions {
   readonly interceptors: readonly ServerInterceptor[];
   /** Longest wait for calls in flight when the server closes. */
   readonly drainMilliseconds: number;
+  /** Ends calls that have no end of their own, when clients have been told to connect elsewhere. */
+  readonly onClosing: () => void;
 }
 
 /**
@@ -33,6 +36,7 @@ export interface GrpcServerOptions {
  */
 export class GrpcServer extends ServerGrpc {
   private boundPort = 0;
+  private closing: Promise<void> | undefined;
   private readonly health = new HealthImplementation(Object.fromEntries(HEALTH_NAMES.map((name) => [name, 'NOT_SERVING'])));
 
   constructor(private readonly server: GrpcServerOptions) {
@@ -73,10 +77,16 @@ export class GrpcServer extends ServerGrpc {
     this.health.addToServer(server);
     if (this.server.settings.reflection) new ReflectionService(reflectedPackage()).addToServer(server);
     this.boundPort = await bind(server, this.server);
+    handOnRepeatedAuthorization(http2ServersOf(server));
     callback?.();
   }
 
-  override async close(): Promise<void> {
+  override close(): Promise<void> {
+    this.closing ??= this.drain();
+    return this.closing;
+  }
+
+  private async drain(): Promise<void> {
     const server = this.grpcClient as Server | null | undefined;
     // Nothing was started yet when another part of the start-up failed.
     if (server === null || server === undefined) return;
@@ -85,6 +95,8 @@ export class GrpcServer extends ServerGrpc {
         resolve();
       });
     });
+    // Every connection has its GOAWAY by now, so that whoever opens such a call anew finds another instance.
+    this.server.onClosing();
     const limit = new Promise<void>((resolve) => setTimeout(resolve, this.server.drainMilliseconds).unref());
     await Promise.race([drained, limit]);
     server.forceShutdown();
@@ -111,7 +123,6 @@ function bind(server: Server, { settings, tls }: GrpcServerOptions): Promise<num
         reject(error);
         return;
       }
-      handOnRepeatedAuthorization(server);
       resolve(port);
     });
   });

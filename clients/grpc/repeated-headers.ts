@@ -1,14 +1,11 @@
-import type { Server } from '@grpc/grpc-js';
 import type { Http2Server, IncomingHttpHeaders } from 'node:http2';
 
 /**
  * SECURITY: Node keeps the first of two `authorization` headers and drops the other in silence, so that a proxy and this service
  * could go by different ones. Here both come through, for the interceptor to refuse. Call it when the port is open.
  */
-export function handOnRepeatedAuthorization(server: Server): void {
-  const listening: unknown = Reflect.get(server, 'http2Servers');
-  if (!(listening instanceof Map) || listening.size === 0) throw new Error('grpc-js keeps its HTTP/2 servers elsewhere');
-  for (const http2Server of listening.keys() as Iterable<Http2Server>) http2Server.prependListener('stream', restoreRepeated);
+export function handOnRepeatedAuthorization(servers: Iterable<Http2Server>): void {
+  for (const server of servers) server.prependListener('stream', restoreRepeated);
 }
 
 type Arriving = readonly [stream: unknown, headers: IncomingHttpHeaders, flags: number, rawHeaders: readonly string[]];
