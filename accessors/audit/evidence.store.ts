@@ -1,7 +1,7 @@
 import { PLATFORM_TENANT } from '#utilities/change-feed/contract.js';
 import type { Database, UnitOfWork } from '#utilities/database/contract.js';
 import type { ChainHead, CheckpointRange, NewCheckpoint, StoredCheckpoint } from './audit-evidence.contract.js';
-import type { LinkedRecord } from './chain/chain-inspection.js';
+import type { LinkedRecord } from './chain/linked-record.js';
 import { RECORD_COLUMNS } from './record-columns.js';
 
 const LEASE = 'audit-checkpoints';

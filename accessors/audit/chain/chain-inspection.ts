@@ -5,19 +5,10 @@ import type {
   ChainFaultKind,
   ChainInspectionReport,
 } from '../audit-evidence.contract.js';
-import { canonicalParts, type RecordColumns } from './canonical-record.js';
+import { canonicalParts } from './canonical-record.js';
 import { InspectionTally } from './inspection-tally.js';
+import type { LinkedRecord } from './linked-record.js';
 import { chainOrigin, erasableDigest, recordHash } from './record-hash.js';
-
-/** A record with its link, as it is read back. Hashes and salts are hex. */
-export interface LinkedRecord extends RecordColumns {
-  readonly chain: string;
-  readonly sequence: number;
-  readonly salt: string | null;
-  readonly hash: string;
-  /** Digest in place of what was erased. */
-  readonly erased: string | null;
-}
 
 /** Checkpoints are made every few seconds; a record that is older than this against the newest one is in one of them. */
 const SEALED_WITHIN_MS = 120_000;

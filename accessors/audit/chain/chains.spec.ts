@@ -8,7 +8,8 @@ import type { ChainExpectations, ChainHead } from '../audit-evidence.contract.js
 import { auditUnavailable } from '../durable-write.js';
 import { AuditChain, type LinkedBatch } from './audit-chain.js';
 import type { RecordParts } from './canonical-record.js';
-import { ChainInspection, type LinkedRecord } from './chain-inspection.js';
+import { ChainInspection } from './chain-inspection.js';
+import type { LinkedRecord } from './linked-record.js';
 import { ChainedWriter } from './chained-writer.js';
 
 const context = { diagnosticId: '7B0A7BB4-3bb6-4a0c-9e0e-5b0f8d2f4a11', transport: 'rest' } as const;

@@ -1,5 +1,5 @@
 import type { ChainExpectations, ErasedRecords, UnsealedRecords } from '../audit-evidence.contract.js';
-import type { LinkedRecord } from './chain-inspection.js';
+import type { LinkedRecord } from './linked-record.js';
 
 /** What the record of an erasure is called, and how its detail begins. */
 const ERASURE = 'audit.erased';
