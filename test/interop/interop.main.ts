@@ -3,13 +3,20 @@ import { parseArgs } from 'node:util';
 import { openBenchDatabase } from '../../bench/world/bench.database.js';
 import { type InteropWorld, startWorld } from './interop.world.js';
 import { type Cases, Skipped } from './outcome.js';
+import { checkGrpcGo, checkGrpcurl } from './go.check.js';
 import { checkHaproxy } from './haproxy.check.js';
 import { checkNginx } from './nginx.check.js';
 import { checkPython } from './python.check.js';
 
 type Check = (world: InteropWorld) => Promise<Cases>;
 
-const CHECKS: Readonly<Record<string, Check>> = { python: checkPython, nginx: checkNginx, haproxy: checkHaproxy };
+const CHECKS: Readonly<Record<string, Check>> = {
+  python: checkPython,
+  nginx: checkNginx,
+  haproxy: checkHaproxy,
+  'grpc-go': checkGrpcGo,
+  grpcurl: checkGrpcurl,
+};
 
 const HELP = `npm run interop [-- NAME …] [--must NAME,NAME]
 
