@@ -5,6 +5,9 @@ import { CountersignError } from '../countersign-error.js';
 import { HttpGuard, type HttpGuardOptions } from '../http/http-guard.js';
 import type { VerifiedToken } from '../verified-token.js';
 
+export { type Access, authenticated, open, permissions, steppedUp } from '../access.js';
+export { createVerifier, type Verifier, type VerifierOptions } from '../verifier.js';
+
 export type NextFunction = (error?: unknown) => void;
 /** As Express, Connect and everything of their kind call it. */
 export type Middleware = (request: IncomingMessage, response: ServerResponse, next: NextFunction) => void;

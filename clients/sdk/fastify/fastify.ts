@@ -5,6 +5,9 @@ import { CountersignError } from '../countersign-error.js';
 import { HttpGuard, type HttpGuardOptions } from '../http/http-guard.js';
 import type { VerifiedToken } from '../verified-token.js';
 
+export { type Access, authenticated, open, permissions, steppedUp } from '../access.js';
+export { createVerifier, type Verifier, type VerifierOptions } from '../verifier.js';
+
 declare module 'fastify' {
   interface FastifyContextConfig {
     /** Who may call the route: `permissions(…)`, `authenticated()` or `open()`. */
