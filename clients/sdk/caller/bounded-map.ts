@@ -1,50 +1,57 @@
-/** Forgets what was used least recently. Nothing here grows beyond its size. */
+/**
+ * Forgets what was not used lately, and holds no more than so many. In two generations: what is found in the older one moves to the
+ * younger one, and when that is half of all, the older one goes as a whole. So most finds write nothing.
+ */
 export class BoundedMap<K, V> {
-  private readonly entries = new Map<K, V>();
+  private young = new Map<K, V>();
+  private old = new Map<K, V>();
+  private readonly half: number;
 
-  constructor(private readonly most: number) {
-    if (!Number.isSafeInteger(most) || most < 1) throw new TypeError('a size is a whole number above 0');
+  constructor(most: number) {
+    if (!Number.isSafeInteger(most) || most < 2) throw new TypeError('a size is a whole number above 1');
+    this.half = Math.floor(most / 2);
   }
 
   get size(): number {
-    return this.entries.size;
+    return this.young.size + this.old.size;
   }
 
   get(key: K): V | undefined {
-    const value = this.entries.get(key);
-    if (value === undefined) return undefined;
-    // The order of a Map is that of insertion: what was used goes to the end.
-    this.entries.delete(key);
-    this.entries.set(key, value);
-    return value;
+    const value = this.young.get(key);
+    if (value !== undefined) return value;
+    const older = this.old.get(key);
+    if (older !== undefined) this.set(key, older);
+    return older;
   }
 
   set(key: K, value: V): void {
-    this.entries.delete(key);
-    this.entries.set(key, value);
-    if (this.entries.size > this.most) this.dropOldest();
+    this.old.delete(key);
+    if (this.young.size >= this.half && !this.young.has(key)) {
+      this.old = this.young;
+      this.young = new Map();
+    }
+    this.young.set(key, value);
   }
 
   delete(key: K): void {
-    this.entries.delete(key);
+    this.young.delete(key);
+    this.old.delete(key);
   }
 
   clear(): void {
-    this.entries.clear();
+    this.young.clear();
+    this.old.clear();
   }
 
-  /** Forgets from the least recently used on while `isOver` says so, so many at most. */
+  /** Forgets from what was kept first on while `isOver` says so, so many of a generation at most. */
   sweep(isOver: (value: V) => boolean, most: number): void {
-    let left = most;
-    for (const [key, value] of this.entries) {
-      if (left === 0 || !isOver(value)) return;
-      this.entries.delete(key);
-      left -= 1;
+    for (const generation of [this.old, this.young]) {
+      let left = most;
+      for (const [key, value] of generation) {
+        if (left === 0 || !isOver(value)) break;
+        generation.delete(key);
+        left -= 1;
+      }
     }
-  }
-
-  private dropOldest(): void {
-    const [oldest] = this.entries.keys();
-    if (oldest !== undefined) this.entries.delete(oldest);
   }
 }

@@ -13,6 +13,7 @@ export interface Held {
   readonly at: Moment;
   readonly usableMs: number;
   renewAfterMs: number;
+  isDue: boolean;
 }
 
 interface Failed {
@@ -22,7 +23,6 @@ interface Failed {
 }
 
 const MOST_FAILURES = 10_000;
-const MOST_DIGESTS = 1_000;
 /** So that a token does not end on its way. */
 const MARGIN_MS = 10_000;
 const RENEW_FROM = 0.7;
@@ -42,7 +42,6 @@ export class TokenMemory {
   private readonly tokens: BoundedMap<string, Held>;
   /** SECURITY: apart from the tokens, so that who sends bad ones does not push out good ones. */
   private readonly failures = new BoundedMap<string, Failed>(MOST_FAILURES);
-  private readonly digests = new BoundedMap<string, string>(MOST_DIGESTS);
   private readonly keys = new WeakMap<AccessToken, string>();
   /** Of this client itself, whoever the subject is. */
   private clientFailed: Failed | undefined;
@@ -60,27 +59,24 @@ export class TokenMemory {
   }
 
   /**
-   * SECURITY: tokens are kept under the SHA-256 of the subject's, so that no subject's token stays here with what came of it. The
-   * digests of the last thousand are kept by the tokens themselves, in memory alone: a digest costs more than all else of a hit.
+   * SECURITY: tokens are kept under the SHA-256 of the subject's, so that no subject's token stays here with what came of it. To look the
+   * text itself up would cost more: where two texts are the same, each of their characters is compared.
    */
   keyOf(subjectToken: string, target: string): string {
-    let digest = this.digests.get(subjectToken);
-    if (digest === undefined) {
-      digest = hash('sha256', subjectToken, 'base64');
-      this.digests.set(subjectToken, digest);
-    }
-    return digest + target;
+    return hash('sha256', subjectToken, 'base64') + target;
   }
 
+  /** A token that may be handed out; `isDue`: and that is to be renewed. */
   usable(key: string): Held | undefined {
     const held = this.tokens.get(key);
-    if (held === undefined || !this.isOver(held)) return held;
+    if (held === undefined) return undefined;
+    const ageMs = this.since(held.at);
+    if (ageMs < held.usableMs) {
+      held.isDue = ageMs >= held.renewAfterMs;
+      return held;
+    }
     this.tokens.delete(key);
     return undefined;
-  }
-
-  isDue(held: Held): boolean {
-    return this.since(held.at) >= held.renewAfterMs;
   }
 
   /** What went wrong so lately that it is not tried again. */
@@ -101,7 +97,7 @@ export class TokenMemory {
     const usableMs = Math.max(livesMs - MARGIN_MS, livesMs / 2);
     const renewAfterMs = this.endsLater(key, livesMs, at) ? livesMs * spread : Number.POSITIVE_INFINITY;
     this.tokens.sweep((held) => this.isOver(held), SWEPT_AT_ONCE);
-    this.tokens.set(key, { token, answer: Promise.resolve(token), at, usableMs, renewAfterMs });
+    this.tokens.set(key, { token, answer: Promise.resolve(token), at, usableMs, renewAfterMs, isDue: false });
     this.keys.set(token, key);
     this.failures.delete(key);
     this.clientFailed = undefined;
@@ -136,7 +132,8 @@ export class TokenMemory {
   /** Forgets everything, and keeps nothing more. */
   close(): void {
     this.isClosed = true;
-    for (const map of [this.tokens, this.failures, this.digests]) map.clear();
+    this.tokens.clear();
+    this.failures.clear();
     this.clientFailed = undefined;
   }
 

@@ -184,14 +184,15 @@ describe('What is kept', () => {
       if (number % 10_000 === 0) expect(token.value).toBe(`of-subject-${number}`);
       caller.asked.length = 0;
     }
-    expect(source.size).toBe(1_000);
+    expect(source.size).toBeLessThanOrEqual(1_000);
+    expect(source.size).toBeGreaterThan(500);
     await source.token({ subjectToken: 'subject-99999' });
     expect(caller.asked).toHaveLength(0);
     expect(caller.timersLeft).toBe(0);
   });
 
   it('is not pushed out by those whose tokens are refused', async () => {
-    source = createTokenSource({ ...OPTIONS, mostTokens: 2 }, caller);
+    source = createTokenSource({ ...OPTIONS, mostTokens: 4 }, caller);
     await source.token(alice);
     caller.answer = () => refused('TOKEN_MALFORMED');
     for (let number = 0; number < 100; number += 1) await errorFor({ subjectToken: `bad-${number}` });
@@ -248,7 +249,7 @@ describe('Options', () => {
       'a certificate on plain loopback',
       { issuer: 'http://127.0.0.1:1', client: { clientId: 'o', tls: { certFile: 'a', keyFile: 'b' } } },
     ],
-    ['no room', { mostTokens: 0 }],
+    ['no room', { mostTokens: 1 }],
     ['room without an end', { mostTokens: Number.POSITIVE_INFINITY }],
   ])('with %s are refused', (_what, change) => {
     expect(() => createTokenSource({ ...OPTIONS, ...change }, caller)).toThrow(TypeError);

@@ -27,7 +27,7 @@ export interface TokenSourceOptions {
   /** Names separated by spaces; left out: all that the client may have there. */
   readonly scope?: string;
   readonly tenant?: string;
-  /** How many tokens are kept: 1 to 1,000,000; left out: 10,000. */
+  /** How many tokens are kept: 2 to 1,000,000; left out: 10,000. */
   readonly mostTokens?: number;
   /** Where this documentation is kept, for the links in errors; left out: at the issuer. */
   readonly helpBase?: string;
@@ -128,34 +128,47 @@ class ExchangingTokenSource implements TokenSource {
     try {
       subjectToken = (await own()).trim();
     } catch (cause) {
-      return this.refuse(callerError('SUBJECT_TOKEN_UNAVAILABLE', { cause }));
+      throw this.explained(callerError('SUBJECT_TOKEN_UNAVAILABLE', { cause }));
     }
-    if (subjectToken === '') return this.refuse(callerError('SUBJECT_TOKEN_UNAVAILABLE'));
+    if (subjectToken === '') throw this.explained(callerError('SUBJECT_TOKEN_UNAVAILABLE'));
     return this.tokenFor(subjectToken, request);
   }
 
   private tokenFor(subjectToken: string, request: TokenRequest): Promise<AccessToken> {
-    const { audience = this.options.audience, scope = this.options.scope, signal } = request;
-    if (signal?.aborted === true) return Promise.reject(signal.reason as Error);
+    if (request.signal?.aborted === true) return Promise.reject(request.signal.reason as Error);
     if (subjectToken.length > TOKEN_CHARACTERS)
       return Promise.reject(explainedAt(this.helpBase, new CountersignError('TOKEN_TOO_LARGE')));
-    const isUsual = request.audience === undefined && request.scope === undefined;
-    const key = this.memory.keyOf(subjectToken, isUsual ? this.usualTarget : JSON.stringify([audience, scope]));
+    const key = this.memory.keyOf(subjectToken, this.targetOf(request));
     const held = this.memory.usable(key);
+    if (held !== undefined && !held.isDue) return held.answer;
+    const { audience = this.options.audience, scope = this.options.scope } = request;
     const asked = { subjectToken, audience, scope, tenant: this.options.tenant };
-    if (held === undefined) return this.fetched(key, asked, request).catch((error: unknown) => this.refuse(error));
-    if (this.memory.isDue(held)) this.renew(key, asked, held);
+    if (held === undefined) return this.fetched(key, asked, request);
+    this.renew(key, asked, held);
     return held.answer;
   }
 
-  private fetched(key: string, asked: Asked, patience: Patience): Promise<AccessToken> {
-    if (this.isClosed) return Promise.reject(callerError('TOKEN_SOURCE_CLOSED'));
+  private targetOf({ audience, scope }: TokenRequest): string {
+    if (audience === undefined && scope === undefined) return this.usualTarget;
+    return JSON.stringify([audience ?? this.options.audience, scope ?? this.options.scope]);
+  }
+
+  private async fetched(key: string, asked: Asked, patience: Patience): Promise<AccessToken> {
+    try {
+      return await this.flightFor(key, asked).join(patience);
+    } catch (error) {
+      throw this.explained(error);
+    }
+  }
+
+  private flightFor(key: string, asked: Asked): TokenFlight {
+    if (this.isClosed) throw callerError('TOKEN_SOURCE_CLOSED');
     const flight = this.flights.get(key);
-    if (flight !== undefined) return flight.join(patience);
+    if (flight !== undefined) return flight;
     const failure = this.memory.failureOf(key);
-    if (failure !== undefined) return Promise.reject(failure);
-    if (this.flights.size >= MOST_FLIGHTS) return Promise.reject(callerError('TOKEN_SOURCE_BUSY'));
-    return this.takeOff(key, asked, 0).join(patience);
+    if (failure !== undefined) throw failure;
+    if (this.flights.size >= MOST_FLIGHTS) throw callerError('TOKEN_SOURCE_BUSY');
+    return this.takeOff(key, asked, 0);
   }
 
   /** In the background: the call that saw that it is time has its answer already. */
@@ -188,8 +201,8 @@ class ExchangingTokenSource implements TokenSource {
     }
   }
 
-  private refuse(error: unknown): never {
-    throw error instanceof CountersignError ? explainedAt(this.helpBase, error) : error;
+  private explained(error: unknown): unknown {
+    return error instanceof CountersignError ? explainedAt(this.helpBase, error) : error;
   }
 
   /** Until the next attempt. @throws what was thrown, where there is none */
