@@ -23,7 +23,7 @@ export interface GatewayAnswer {
   /** JSON of at most 1 KiB; empty with 200. */
   readonly body: string;
   /** For access logs and later filters of the gateway. */
-  readonly metadata: Readonly<Record<string, string>>;
+  readonly metadata: Readonly<Record<string, string | number>>;
 }
 
 const NOTHING: readonly string[] = [];
@@ -65,7 +65,7 @@ function allowed({ decision, token, removes }: Extract<GatewayVerdict, { outcome
     [GATEWAY_HEADERS.permission, decision.permission ?? ''],
     [GATEWAY_HEADERS.decision, decision.decisionId],
   ]);
-  if (token !== null) headers.set('authorization', `Bearer ${token}`);
+  if (token !== null) headers.set('authorization', `Bearer ${token.value}`);
   for (const value of headers.values())
     if (value.length > MOST_IN_HEADER) throw new Error('a header longer than any gateway takes');
   return {
@@ -74,7 +74,10 @@ function allowed({ decision, token, removes }: Extract<GatewayVerdict, { outcome
     headers,
     removes: removes.length === 0 ? NOTHING : removes.filter((name) => !headers.has(name)),
     body: '',
-    metadata: metadataOf(decision, { decision: 'allow', code: 'granted' }),
+    metadata: {
+      ...metadataOf(decision, { decision: 'allow', code: 'granted' }),
+      ...(token === null ? {} : { permissions_count: token.permissionCount }),
+    },
   };
 }
 
@@ -101,7 +104,7 @@ function bodyOf(error: string, { code, decisionId, diagnosticId }: Told): string
 function metadataOf(
   decision: GatewayDecision | null,
   told: { readonly decision: string; readonly code: string },
-): GatewayAnswer['metadata'] {
+): Readonly<Record<string, string>> {
   if (decision === null) return told;
   const { subject: sub, tenant: tid, policyVersion: pv, permission, decisionId } = decision;
   return { sub, tid, pv, ...told, decision_id: decisionId, ...(permission === null ? {} : { permission }) };

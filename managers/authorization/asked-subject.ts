@@ -25,6 +25,8 @@ export interface AskedSubject {
   readonly isProven: boolean;
   /** The token that says who it is, which cut-offs concern once it is known who that is here; `null`: it was only named. */
   readonly token: Omit<ProvingToken, 'tenant'> | null;
+  /** Whether that is a token of ours, for the very application. */
+  readonly isOurs: boolean;
 }
 
 /** Who asks, about which application, what. */
@@ -98,6 +100,7 @@ export class AskedSubjects {
       ceilings: NO_CEILINGS,
       isProven: true,
       token: provingIn(referred),
+      isOurs: true,
     };
   }
 
@@ -121,6 +124,7 @@ export class AskedSubjects {
       ...limits,
       isProven: true,
       token: { ...handed, clientId: client.clientId },
+      isOurs: false,
     };
   }
 
@@ -158,6 +162,7 @@ export class AskedSubjects {
       ceilings: NO_CEILINGS,
       isProven: false,
       token: null,
+      isOurs: false,
     };
   }
 

@@ -38,6 +38,8 @@ export interface RuledCheck {
   readonly slug: string;
   /** `sub` of our tokens about whom it was decided; `null`: it was only named. */
   readonly subject: string | null;
+  /** Whether it was asked by a token of ours for this application. */
+  readonly isOurs: boolean;
   readonly item: Item | undefined;
   /** `null`: there was nothing to decide. */
   readonly decision: CheckDecision | null;
@@ -82,7 +84,8 @@ export class CheckSequence {
     const { application, reading, subject } = asked;
     const decisionId = this.deps.ids.random();
     const item = itemUnder(reading.policy, application);
-    const ruled = { decisionId, application, reading, slug: subject.slug, subject: this.nameOf(context, asked), item };
+    const { slug, isOurs } = subject;
+    const ruled = { decisionId, application, reading, slug, isOurs, subject: this.nameOf(context, asked), item };
     if (item === undefined) return { ...ruled, decision: null };
     const questions = this.questionsOf(asked, { ...request, items: [item], explain: false });
     const results = questions.map((question) => this.resultOf(asked, question, false));

@@ -7,12 +7,12 @@ import { policyVersionOf } from './policy-version.js';
 
 /** What the gateway asks for and may not have, or says and should not: its own matter, never the sender's. */
 const OF_THE_GATEWAY: ReadonlySet<ErrorCode> = new Set([
-  ...(['CHECK_NOT_ALLOWED', 'TARGET_MISSING', 'TARGET_UNKNOWN', 'TARGET_NOT_ALLOWED', 'INTERNAL'] as const),
+  ...(['CHECK_NOT_ALLOWED', 'TARGET_MISSING', 'TARGET_UNKNOWN', 'TARGET_NOT_ALLOWED', 'INTERNAL', 'BINDING_REQUIRED'] as const),
   ...(['CLIENT_UNAUTHENTICATED', 'CLIENT_RATE_LIMITED', 'ISSUER_RATE_LIMITED', 'REQUEST_PARAMETER_INVALID'] as const),
 ]);
 
 /** Whom nobody can be told from: the token proves nobody, or nobody in a tenant. */
-const OF_THE_TOKEN: ReadonlySet<ErrorCode> = new Set(['CHECK_TOKEN_INVALID', 'BINDING_NOT_SHOWN', 'BINDING_REQUIRED']);
+const OF_THE_TOKEN: ReadonlySet<ErrorCode> = new Set(['CHECK_TOKEN_INVALID', 'BINDING_NOT_SHOWN']);
 
 const ANYHOW = { acr: [], maxAgeSeconds: null } as const;
 

@@ -52,12 +52,19 @@ export interface GatewayChallenge {
   readonly maxAgeSeconds: number | null;
 }
 
+/** A token of ours for the application behind the gateway. */
+export interface GatewayToken {
+  readonly value: string;
+  /** Of those that it names. */
+  readonly permissionCount: number;
+}
+
 export type GatewayVerdict =
   | {
       readonly outcome: 'allowed';
       readonly decision: GatewayDecision;
-      /** The token that takes the place of the one that came; `null`: there is none to be put in. */
-      readonly token: string | null;
+      /** The token that takes the place of the one that came; `null`: that one stays, or is taken away. */
+      readonly token: GatewayToken | null;
       /** Lower-case names of request headers that are to be taken away. */
       readonly removes: readonly string[];
     }

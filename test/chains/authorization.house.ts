@@ -11,11 +11,15 @@ import type { Application, RegisteredClient, RegistrationAccess } from '#accesso
 import { CelConditionEvaluator } from '#engines/permission/cel/cel.condition-evaluator.js';
 import { DefaultDelegationEngine } from '#engines/delegation/default.delegation.engine.js';
 import { DefaultPermissionEngine } from '#engines/permission/default.permission.engine.js';
+import { DefaultGatewayRoutes } from '#engines/permission/routes/default.gateway-routes.js';
 import { DefaultSigningEngine } from '#engines/signing/default.signing.engine.js';
 import { DefaultCallerProofs } from '#engines/token-validation/caller-proofs/default.caller-proofs.js';
 import { DefaultTokenValidationEngine } from '#engines/token-validation/default.token-validation.engine.js';
 import { createEntraIdIdentityProvider } from '#engines/token-validation/providers/entra-id.identity-provider.js';
 import type { AuthorizationManager } from '#managers/authorization/contract.js';
+import type { AuthorizationParts } from '#managers/authorization/authorization.parts.js';
+import { DefaultGatewayAdmission } from '#managers/authorization/gateway.admission.js';
+import type { GatewayAdmission } from '#managers/authorization/gateway.contract.js';
 import { DefaultAuthorizationManager } from '#managers/authorization/default.authorization.manager.js';
 import { ManualClock } from '#utilities/clock/manual.clock.js';
 import type { RateLimiter } from '#utilities/resilience/contract.js';
@@ -42,6 +46,7 @@ export type AnyRecord = ExchangeRecord | RefusalRecord | ChangeRecord;
 
 export interface House {
   readonly manager: AuthorizationManager;
+  readonly gateway: GatewayAdmission;
   readonly calls: string[];
   readonly records: AnyRecord[];
   /** What was noted of checks. */
@@ -110,7 +115,7 @@ export function buildHouse(changes: HouseChanges = {}): House {
       return Promise.resolve();
     },
   };
-  const manager = new DefaultAuthorizationManager({
+  const parts: AuthorizationParts = {
     registrationAccess: recorded('RegistrationAccess', registrations(changes, stored), calls),
     tokenValidationEngine: recorded(
       'TokenValidationEngine',
@@ -166,7 +171,10 @@ export function buildHouse(changes: HouseChanges = {}): House {
     counters,
     logger,
     defaultLifetimeSeconds: 600,
-  });
+  };
+  const manager = new DefaultAuthorizationManager(parts);
+  const gatewayRoutes = recorded('GatewayRoutes', new DefaultGatewayRoutes(), calls);
+  const gateway = new DefaultGatewayAdmission({ ...parts, gatewayRoutes });
   const token = (claims: Readonly<Record<string, unknown>> = {}): string => {
     const now = Math.floor(clock.now() / 1000);
     const segment = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
@@ -189,7 +197,7 @@ export function buildHouse(changes: HouseChanges = {}): House {
     const input = `${segment({ typ: 'JWT', alg: 'RS256', kid: 'k1' })}.${segment(payload)}`;
     return `${input}.${sign('sha256', Buffer.from(input), upstream.privateKey).toString('base64url')}`;
   };
-  return { manager, calls, records, notes, observed, wanted, clock, counters, logger, stored, token };
+  return { manager, gateway, calls, records, notes, observed, wanted, clock, counters, logger, stored, token };
 }
 
 function revocationsOf(stored: Stored): Pick<RevocationAccess, 'revokes'> {

@@ -1,0 +1,152 @@
+import { hash } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
+import type { RevocableToken } from '#accessors/grants/revocation.contract.js';
+import { PLATFORM_TENANT } from '#utilities/change-feed/contract.js';
+import type { CallContext } from '#utilities/call-context/contract.js';
+import { CodedError } from '#utilities/errors/coded-error.js';
+import type { AuthorizationParts } from './authorization.parts.js';
+import type { RuledCheck } from './check.sequence.js';
+import type { AuthenticatedClient } from './contract.js';
+import type { ExchangeSequence } from './exchange.sequence.js';
+import type { GatewayToken } from './gateway.contract.js';
+import { policyVersionOf } from './policy-version.js';
+
+/** What all kept tokens may take, in characters. */
+const MOST_KEPT = 16 * 1024 * 1024;
+/** What is kept beside a token, about. */
+const BESIDE_TOKEN = 1_024;
+/** A token is not handed out again for less. */
+const LEAST_SECONDS_LEFT = 30;
+const NO_KEYS: AuthenticatedClient['shown'] = Object.freeze([]);
+const TOKEN_TYPE = 'urn:ietf:params:oauth:token-type:jwt';
+
+/** A token that was issued for another one, and everything that it came of besides what it is kept under. */
+interface Kept {
+  readonly token: GatewayToken;
+  readonly revocable: RevocableToken;
+  /** Unix seconds. */
+  readonly expiresAt: number;
+  readonly standing: string;
+}
+
+interface Swap {
+  readonly client: AuthenticatedClient;
+  readonly token: string;
+  readonly ruled: RuledCheck;
+}
+
+type Parts = Pick<AuthorizationParts, 'signingEngine' | 'revocationAccess' | 'changeFeed' | 'clock' | 'counters'>;
+
+/**
+ * Tokens of ours in the place of those that come in. One is handed out again while every input and every epoch is the same: the token,
+ * the client, the application, the tenant; the policy, the facts, what the token and fact sources tell, and the epoch of all that
+ * belongs to no tenant, which clients, applications, issuers, keys and revocations are.
+ *
+ * SECURITY: whether the token that came in is still good is decided before, for every request. What is kept under is a digest: nobody
+ * who reads the memory of the process finds a token of the identity provider in it here.
+ */
+export class SwappedTokens {
+  private readonly kept = new LRUCache<string, Kept>({
+    maxSize: MOST_KEPT,
+    sizeCalculation: ({ token }) => token.value.length + BESIDE_TOKEN,
+  });
+  private readonly flights = new Map<string, Promise<Kept>>();
+
+  constructor(
+    private readonly deps: Parts,
+    private readonly exchanges: Pick<ExchangeSequence, 'run'>,
+  ) {}
+
+  /** @throws CodedError as an exchange does */
+  async swap(context: CallContext, swap: Swap): Promise<GatewayToken> {
+    const standing = this.standingOf(swap.ruled);
+    const key = keyOf(swap);
+    const known = this.kept.get(key);
+    if (known?.standing === standing && this.isGood(context, known)) {
+      this.deps.counters.increment('gateway.tokens', 'kept');
+      return known.token;
+    }
+    const flight = `${key} ${standing}`;
+    const under = this.flights.get(flight);
+    if (under !== undefined) {
+      // What went wrong may have gone wrong for whoever began it alone: everybody who joined tries once for itself.
+      const shared = await under.catch(() => undefined);
+      if (shared !== undefined) return shared.token;
+    }
+    return (await this.issueFor(context, swap, { key, standing, flight })).token;
+  }
+
+  private async issueFor(
+    context: CallContext,
+    swap: Swap,
+    { key, standing, flight }: { readonly key: string; readonly standing: string; readonly flight: string },
+  ): Promise<Kept> {
+    const issuing = this.issue(context, swap, standing);
+    this.flights.set(flight, issuing);
+    try {
+      const made = await issuing;
+      if (this.secondsLeft(made) >= LEAST_SECONDS_LEFT) this.kept.set(key, made);
+      this.deps.counters.increment('gateway.tokens', 'issued');
+      return made;
+    } finally {
+      if (this.flights.get(flight) === issuing) this.flights.delete(flight);
+    }
+  }
+
+  private async issue(context: CallContext, { client, token, ruled }: Swap, standing: string): Promise<Kept> {
+    const { audience } = ruled.application;
+    // What the gateway shows of itself binds nothing: what is behind it could not tell that key.
+    const { accessToken, tokenType } = await this.exchanges.run(
+      context,
+      { ...client, shown: NO_KEYS },
+      {
+        subjectToken: token,
+        subjectTokenType: TOKEN_TYPE,
+        actorToken: undefined,
+        actorTokenType: undefined,
+        requestedTokenType: undefined,
+        audience: [audience],
+        resource: [],
+        scope: undefined,
+        // SECURITY: the tenant that it was decided in, and no other.
+        tenant: ruled.slug,
+        impersonation: false,
+      },
+    );
+    // A gateway has nothing to prove a key with.
+    if (tokenType !== 'Bearer') throw new CodedError('BINDING_REQUIRED', { internal: 'a bound token was issued to a gateway' });
+    const verdict = this.deps.signingEngine.verifyIssued(context, accessToken, audience);
+    if (!verdict.genuine) throw new CodedError('INTERNAL', { internal: `a token that was just issued: ${verdict.fault}` });
+    const { tokenId, tenant, subject, clientId, issuedAt, origin, expiresAt, permissions } = verdict.claims;
+    return {
+      token: { value: accessToken, permissionCount: permissions.length },
+      revocable: { tokenId, tenant, subject, clientId, issuedAt, origin },
+      expiresAt,
+      standing,
+    };
+  }
+
+  /** @throws CodedError `REVOCATIONS_UNKNOWN` */
+  private isGood(context: CallContext, kept: Kept): boolean {
+    return (
+      this.secondsLeft(kept) >= LEAST_SECONDS_LEFT && this.deps.revocationAccess.revokes(context, kept.revocable) === undefined
+    );
+  }
+
+  private secondsLeft({ expiresAt }: Kept): number {
+    return expiresAt - this.deps.clock.now() / 1_000;
+  }
+
+  /** Taken before anything is issued: what changes meanwhile makes it another one. */
+  private standingOf({ reading: { policy, facts, external, claims } }: RuledCheck): string {
+    const told = external.values.size + external.unavailable.size === 0 ? [] : [...external.values, ...external.unavailable];
+    const platform = this.deps.changeFeed.epochOf(PLATFORM_TENANT);
+    return JSON.stringify([platform, policyVersionOf(policy), facts.epoch, claims, told]);
+  }
+}
+
+/** No member can run into the next. */
+function keyOf({ client, token, ruled }: Swap): string {
+  const { clientId } = client.registration;
+  return hash('sha256', JSON.stringify([token, clientId, ruled.application.audience, ruled.slug]), 'base64url');
+}
