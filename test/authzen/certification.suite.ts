@@ -1,7 +1,6 @@
 import { get } from 'node:http';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { describeOnPostgres } from '../support/database.js';
-import { startRecords, type RecordsWorld } from './records.world.js';
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import type { RecordsWorld } from './records.world.js';
 
 const EVALUATION = '/access/v1/evaluation';
 const EVALUATIONS = '/access/v1/evaluations';
@@ -20,7 +19,7 @@ const time = '2025-06-27T18:03-07:00';
 
 type Body = Readonly<Record<string, unknown>>;
 
-/** As the certification scenario of the OpenID Foundation numbers them. */
+/** As the certification scenario of AuthZEN 1.0 (OpenID Foundation, 2026) numbers them. */
 const DECISIONS: readonly (readonly [test: string, body: Body, decision: boolean])[] = [
   ['2.2.1 permit', { subject: alice, action: read, resource: record(1) }, true],
   ['rule 2', { subject: alice, action: write, resource: record(1) }, true],
@@ -116,12 +115,11 @@ const SEARCHES_REFUSED: readonly (readonly [test: string, path: string, body: Bo
   ['4.7.2 no subject.id', 'resource', { subject: { type: 'user' }, action: read, resource: { type: 'record' } }],
 ];
 
-describeOnPostgres('The certification scenario of AuthZEN 1.0', (open) => {
+export function describeCertification(running: () => RecordsWorld): void {
   let world: RecordsWorld;
-  beforeAll(async () => {
-    world = await startRecords((await open()).settings);
-  }, 60_000);
-  afterAll(() => world.stop());
+  beforeAll(() => {
+    world = running();
+  });
 
   describe('Basic', () => {
     it.each(DECISIONS)('%s', async (_test, body, decision) => {
@@ -221,7 +219,7 @@ describeOnPostgres('The certification scenario of AuthZEN 1.0', (open) => {
       search_action_endpoint: `${issuer}${SEARCH}/action`,
     });
   });
-});
+}
 
 /** By hand: `fetch` lets nobody choose the host. */
 function got(url: string, headers: Readonly<Record<string, string>>) {

@@ -1,7 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import { exchangeForm, basic, post } from '../support/callers.js';
-import { describeOnPostgres } from '../support/database.js';
-import { PORTAL, RECORDS, startRecords, type RecordsWorld } from './records.world.js';
+import { PORTAL, RECORDS, type RecordsWorld } from './records.world.js';
 import { PORTAL_CLIENT_ID, SAMPLE_AUDIENCE } from '../support/service.js';
 
 const EVALUATION = '/access/v1/evaluation';
@@ -13,12 +12,11 @@ const question = { subject: alice, action: read, resource: first };
 
 type Outcome = { readonly decision: boolean; readonly context?: Readonly<Record<string, unknown>> };
 
-describeOnPostgres('AuthZEN 1.0', (open) => {
+export function describeTraps(running: () => RecordsWorld): void {
   let world: RecordsWorld;
-  beforeAll(async () => {
-    world = await startRecords((await open()).settings);
-  }, 60_000);
-  afterAll(() => world.stop());
+  beforeAll(() => {
+    world = running();
+  });
 
   const outcome = async (body: object, client?: string): Promise<[boolean, unknown]> => {
     const answer = await world.ask(EVALUATION, body, client);
@@ -375,30 +373,7 @@ describeOnPostgres('AuthZEN 1.0', (open) => {
     const answer = await world.text('/v1/check', '{}', { 'x-request-id': 'abc' });
     expect(answer.headers.get('x-request-id')).toBeNull();
   });
-});
-
-describeOnPostgres('AuthZEN 1.0 with other settings', (open) => {
-  it('has no search that is switched off, advertises none, and wants to be told the tenant', async () => {
-    const world = await startRecords((await open()).settings, { tenant: null, searches: ['action'] });
-    try {
-      const metadata = await fetch(`${world.service.host.httpUrl}/.well-known/authzen-configuration`);
-      const { issuer } = world.service.settings;
-      expect(await metadata.json()).toEqual({
-        policy_decision_point: issuer,
-        access_evaluation_endpoint: `${issuer}${EVALUATION}`,
-        access_evaluations_endpoint: `${issuer}${EVALUATIONS}`,
-        search_action_endpoint: `${issuer}/access/v1/search/action`,
-      });
-      const statusOf = async (kind: string) =>
-        (await world.ask(`/access/v1/search/${kind}`, { ...question, context: { tenant: 'acme' } })).status;
-      expect(await Promise.all(['action', 'subject', 'resource'].map(statusOf))).toEqual([200, 404, 404]);
-      const answer = await world.ask(EVALUATION, question);
-      expect([answer.status, answer.body['field']]).toEqual([400, 'context.tenant']);
-    } finally {
-      await world.stop();
-    }
-  }, 60_000);
-});
+}
 
 function claimsOf(token: string): Readonly<Record<string, unknown>> {
   return JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as Readonly<Record<string, unknown>>;
