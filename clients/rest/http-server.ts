@@ -58,6 +58,7 @@ export function createHttpAdapter({ issuer, ids, tls, certificates, gate }: Http
   const { server } = instance;
   if (server instanceof TlsServer) tls?.onChange((context) => server.setSecureContext(context));
   echoRequestIds(instance);
+  refuseOtherCodings(instance);
   admitRequests(instance, gate);
   readPresentedKeys(instance, { issuer, certificates });
   instance.removeAllContentTypeParsers();
@@ -90,6 +91,22 @@ export function createHttpAdapter({ issuer, ids, tls, certificates, gate }: Http
 export function endConnectionsWithAnswers(server: Server): void {
   server.prependListener('request', (_request, response: ServerResponse) => {
     response.setHeader('connection', 'close');
+  });
+}
+
+/**
+ * SECURITY: Node reads a body by chunks wherever `chunked` is the last of several codings, in several lines even, without undoing the
+ * others. A proxy that reads them otherwise sees another end of the request, and what follows as another request (RFC 9112 §11.2).
+ */
+function refuseOtherCodings(instance: FastifyInstance): void {
+  instance.addHook('onRequest', (request, reply, done) => {
+    const coding = request.raw.headers['transfer-encoding'];
+    if (coding === undefined || coding.toLowerCase() === 'chunked') {
+      done();
+      return;
+    }
+    reply.header('connection', 'close');
+    done(new CodedError('REQUEST_MALFORMED', { expected: 'chunked as the only transfer coding, or none' }));
   });
 }
 

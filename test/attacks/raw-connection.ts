@@ -70,6 +70,11 @@ export class RawConnection {
     this.socket.pause();
   }
 
+  /** Says that nothing more is sent. */
+  finish(): void {
+    this.socket.end();
+  }
+
   close(): void {
     this.socket.destroy();
   }
