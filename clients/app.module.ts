@@ -30,6 +30,7 @@ import { GATEWAY_DESK, GatewayDesk } from './gateway.desk.js';
 import { GrpcGatewayController } from './grpc/gateway.controller.js';
 import { GrpcTokenStatusController } from './grpc/token-status.controller.js';
 import { Callers, CALLERS } from './grpc/callers.js';
+import { ERROR_PLACES, type ErrorPlaces } from './error-places.js';
 import { HANDLER_DEADLINE, HandlerDeadline } from './handler-deadline.js';
 import { type Foundations, PluginsModule } from './plugins.module.js';
 import { Readiness, READINESS } from './readiness.js';
@@ -39,6 +40,7 @@ import { AccessController } from './rest/authzen/access.controller.js';
 import { AccessMetadataController } from './rest/authzen/access-metadata.controller.js';
 import { CheckController } from './rest/check.controller.js';
 import { ForwardAuthController } from './rest/forward-auth.controller.js';
+import { ErrorPagesController } from './rest/error-pages.controller.js';
 import { HealthController } from './rest/health.controller.js';
 import { IntrospectionController } from './rest/introspection.controller.js';
 import { KeysAdminController } from './rest/keys-admin.controller.js';
@@ -95,6 +97,7 @@ const CONTROLLERS: readonly Type[] = [
   CheckController,
   ForwardAuthController,
   PublishedDocumentsController,
+  ErrorPagesController,
   HealthController,
   KeysAdminController,
   ClientsAdminController,
@@ -136,6 +139,14 @@ export class AppModule {
           inject: [CLOCK, WAITERS],
         },
         { provide: CALLERS, useValue: new Callers() },
+        {
+          provide: ERROR_PLACES,
+          useFactory: ({ issuer }: Settings): ErrorPlaces => ({
+            pages: `${issuer}/errors/`,
+            administration: resourceMetadataUrl(issuer),
+          }),
+          inject: [SETTINGS],
+        },
         GATEWAYS,
         {
           provide: KEY_WATCHERS,

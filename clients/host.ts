@@ -25,6 +25,7 @@ import type { CallContext } from '#utilities/call-context/contract.js';
 import type { ListenerSettings, Settings } from '#utilities/config/contract.js';
 import { AdmissionGate } from './admission-gate.js';
 import { AppModule } from './app.module.js';
+import { ERROR_PLACES, type ErrorPlaces } from './error-places.js';
 import { type FoundationOptions, type OpenFoundations, openFoundations } from './foundations.js';
 import { admissionInterceptor } from './grpc/admission.interceptor.js';
 import { authenticationInterceptor } from './grpc/authentication.interceptor.js';
@@ -176,6 +177,7 @@ function connectGrpc(
   foundations: OpenFoundations,
   { tls, gate }: { readonly tls: ReloadedTls | null; readonly gate: AdmissionGate },
 ): GrpcServer {
+  const places = app.get<ErrorPlaces>(ERROR_PLACES);
   const server = new GrpcServer({
     settings: foundations.settings.grpc,
     connections: foundations.settings.grpcConnections,
@@ -185,12 +187,13 @@ function connectGrpc(
       app.get<KeyWatchers>(KEY_WATCHERS).stop();
     },
     interceptors: [
-      admissionInterceptor(gate, foundations.ids),
+      admissionInterceptor({ gate, ids: foundations.ids, places }),
       authenticationInterceptor({
         manager: app.get<AuthorizationManager>(AUTHORIZATION_MANAGER),
         callers: app.get<Callers>(CALLERS),
         counters: foundations.counters,
         deadline: app.get<HandlerDeadline>(HANDLER_DEADLINE),
+        places,
         certificates: new DefaultClientCertificates(foundations.settings.grpc.certificateProxies),
         ids: foundations.ids,
         logger: foundations.logger,

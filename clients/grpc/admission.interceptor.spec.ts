@@ -23,7 +23,14 @@ describe('A call that begins and never ends', () => {
   beforeEach(async () => {
     gate = new AdmissionGate({ limit: LIMIT, counters: new MemoryCounters() });
     server = new Server({
-      interceptors: [admissionInterceptor(gate, new CryptoIdSource({ clock: new SystemClock() }), new MessagePatience(10))],
+      interceptors: [
+        admissionInterceptor({
+          gate,
+          ids: new CryptoIdSource({ clock: new SystemClock() }),
+          places: { pages: 'https://x.example/errors/', administration: 'https://x.example/' },
+          patience: new MessagePatience(10),
+        }),
+      ],
     });
     const same = (bytes: Buffer): Buffer => bytes;
     const bytes = { requestSerialize: same, requestDeserialize: same, responseSerialize: same, responseDeserialize: same };

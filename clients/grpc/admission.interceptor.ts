@@ -3,9 +3,17 @@ import { CodedError } from '#utilities/errors/coded-error.js';
 import type { IdSource } from '#utilities/id/contract.js';
 import type { AdmissionGate } from '../admission-gate.js';
 import { toCodedError } from '../coded-error-of.js';
+import type { ErrorPlaces } from '../error-places.js';
 import { MessagePatience } from './message-patience.js';
 import { accessOf } from './method-access.js';
 import { statusOf } from './status.js';
+
+interface AdmissionDeps {
+  readonly gate: AdmissionGate;
+  readonly ids: IdSource;
+  readonly places: ErrorPlaces;
+  readonly patience?: MessagePatience;
+}
 
 /**
  * Counts calls of clients from their metadata to their status. It stands before authentication: what is refused here costs neither a
@@ -14,9 +22,9 @@ import { statusOf } from './status.js';
  * SECURITY: what has begun and is never finished would be counted for ever: a few hundred such calls of one client would leave no
  * room for anybody. It is refused once its patience is over.
  */
-export function admissionInterceptor(gate: AdmissionGate, ids: IdSource, patience = new MessagePatience()): ServerInterceptor {
+export function admissionInterceptor({ gate, ids, places, patience = new MessagePatience() }: AdmissionDeps): ServerInterceptor {
   const giveUp = (call: Pick<ServerInterceptingCallInterface, 'sendStatus'>): void => {
-    call.sendStatus(statusOf(new CodedError('REQUEST_DEADLINE_EXCEEDED'), ids.random()));
+    call.sendStatus(statusOf(new CodedError('REQUEST_DEADLINE_EXCEEDED'), ids.random(), places));
   };
   return (method, call) => {
     if (accessOf(method.path).kind !== 'client') return new ServerInterceptingCall(call);
@@ -36,7 +44,7 @@ export function admissionInterceptor(gate: AdmissionGate, ids: IdSource, patienc
             try {
               gate.enter('grpc');
             } catch (error) {
-              call.sendStatus(statusOf(toCodedError(error), ids.random()));
+              call.sendStatus(statusOf(toCodedError(error), ids.random(), places));
               return;
             }
             isInside = true;

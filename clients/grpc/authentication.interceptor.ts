@@ -13,6 +13,7 @@ import type { Counters } from '#utilities/telemetry/contract.js';
 import { operatorToken } from '../bearer-token.js';
 import { CallWaiter } from '../call.waiter.js';
 import { toCodedError } from '../coded-error-of.js';
+import type { ErrorPlaces } from '../error-places.js';
 import type { HandlerDeadline } from '../handler-deadline.js';
 import { logRefusal } from '../refusal-log.js';
 import { settleCredentials } from '../sent-credentials.js';
@@ -32,6 +33,7 @@ export interface AuthenticationDeps {
   readonly counters: Counters;
   readonly certificates: ClientCertificates;
   readonly deadline: Pick<HandlerDeadline, 'boundFor'>;
+  readonly places: ErrorPlaces;
 }
 
 /**
@@ -44,7 +46,7 @@ export function authenticationInterceptor(deps: AuthenticationDeps): ServerInter
     const refuse = (diagnosticId: string, thrown: unknown): void => {
       const error = toCodedError(thrown);
       logRefusal(deps.logger, 'grpc.refused', { diagnosticId, error, thrown });
-      call.sendStatus(statusOf(error, diagnosticId));
+      call.sendStatus(statusOf(error, diagnosticId, deps.places));
     };
     let arrived: Metadata | undefined;
     let waiter: CallWaiter | undefined;

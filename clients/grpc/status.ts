@@ -1,8 +1,9 @@
 import { Metadata, status, type StatusObject } from '@grpc/grpc-js';
-import { BadRequest, ErrorInfo, RetryInfo } from '#protos/generated/google/rpc/error_details.js';
+import { BadRequest, ErrorInfo, Help, RetryInfo } from '#protos/generated/google/rpc/error_details.js';
 import { Status } from '#protos/generated/google/rpc/status.js';
 import type { CodedError } from '#utilities/errors/coded-error.js';
 import { ERROR_MAPPING } from '../error-mapping.js';
+import type { ErrorPlaces } from '../error-places.js';
 
 const TYPE_URL = 'type.googleapis.com/google.rpc.';
 const DOMAIN = 'countersign';
@@ -15,17 +16,38 @@ interface PackedDetail {
 }
 
 /**
- * The gRPC status of an error: code and safe message, and in `grpc-status-details-bin` a `google.rpc.Status` with `ErrorInfo`
- * always, `BadRequest` for a bad field and `RetryInfo` for a transient fault (AIP-193).
+ * The gRPC status of an error: code and safe message, and in `grpc-status-details-bin` a `google.rpc.Status` with `ErrorInfo` and
+ * `Help` always, `BadRequest` for a bad field and `RetryInfo` for a transient fault (AIP-193). Whoever has to show another credential
+ * is told which by the trailer `www-authenticate`, as HTTP has it.
  */
-export function statusOf(error: CodedError, diagnosticId: string): StatusObject {
-  const wire = ERROR_MAPPING[error.code];
-  const code = status[wire.grpc];
+export function statusOf(error: CodedError, diagnosticId: string, places: ErrorPlaces): StatusObject {
+  const code = status[ERROR_MAPPING[error.code].grpc];
   const metadata = new Metadata();
-  const packed = Status.encode({ code, message: error.message, details: detailsOf(error, diagnosticId) }).finish();
+  const details = [...detailsOf(error, diagnosticId), helpOf(error, places)];
+  const packed = Status.encode({ code, message: error.message, details }).finish();
   metadata.set('grpc-status-details-bin', Buffer.from(packed));
-  if (wire.grpc === 'UNAUTHENTICATED') metadata.set('www-authenticate', 'Basic realm="countersign"');
+  const challenge = challengeOf(error, places);
+  if (challenge !== undefined) metadata.set('www-authenticate', challenge);
   return { code, details: error.message, metadata };
+}
+
+/** RFC 6750 §3.1: which permission would have been enough. */
+const PERMISSION = /^[a-z][a-z0-9-]*(:[a-z*][a-z0-9-]*){1,4}$/;
+
+/** Clients authenticate by Basic, operators by a bearer token (RFC 6750 §3) for what `resource_metadata` describes (RFC 9728 §5.1). */
+function challengeOf(error: CodedError, { administration }: ErrorPlaces): string | undefined {
+  const { oauth, grpc } = ERROR_MAPPING[error.code];
+  if (oauth === 'invalid_token' || oauth === 'insufficient_scope') {
+    const { expected = '' } = error.details;
+    const scope = oauth === 'insufficient_scope' && PERMISSION.test(expected) ? `, scope="${expected}"` : '';
+    return `Bearer realm="countersign", error="${oauth}"${scope}, resource_metadata="${administration}"`;
+  }
+  return grpc === 'UNAUTHENTICATED' ? 'Basic realm="countersign", charset="UTF-8"' : undefined;
+}
+
+function helpOf({ code }: CodedError, { pages }: ErrorPlaces): PackedDetail {
+  const links = [{ description: 'What it means and what to do', url: pages + code }];
+  return pack('Help', Help.encode({ links }).finish());
 }
 
 function detailsOf(error: CodedError, diagnosticId: string): PackedDetail[] {

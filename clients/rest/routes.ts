@@ -28,6 +28,8 @@ export const AUTHZEN_METADATA_PATH = '/.well-known/authzen-configuration';
 /** What gateways ask about requests, whose own path may follow. */
 export const FORWARD_AUTH_PATH = '/v1/forward-auth';
 export const FORWARD_AUTH_BELOW = `${FORWARD_AUTH_PATH}/*`;
+/** What a code means. */
+export const ERROR_PATH = '/errors/:code';
 export const JWKS_PATH = '/.well-known/jwks.json';
 export const CUTOFFS_PATH = '/.well-known/countersign-cutoffs.jwt';
 export const SERVER_METADATA_PATH = '/.well-known/oauth-authorization-server';
@@ -62,6 +64,7 @@ export const ROUTES: readonly Route[] = [
   forwarded(FORWARD_AUTH_BELOW),
   ...Object.values(ACCESS_PATHS).map(decision),
   document(JWKS_PATH, 'jwks_uri'),
+  document(ERROR_PATH),
   document(CUTOFFS_PATH),
   document(SERVER_METADATA_PATH),
   document(OPENID_CONFIGURATION_PATH),

@@ -5,6 +5,8 @@ import { sampleDocument } from '#devkit/demonstration/sample-document.js';
 import { DEV_DIRECTORY_ID, DEV_SPA_CLIENT_ID, personaNamed } from '#devkit/entra-issuer/personas.js';
 import { DiagnosticsServiceClient, type EchoResponse } from '#protos/generated/countersign/diagnostics/v1/diagnostics.js';
 import { type GetJwksResponse, KeyServiceClient, type WatchKeysResponse } from '#protos/generated/countersign/keys/v1/keys.js';
+import { Help } from '#protos/generated/google/rpc/error_details.js';
+import { Status } from '#protos/generated/google/rpc/status.js';
 import { basic, exchangeForm, failureOf, type GrpcFailure, post } from '../support/callers.js';
 import { PORTAL_CLIENT_ID, startService, type TestService } from '../support/service.js';
 import { until } from '../support/until.js';
@@ -198,6 +200,18 @@ describe('Over gRPC', () => {
     expect(all).not.toContain('not for anybody');
     expect(all).not.toContain(String(metadata.get('authorization')[0]).slice(6));
     expect(trailers?.get('x-countersign-canary-trailer')[0]).toHaveLength(700);
+  });
+
+  it('a refusal leads to what it means, which anybody may read', async () => {
+    const { failure } = await echo({ payloadBytes: -1 });
+    const [packed] = failure?.trailers.get('grpc-status-details-bin') ?? [];
+    const details = Status.decode(Buffer.from(packed ?? '')).details;
+    const [link] = Help.decode(details.find(({ typeUrl }) => typeUrl.endsWith('.Help'))?.value ?? Buffer.alloc(0)).links;
+    const page = await fetch(link?.url ?? '');
+    expect([page.status, page.headers.get('content-type')]).toEqual([200, 'text/markdown; charset=utf-8']);
+    expect(await page.text()).toMatch(/^# REQUEST_PARAMETER_INVALID\n/);
+    for (const name of ['NONE', 'constructor', '__proto__', '%00'])
+      expect((await fetch(`${service.host.httpUrl}/errors/${name}`)).status).toBe(404);
   });
 
   it('an echo is capped, and only for clients', async () => {

@@ -139,6 +139,7 @@ export const REST_SLOTS: Readonly<Record<string, readonly Slot[]>> = {
   'GET /.well-known/openid-configuration': NOTHING,
   'GET /.well-known/oauth-protected-resource/admin/v1': NOTHING,
   'GET /.well-known/countersign-cutoffs.jwt': NOTHING,
+  'GET /errors/:code': NOTHING,
   'GET /healthz': NOTHING,
   'GET /readyz': NOTHING,
 };
