@@ -161,6 +161,19 @@ describe('A hybrid application without inheritAppConfig', () => {
   });
 });
 
+describe('A server that is started past Nest', () => {
+  it('does not listen: nobody looked at it', async () => {
+    const options = { ...grpcOptions(`127.0.0.1:${await freePort()}`), logger: false, abortOnError: false } as const;
+    const server = await NestFactory.createMicroservice(guarded(Decided), options);
+    const strategy = Reflect.get(server, 'serverInstance') as { listen(callback: (error?: unknown) => void): void };
+    const error = await new Promise((resolve) => {
+      strategy.listen(resolve);
+    });
+    expect(String(error)).toContain('could not look at this server');
+    await server.close();
+  });
+});
+
 describe('A handler that nobody decided', () => {
   it('is open over gRPC where there is no guard for it', async () => {
     @Module({ controllers: [Undecided, UndecidedRoute] })
@@ -187,6 +200,28 @@ describe('A handler that nobody decided', () => {
     const options = { ...grpcOptions(`127.0.0.1:${await freePort()}`), logger: false, abortOnError: false } as const;
     const server = await NestFactory.createMicroservice(guarded(Undecided), options);
     await expect(server.listen()).rejects.toBeInstanceOf(BootAuditError);
+  });
+});
+
+describe('A class that adds handlers to one that is open', () => {
+  @Public()
+  class Open {
+    @Get('open')
+    open(): string {
+      return 'open';
+    }
+  }
+
+  @Controller()
+  class More extends Open {
+    @Get('more')
+    more(): string {
+      return 'more';
+    }
+  }
+
+  it('decides for itself', async () => {
+    expect(await refusalOf(guarded(More))).toContain('More.more (GET "more"): nobody has decided');
   });
 });
 

@@ -16,14 +16,10 @@ export function mark(on: object, { as, value }: { readonly as: symbol; readonly 
   Reflect.defineMetadata(as, value, on);
 }
 
-/** What was decided for a handler; `undefined`: nothing. @throws TypeError when what was decided makes no sense together */
+/** What was decided for a handler, or else for its class; `undefined`: nothing. @throws TypeError when what was decided makes no sense together */
 export function accessOf(handler: object, controller: object): Access | undefined {
-  const access = marked(ACCESS, handler, controller) as Access | undefined;
-  const stepUp = marked(STEP_UP, handler, controller) as StepUp | undefined;
+  // SECURITY: what was decided for a class says nothing of the handlers that another class adds to it. What is demanded beside it stays.
+  const access = (Reflect.getMetadata(ACCESS, handler) ?? Reflect.getOwnMetadata(ACCESS, controller)) as Access | undefined;
+  const stepUp = (Reflect.getMetadata(STEP_UP, handler) ?? Reflect.getMetadata(STEP_UP, controller)) as StepUp | undefined;
   return access === undefined || stepUp === undefined ? access : steppedUp(access, stepUp);
-}
-
-/** What is said of the method wins over what is said of its class. */
-function marked(as: symbol, handler: object, controller: object): unknown {
-  return Reflect.getMetadata(as, handler) ?? Reflect.getMetadata(as, controller);
 }
