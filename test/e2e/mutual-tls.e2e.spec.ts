@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { Agent } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { connect as connectTls } from 'node:tls';
+import { connect as connectTls, type ConnectionOptions } from 'node:tls';
 import { Metadata } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { decodeJwt } from 'jose';
@@ -179,9 +179,9 @@ describe('Mutual TLS', () => {
     });
     expect((await exchange({ maxVersion: 'TLSv1.2' }, {}, portal())).status).toBe(200);
     const [host = '', port = ''] = service.host.grpcAddress.split(':');
-    const negotiated = (ALPNProtocols: string[]) =>
+    const negotiated = (ALPNProtocols: string[], versions: ConnectionOptions = {}) =>
       new Promise<string | false | null>((resolve) => {
-        const socket = connectTls({ host, port: Number(port), ca, ALPNProtocols }, () => {
+        const socket = connectTls({ host, port: Number(port), ca, ALPNProtocols, ...versions }, () => {
           resolve(socket.alpnProtocol);
           socket.destroy();
         });
@@ -191,6 +191,9 @@ describe('Mutual TLS', () => {
       });
     expect(await negotiated(['h2', 'http/1.1'])).toBe('h2');
     expect(await negotiated(['http/1.1'])).not.toBe('http/1.1');
+    const old11 = { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'ALL:@SECLEVEL=0' } as const;
+    expect(await negotiated(['h2'], old11)).toBeNull();
+    expect(await negotiated(['h2'], { maxVersion: 'TLSv1.2' })).toBe('h2');
   });
 
   it('works with openid-client', async () => {
@@ -247,12 +250,19 @@ describe('Mutual TLS', () => {
       const { failure } = await call({}, portal());
       count(failure === undefined, failure);
     };
-    const load = Promise.all([calling(rest({ agent })), calling(rest({})), calling(grpc), calling(fresh)]);
+    /** By a certificate that one of the authorities vouches for, whichever others there are. */
+    const vouched = async (): Promise<void> => {
+      const { failure } = await call({ shown: vouchedFor }, { 'client-id': 'vouched-for' });
+      count(failure === undefined, failure);
+    };
+    const others = [authority(), authority()] as const;
+    const load = Promise.all([calling(rest({ agent })), calling(rest({})), calling(grpc), calling(fresh), calling(vouched)]);
     const serving = async (): Promise<string> =>
       (await peerOf(service.host.httpUrl)) + (await peerOf(`https://${service.host.grpcAddress}`));
     for (let rotation = 1; rotation <= ROTATIONS; rotation += 1) {
       const next = server[rotation % 2 === 0 ? 0 : 1];
       put(next);
+      writeFileSync(file('ca.pem'), clients.certificate + others[rotation % 2 === 0 ? 0 : 1].certificate);
       await service.host.reloadCertificates();
       expect(await serving()).toBe(fingerprint(next) + fingerprint(next));
       writeFileSync(file('key.pem'), known.privateKey);
