@@ -14,3 +14,6 @@ execFileSync('buf', ['generate', 'protos', '--template', 'protos/buf.gen.yaml', 
 // Only field annotations need these two, and nothing reads annotations at run time.
 rmSync(join(out, 'protos/generated/google/protobuf/descriptor.ts'), { force: true });
 rmSync(join(out, 'protos/generated/google/api'), { recursive: true, force: true });
+// What reflection answers, and what tools without it are given: proto-loader makes one file of each package, which tools cannot read.
+const descriptors = join(out, 'protos/generated/descriptors.binpb');
+execFileSync('buf', ['build', 'protos', '--as-file-descriptor-set', '--exclude-source-info', '--output', descriptors], options);

@@ -9,8 +9,6 @@ interface ServedService {
   /** Full name: package and service. */
   readonly name: string;
   readonly definition: ServiceDefinition;
-  /** Its file, below `protos/`; reflection tells it to whoever asks. */
-  readonly proto: string;
 }
 
 /**
@@ -18,17 +16,15 @@ interface ServedService {
  * method is said in `method-access.ts`, and a method that is forgotten there asks for client credentials.
  */
 export const GRPC_SERVICES: readonly ServedService[] = [
-  { name: 'countersign.auth.v1.AuthService', definition: AuthServiceService, proto: 'countersign/auth/v1/auth.proto' },
-  { name: 'countersign.keys.v1.KeyService', definition: KeyServiceService, proto: 'countersign/keys/v1/keys.proto' },
-  { name: 'countersign.policy.v1.PolicyService', definition: PolicyServiceService, proto: 'countersign/policy/v1/policy.proto' },
+  { name: 'countersign.auth.v1.AuthService', definition: AuthServiceService },
+  { name: 'countersign.keys.v1.KeyService', definition: KeyServiceService },
+  { name: 'countersign.policy.v1.PolicyService', definition: PolicyServiceService },
   {
     name: 'countersign.diagnostics.v1.DiagnosticsService',
     definition: DiagnosticsServiceService,
-    proto: 'countersign/diagnostics/v1/diagnostics.proto',
   },
   {
     name: 'envoy.service.auth.v3.Authorization',
     definition: AuthorizationService,
-    proto: 'envoy/service/auth/v3/external_auth.proto',
   },
 ];

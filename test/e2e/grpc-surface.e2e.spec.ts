@@ -7,6 +7,10 @@ import { startService, type TestService } from '../support/service.js';
 /** `ServerReflectionRequest { list_services: "" }`. */
 const LIST_SERVICES = Buffer.from([0x3a, 0x00]);
 
+const SYMBOL = 'countersign.auth.v1.CheckPermissionRequest';
+/** `ServerReflectionRequest { file_containing_symbol: SYMBOL }`. */
+const FILE_OF_A_REQUEST = Buffer.concat([Buffer.from([0x22, SYMBOL.length]), Buffer.from(SYMBOL)]);
+
 describe('The gRPC server', () => {
   let service: TestService;
   beforeAll(async () => {
@@ -22,11 +26,17 @@ describe('The gRPC server', () => {
   });
 
   it('describes itself where reflection is switched on', async () => {
-    expect(await reflected(service.host)).toContain('countersign.auth.v1.AuthService');
+    expect(await reflected(service.host, LIST_SERVICES)).toContain('countersign.auth.v1.AuthService');
+  });
+
+  it('describes each file by itself, so that tools find what it imports', async () => {
+    const described = await reflected(service.host, FILE_OF_A_REQUEST);
+    for (const file of ['countersign/auth/v1/auth.proto', 'google/protobuf/struct.proto'])
+      expect(described).toContain(`\n${String.fromCharCode(file.length)}${file}\x12`);
   });
 });
 
-function reflected(host: Host): Promise<string> {
+function reflected(host: Host, question: Buffer): Promise<string> {
   const client = new Client(host.grpcAddress, credentials.createInsecure());
   const same = (value: Buffer): Buffer => value;
   return new Promise((resolve, reject) => {
@@ -37,6 +47,6 @@ function reflected(host: Host): Promise<string> {
       client.close();
     });
     stream.on('error', reject);
-    stream.write(LIST_SERVICES);
+    stream.write(question);
   });
 }
