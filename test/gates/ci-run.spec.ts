@@ -17,6 +17,8 @@ case "$*" in
   *soak:rotation*) echo 'ran: soak'; [ -z "$SOAK_FAILS" ] ;;
   *demo) echo 'ran: demo'; [ -z "$DEMO_FAILS" ] ;;
   *'bench -- permissions --short --no-limits') echo 'ran: permissions'; [ -z "$PERMISSIONS_FAIL" ] ;;
+  *'bench -- grpc --short --no-limits') echo 'ran: checks'; [ -z "$CHECKS_FAIL" ] ;;
+  *'interop -- --must python,nginx,haproxy') echo 'ran: interop'; [ -z "$INTEROP_FAILS" ] ;;
   *'bench -- --short') echo 'ran: bench'; [ -z "$BENCH_FAILS" ] ;;
   *) echo "unknown: $*"; exit 1 ;;
 esac
@@ -28,13 +30,13 @@ describe('.ci/run', () => {
   let tree: PlantedTree;
 
   beforeAll(async () => {
-    tree = await plantTree(['.ci/run'], { 'bin/npm': NPM, 'bench/main.ts': '' });
-    await chmod(join(tree.root, 'bin/npm'), 0o755);
+    tree = await plantTree(['.ci/run'], { 'bin/npm': NPM, 'bin/apt-get': '#!/bin/sh\n', 'bench/main.ts': '' });
+    await Promise.all(['bin/npm', 'bin/apt-get'].map((file) => chmod(join(tree.root, file), 0o755)));
   });
 
   afterAll(() => tree.remove());
 
-  // A database is named, so that nothing is installed.
+  // A database is named, and apt-get does nothing, so that nothing is installed.
   const ci = (env: Readonly<Record<string, string>> = {}): Promise<Outcome> =>
     run(['bash', join(tree.root, '.ci/run')], {
       cwd: '/',
@@ -60,6 +62,8 @@ describe('.ci/run', () => {
       'ran: demo',
       'ran: bench',
       'ran: permissions',
+      'ran: checks',
+      'ran: interop',
     ]);
     expect(lines(outcome).at(-1)).toBe(GREEN);
     expect(outcome.status).toBe(0);
@@ -76,6 +80,8 @@ describe('.ci/run', () => {
     ['conformance', { CONFORMANCE_FAILS: '1' }, 'failed: conformance'],
     ['long forms', { LONG_FAILS: '1' }, 'failed: long forms'],
     ['permissions', { PERMISSIONS_FAIL: '1' }, 'failed: permissions'],
+    ['checks', { CHECKS_FAIL: '1' }, 'failed: checks'],
+    ['interop', { INTEROP_FAILS: '1' }, 'failed: interop'],
     ['soak', { SOAK_FAILS: '1' }, 'failed: soak'],
     ['demonstration', { DEMO_FAILS: '1' }, 'failed: demonstration'],
     ['benchmark', { BENCH_FAILS: '1' }, 'failed: benchmark'],
@@ -88,7 +94,7 @@ describe('.ci/run', () => {
     ['a runner without totals', { TOTALS: '' }, 'failed: the test runner gave no totals'],
   ])('fails for %s, after running everything else', async (_name, env, told) => {
     const outcome = await ci(env);
-    expect(outcome.output.match(/^ran: /gm)).toHaveLength(10);
+    expect(outcome.output.match(/^ran: /gm)).toHaveLength(12);
     expect(lines(outcome)).toContain(told);
     expect(lines(outcome).at(-1)).toMatch(/^\d+ passed, \d+ failed/);
     expect(outcome.status).toBe(1);
