@@ -5,6 +5,7 @@ import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { errorPages } from './docs/error-pages.mjs';
+import { failurePage } from './docs/failure-page.mjs';
 import { grpcPage } from './docs/grpc-page.mjs';
 import { importSchema, openApi, policySchemaFiles, settingsPages } from './docs/settings-page.mjs';
 
@@ -15,6 +16,7 @@ const built = (path) => import(pathToFileURL(join(root, 'dist', path)).href);
 
 const sources = {
   'error pages': () => errorPages(built),
+  'failure signatures': () => failurePage(built),
   settings: () => settingsPages(built),
   'import schema': () => importSchema(built),
   'policy schemas': () => policySchemaFiles(built),
