@@ -9,6 +9,8 @@ import { CHANGE_FEED, type ChangeFeed, EPOCH_CACHES, type EpochCaches } from '#u
 import { CLOCK, type Clock } from '#utilities/clock/contract.js';
 import { SETTINGS, type Settings } from '#utilities/config/contract.js';
 import { DATABASE, type Database, UNIT_OF_WORK, type UnitOfWork, WAITERS, type Waiters } from '#utilities/database/contract.js';
+import { FAILURE_SIGNATURES } from '#utilities/failure-signatures/contract.js';
+import { DefaultFailureSignatures } from '#utilities/failure-signatures/default.failure-signatures.js';
 import { ID_SOURCE, type IdSource } from '#utilities/id/contract.js';
 import { LOGGER, type Logger } from '#utilities/logging/contract.js';
 import { CLIENT_RATE, ISSUER_RATE } from '#utilities/resilience/contract.js';
@@ -57,6 +59,7 @@ export class PluginsModule {
       { provide: CHANGE_FEED, useValue: foundations.changeFeed },
       { provide: EPOCH_CACHES, useValue: foundations.epochCaches },
       { provide: FACT_SOURCES, useValue: foundations.factSources },
+      { provide: FAILURE_SIGNATURES, useValue: new DefaultFailureSignatures() },
       { provide: ISSUER_PRESETS, useValue: BUILT_IN_PRESETS },
       { provide: IDENTITY_PROVIDERS, useValue: [createEntraIdIdentityProvider(), createOidcIdentityProvider()] },
     ];
@@ -77,6 +80,7 @@ export class PluginsModule {
         CHANGE_FEED,
         EPOCH_CACHES,
         FACT_SOURCES,
+        FAILURE_SIGNATURES,
         IDENTITY_PROVIDERS,
         ISSUER_PRESETS,
       ],

@@ -1,13 +1,11 @@
 import type { DiagnosisManager } from '#managers/diagnosis/contract.js';
+import { seen } from './seen.js';
 
 type Explanation = Awaited<ReturnType<DiagnosisManager['explainToken']>>;
 
 const TIMES: ReadonlySet<string> = new Set(['iat', 'nbf', 'exp', 'auth_time']);
 const MARKS = { passed: 'PASS', failed: 'FAIL', 'not-run': 'SKIP' } as const;
 const WIDEST_CLAIM = 300;
-/** What moves a terminal's cursor, or turns text around. */
-const UNSEEN = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/gu;
-
 /** For people: what is wrong first, then everything else. */
 export function explainedTokenLines(explanation: Explanation): readonly string[] {
   const { accepted, issuer, signatureProven, token, subject, presenters, tokenSha256 } = explanation;
@@ -56,9 +54,4 @@ function timeOf(seconds: number): string {
 
 function listed(names: readonly string[]): string {
   return names.length === 0 ? 'none' : names.map(seen).join(', ');
-}
-
-/** SECURITY: whoever wrote the token wrote this text, and it goes to an operator's terminal. */
-function seen(text: string): string {
-  return text.replaceAll(UNSEEN, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }

@@ -2,6 +2,7 @@
  * Hides the sequence of finding out why something failed. Called by Clients, for operators alone. It decides nothing and issues nothing:
  * the same Engines judge, and go on where they would have stopped.
  */
+import type { Certainty, KnownCause, SaidNo } from '#engines/diagnosis/contract.js';
 import type { Finding, Inspection } from '#engines/token-validation/contract.js';
 import type { CallContext } from '#utilities/call-context/contract.js';
 
@@ -40,6 +41,16 @@ export interface TokenExplanation {
   readonly tokenSha256: string | null;
 }
 
+/** What an error that somebody was left with may mean. */
+export interface ToldError {
+  /** Who refused or failed, as far as it can be told. */
+  readonly saidBy: SaidNo;
+  /** The likeliest first; empty: nothing that is known looks like it. */
+  readonly causes: readonly (KnownCause & { readonly certainty: Certainty; readonly reading: string })[];
+  /** Ids by which the other side finds it in its own logs. */
+  readonly ids: Readonly<Record<string, string>>;
+}
+
 export interface DiagnosisManager {
   /**
    * Judges a token by every check of an exchange, whatever failed before, and says which clients it would be taken from.
@@ -47,6 +58,12 @@ export interface DiagnosisManager {
    * @throws CodedError `CLIENT_UNKNOWN`, `STORE_UNAVAILABLE`
    */
   explainToken(context: CallContext, question: TokenQuestion): Promise<TokenExplanation>;
+
+  /**
+   * Reads any text of an error: a gRPC status, an answer of OAuth, of Microsoft Entra ID, of Azure Key Vault, a line of a log. Asks
+   * nobody, keeps nothing, never throws. Reads the first 64 KiB.
+   */
+  explainError(context: CallContext, text: string): ToldError;
 }
 
 export const DIAGNOSIS_MANAGER: unique symbol = Symbol('DiagnosisManager');

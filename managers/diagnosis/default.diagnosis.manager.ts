@@ -1,3 +1,4 @@
+import type { DiagnosisEngine } from '#engines/diagnosis/contract.js';
 import type { ClientRegistry } from '#accessors/registration/client-registry.contract.js';
 import type { RegisteredClient, RegistrationAccess } from '#accessors/registration/contract.js';
 import type {
@@ -9,10 +10,12 @@ import type {
 } from '#engines/token-validation/contract.js';
 import type { CallContext } from '#utilities/call-context/contract.js';
 import { CodedError } from '#utilities/errors/coded-error.js';
-import type { DiagnosisManager, TokenExplanation, TokenQuestion } from './contract.js';
+import type { DiagnosisManager, ToldError, TokenExplanation, TokenQuestion } from './contract.js';
+import { ErrorDiagnosis } from './error-diagnosis.js';
 
 export interface DiagnosisParts {
   readonly tokenValidationEngine: TokenValidationEngine;
+  readonly diagnosisEngine: DiagnosisEngine;
   readonly registrationAccess: Pick<RegistrationAccess, 'clientNamed'>;
   readonly clientRegistry: Pick<ClientRegistry, 'clients'>;
 }
@@ -22,7 +25,15 @@ const MOST_CLIENTS = 1_000;
 const OF_THE_PRESENTER: ReadonlySet<string> = new Set(['presenter', 'presenter-conflict']);
 
 export class DefaultDiagnosisManager implements DiagnosisManager {
-  constructor(private readonly deps: DiagnosisParts) {}
+  private readonly errors: ErrorDiagnosis;
+
+  constructor(private readonly deps: DiagnosisParts) {
+    this.errors = new ErrorDiagnosis(deps);
+  }
+
+  explainError(context: CallContext, text: string): ToldError {
+    return this.errors.explainError(context, text);
+  }
 
   async explainToken(context: CallContext, { token, clientId }: TokenQuestion): Promise<TokenExplanation> {
     const client = clientId === null ? null : await this.clientNamed(context, clientId);

@@ -1,8 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import type { RegisteredClient } from '#accessors/registration/contract.js';
 import { explainedTokenLines } from '#clients/cli/token.lines.js';
+import { DefaultDiagnosisEngine } from '#engines/diagnosis/default.diagnosis.engine.js';
 import type { DiagnosisManager } from '#managers/diagnosis/contract.js';
 import { DefaultDiagnosisManager } from '#managers/diagnosis/default.diagnosis.manager.js';
+import { DefaultFailureSignatures } from '#utilities/failure-signatures/default.failure-signatures.js';
 import { CLIENT } from '../vectors/stub.issuer.access.js';
 import { CONTEXT, ValidationBench } from '../vectors/validation-bench.js';
 import { recorded } from './recorder.js';
@@ -11,6 +13,7 @@ const none = { listedPresenters: [], apiAudiences: [], targets: [] };
 const portal: RegisteredClient = { clientId: 'portal', ownPresenters: [{ issuer: 'contoso', id: CLIENT }], ...none };
 const stranger: RegisteredClient = { clientId: 'stranger', ownPresenters: [], ...none };
 
+const diagnosisEngine = new DefaultDiagnosisEngine({ signatures: new DefaultFailureSignatures() });
 const INSPECT = 'TokenValidationEngine.inspect';
 
 describe('The diagnosis chain', () => {
@@ -68,6 +71,16 @@ describe('The diagnosis chain', () => {
     await expect(asked).rejects.toMatchObject({ code: 'CLIENT_UNKNOWN' });
   });
 
+  it('is one question for an error, and asks nobody else', () => {
+    const { manager, calls } = buildHouse();
+    const told = manager.explainError(CONTEXT, 'AADSTS65001: consent');
+    expect(calls).toEqual(['DiagnosisManager.explainError', 'DiagnosisEngine.explain']);
+    expect(told).toMatchObject({
+      saidBy: 'identity-provider',
+      causes: [{ code: 'ENTRA_CONSENT_MISSING', certainty: 'certain' }],
+    });
+  });
+
   it('tells neither the token nor its signature, and no text of it moves the terminal', async () => {
     const { bench, manager } = buildHouse();
     const token = bench.v2Token({ name: '\u001b[2J\u202egone', note: 'x'.repeat(5_000) });
@@ -89,6 +102,7 @@ function buildHouse() {
   const clients = [portal, stranger];
   const manager: DiagnosisManager = new DefaultDiagnosisManager({
     tokenValidationEngine: recorded('TokenValidationEngine', bench.engine, calls),
+    diagnosisEngine: recorded('DiagnosisEngine', diagnosisEngine, calls),
     registrationAccess: recorded(
       'RegistrationAccess',
       { clientNamed: (_context: unknown, id: string) => Promise.resolve(clients.find(({ clientId }) => clientId === id)) },

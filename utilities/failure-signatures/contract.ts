@@ -103,3 +103,5 @@ export interface FailureCondition {
   /** Whose `google.rpc.ErrorInfo` came with it. */
   readonly detailsOf?: 'own-service' | 'other-service';
 }
+
+export const FAILURE_SIGNATURES: unique symbol = Symbol('FailureSignatures');

@@ -1,0 +1,93 @@
+import { type EntraCause, REFERENCE } from './entry.js';
+
+/** Tokens that are handed in, and what they are handed in for. */
+export const ASSERTIONS: readonly EntraCause[] = [
+  {
+    numbers: [50013],
+    code: 'ENTRA_ASSERTION_REFUSED',
+    cause:
+      'The user token that was handed in on behalf of somebody is not one that Entra ID takes: for Microsoft Graph, changed, or cut.',
+    evidence: 'countersign token inspect, for the token that was handed in: a nonce in its header, or aud of Microsoft Graph.',
+    remedy: [
+      'Hand in the access token that was issued for the API of the middle tier itself, unchanged.',
+      'Have the client ask for a scope of that API.',
+    ],
+    retry: 'never',
+    fixedBy: 'caller',
+    source: 'learn.microsoft.com: OAuth 2.0 On-Behalf-Of flow',
+  },
+  {
+    numbers: [500131],
+    code: 'ENTRA_ASSERTION_AUDIENCE_MISMATCH',
+    cause: 'The token that was handed in is for another application than the one that hands it in.',
+    evidence: 'aud of the token is neither the client id nor the application ID URI of the middle tier; upper case counts.',
+    remedy: [
+      'Have the client ask for a scope of the middle tier: api://CLIENT-ID/scope.',
+      'Write the application ID URI in lower case everywhere.',
+    ],
+    retry: 'never',
+    fixedBy: 'client-developer',
+    source: REFERENCE,
+  },
+  {
+    numbers: [500133],
+    code: 'ENTRA_ASSERTION_EXPIRED',
+    cause: 'The token that was handed in has ended, or is not valid yet.',
+    evidence: 'exp and nbf of the token against the clock.',
+    remedy: ['Acquire a new token and hand that in.', 'Check the clocks if it is new.'],
+    retry: 'after-sign-in',
+    fixedBy: 'caller',
+    source: REFERENCE,
+  },
+  {
+    numbers: [240002],
+    code: 'ENTRA_ASSERTION_IS_ID_TOKEN',
+    cause: 'An ID token was handed in where an access token belongs.',
+    evidence: 'aud is the client id of the front end, and there is neither scp nor roles.',
+    remedy: ['Hand in the access token for the API of the middle tier.'],
+    retry: 'never',
+    fixedBy: 'caller',
+    source: REFERENCE,
+  },
+  {
+    numbers: [50027],
+    code: 'ENTRA_EXTERNAL_TOKEN_INVALID',
+    cause: 'A token of an external identity provider is not valid: its issuer, audience, time, or a claim that is there twice.',
+    evidence: 'The description names the member.',
+    remedy: ['Check the configuration of the federated issuer against the token.'],
+    retry: 'never',
+    fixedBy: 'client-developer',
+    source: REFERENCE,
+  },
+  {
+    numbers: [70000, 50173, 70008, 700082, 700084, 70043, 50089, 50132, 50133, 50085, 50058],
+    code: 'ENTRA_SESSION_ENDED',
+    cause:
+      'The session or refresh token has ended or was revoked: a password was changed, it was idle, or an administrator ended it.',
+    evidence: 'The sign-in log of the user says which.',
+    remedy: ['Forget the cached tokens of the user, and have the user sign in again.'],
+    retry: 'after-sign-in',
+    fixedBy: 'user',
+    source: REFERENCE,
+  },
+  {
+    numbers: [54005],
+    code: 'ENTRA_CODE_REDEEMED',
+    cause: 'The authorization code was redeemed before.',
+    evidence: 'The same code in two requests: a reload of the page, or a retry.',
+    remedy: ['Redeem each code once; keep the refresh token for later.'],
+    retry: 'after-sign-in',
+    fixedBy: 'client-developer',
+    source: REFERENCE,
+  },
+  {
+    numbers: [700005],
+    code: 'ENTRA_CODE_OF_OTHER_TENANT',
+    cause: 'The authorization code was issued in another tenant than the one that it is redeemed in.',
+    evidence: 'The two URLs name different tenants.',
+    remedy: ['Use the same tenant for both.'],
+    retry: 'after-sign-in',
+    fixedBy: 'client-developer',
+    source: REFERENCE,
+  },
+];

@@ -1,0 +1,96 @@
+import { type EntraCause, REFERENCE } from './entry.js';
+
+/** What the user has to do or may not do. */
+export const SIGN_IN: readonly EntraCause[] = [
+  {
+    numbers: [50076, 50079, 50072, 50074, 50078, 50158],
+    code: 'ENTRA_INTERACTION_REQUIRED',
+    cause: 'The user has to do more to sign in: a second factor, enrolment for one, or a challenge of another provider.',
+    evidence: 'The answer has claims; error is interaction_required or suberror basic_action.',
+    remedy: [
+      'Hand the claims of the answer on to the client as they are, and let the user sign in with them.',
+      'Do not try again without the user: the answer stays the same.',
+    ],
+    retry: 'after-sign-in',
+    fixedBy: 'user',
+    source: 'learn.microsoft.com: claims challenges, claims requests and client capabilities',
+  },
+  {
+    numbers: [53000, 53001, 53002, 50097, 50187, 530003, 530004],
+    code: 'ENTRA_DEVICE_REQUIRED',
+    cause: 'The device has to be registered, joined, compliant, or the application an approved one.',
+    evidence: 'Sign-in log → Conditional Access names the policy.',
+    remedy: ['Hand the claims of the answer on to the client.', 'Have the user enrol the device.'],
+    retry: 'after-sign-in',
+    fixedBy: 'user',
+    source: REFERENCE,
+  },
+  {
+    numbers: [53003, 50131, 530032, 530035, 53011],
+    code: 'ENTRA_CONDITIONAL_ACCESS_BLOCKED',
+    cause: 'A Conditional Access policy, a security policy or a risk keeps the user or the application out.',
+    evidence:
+      'Sign-in log → Conditional Access names the policy. With claims in the answer it can be met; without, it is a block.',
+    remedy: [
+      'Look the correlation id up in the sign-in log.',
+      'With claims: hand them on to the client. Without: have the policy or the risk looked at.',
+    ],
+    retry: 'never',
+    fixedBy: 'tenant-admin',
+    source: REFERENCE,
+  },
+  {
+    numbers: [50053],
+    code: 'ENTRA_ACCOUNT_LOCKED',
+    cause: 'The account is locked after too many attempts, or the address is known to be malicious.',
+    evidence: 'The sign-in log says which of the two.',
+    remedy: ['Wait, or have the password reset; look at the risk of the user.'],
+    retry: 'never',
+    fixedBy: 'tenant-admin',
+    source: REFERENCE,
+  },
+  {
+    numbers: [50055, 50144],
+    code: 'ENTRA_PASSWORD_EXPIRED',
+    cause: 'The password of the user has ended.',
+    evidence: 'The description says so.',
+    remedy: ['Have the user change it.'],
+    retry: 'after-sign-in',
+    fixedBy: 'user',
+    source: REFERENCE,
+  },
+  {
+    numbers: [50126, 50056],
+    code: 'ENTRA_PASSWORD_WRONG',
+    cause: 'A wrong or empty password was sent by a program on behalf of the user.',
+    evidence: 'grant_type is password.',
+    remedy: ['Let users sign in in a browser: programs should have no passwords.'],
+    retry: 'never',
+    fixedBy: 'client-developer',
+    source: REFERENCE,
+  },
+  {
+    numbers: [50057],
+    code: 'ENTRA_USER_DISABLED',
+    cause: 'The account of the user is disabled.',
+    evidence: 'The directory shows it as disabled.',
+    remedy: ['Have an administrator enable it, if it should be.'],
+    retry: 'never',
+    fixedBy: 'tenant-admin',
+    source: REFERENCE,
+  },
+  {
+    numbers: [50034, 50020, 50014, 51004, 16000, 16003, 90072],
+    code: 'ENTRA_USER_UNKNOWN_IN_TENANT',
+    cause:
+      'The user is not in this tenant: a guest who was not invited or has not accepted, another tenant, or a personal account.',
+    evidence: 'The tenant of the request, compared with that of the account.',
+    remedy: [
+      'Use the tenant of the user as the authority, or invite the user as a guest.',
+      'Or let the user choose another account.',
+    ],
+    retry: 'after-sign-in',
+    fixedBy: 'tenant-admin',
+    source: REFERENCE,
+  },
+];
