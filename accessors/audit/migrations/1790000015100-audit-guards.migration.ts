@@ -58,15 +58,18 @@ async function erasingByFunction(runner: QueryRunner, schema: string): Promise<v
     end $$`);
   await runner.query(`
     create function audit_erase(gone json) returns integer language plpgsql
-    security definer set search_path = ${schema}, pg_temp set "countersign.audit" = 'whole' set "countersign.erasing" = 'yes' as $$
+    security definer set search_path = ${schema}, pg_temp as $$
     declare
+      before constant text := coalesce(current_setting('countersign.audit', true), '');
       erased_now integer;
     begin
+      perform set_config('countersign.audit', 'whole', true), set_config('countersign.erasing', 'yes', true);
       update audit_record r set subject = null, actor = null, token_id = null, subject_token_sha256 = null, detail = null,
         salt = null, erased = decode(g.digest, 'hex')
       from json_to_recordset(gone) as g (tenant_id uuid, id uuid, at float8, digest text)
       where r.tenant_id = g.tenant_id and r.id = g.id and r.at = to_timestamp(g.at / 1000) and r.erased is null;
       get diagnostics erased_now = row_count;
+      perform set_config('countersign.audit', before, true), set_config('countersign.erasing', '', true);
       return erased_now;
     end $$`);
 }
