@@ -39,6 +39,8 @@ export interface Shown {
 }
 
 export interface Verifier {
+  /** How long after `exp` a token is still taken. */
+  readonly expiryLeewaySeconds: number;
   /** What the `helpUrl` of its errors begins with; ends with `/`. */
   readonly helpBase: string;
   /**
@@ -66,6 +68,7 @@ export function createVerifier(options: VerifierOptions, runtime: Runtime = SYST
 
 class TokenVerifier implements Verifier {
   readonly helpBase: string;
+  readonly expiryLeewaySeconds: number;
   private readonly keys: KeySource;
   private readonly cutoffs: CutoffSource;
   private readonly limits: TimeLimits;
@@ -80,6 +83,7 @@ class TokenVerifier implements Verifier {
     if (issuer === '' || options.audience === '' || algorithms.length === 0)
       throw new TypeError('issuer, audience and algorithms cannot be empty');
     this.limits = timeLimits(options);
+    this.expiryLeewaySeconds = this.limits.leeway;
     this.helpBase = helpBaseOf(options.helpBase ?? issuer);
     const jwksUrl = documentUrl(options.jwksUri ?? `${issuer}/.well-known/jwks.json`);
     const cutoffsUrl = documentUrl(options.cutoffsUri ?? `${issuer}/.well-known/countersign-cutoffs.jwt`);

@@ -4,11 +4,15 @@ import { keepAdmitted } from '../admitted-tokens.js';
 import { CountersignError } from '../countersign-error.js';
 import { confirmationsOf } from '../http/client-certificate.js';
 import { type ChallengeSettings, checkChallengeSettings } from '../refusal.js';
+import type { VerifiedToken } from '../verified-token.js';
 import type { Verifier } from '../verifier.js';
 import { refusalStatus } from './refusal-status.js';
+import { whenTokenEnds } from './token-end.js';
 
 export interface GrpcGuardSettings extends ChallengeSettings {
   readonly verifier: Verifier;
+  /** Left out: a stream ends with its token, as `UNAUTHENTICATED`, and is begun again with the next one. */
+  readonly streamsOutliveTokens?: boolean | undefined;
 }
 
 /** Of a call: how its connection was authenticated. */
@@ -22,18 +26,28 @@ export class GrpcGuard {
   }
 
   /**
-   * Keeps the token that lets the call in for its handler.
+   * The token that lets the call in, kept for its handler; `null` where everybody may.
    *
    * @throws CountersignError for everybody else, and where nothing was decided
    */
-  async admit(metadata: Metadata, call: Connected, access: Access | undefined): Promise<void> {
+  async admit(metadata: Metadata, call: Connected, access: Access | undefined): Promise<VerifiedToken | null> {
     const shown = {
       get keys() {
         return confirmationsOf(call.getAuthContext().sslPeerCertificate?.raw);
       },
     };
     const authorization = metadata.get('authorization').map(String);
-    keepAdmitted(metadata, await admitted(this.settings.verifier, access, { authorization, shown }));
+    const token = await admitted(this.settings.verifier, access, { authorization, shown });
+    keepAdmitted(metadata, token);
+    return token;
+  }
+
+  /** For a call that streams: calls `end` with what to say when its token is not taken any more. Answers what calls it off. */
+  endWith(token: VerifiedToken, end: (refusal: CountersignError) => void): () => void {
+    if (this.settings.streamsOutliveTokens === true) return () => undefined;
+    return whenTokenEnds(token, this.settings.verifier.expiryLeewaySeconds, () => {
+      end(new CountersignError('TOKEN_EXPIRED'));
+    });
   }
 
   /** `undefined`: the error is not about who called. */

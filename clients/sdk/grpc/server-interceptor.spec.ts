@@ -175,6 +175,26 @@ describe('A server of grpc-js', () => {
   });
 });
 
+describe('A stream', () => {
+  const shortLived = (): string => {
+    const now = Math.floor(Date.now() / 1_000);
+    return issuer.bearer({ iat: now - 1, exp: now + 2, acr: 'c2' });
+  };
+
+  it('ends with its token, and is told why', async () => {
+    const address = await serving({ methods: METHODS });
+    const answer = await call(address, 'Talk', { authorization: shortLived() }, { halfClose: false });
+    expect(answer).toMatchObject({ code: status.UNAUTHENTICATED, message: 'The token has ended.', messages: [{ id: '7' }] });
+    expect(errorInfo(answer.metadata.get('grpc-status-details-bin')[0]).reason).toBe('TOKEN_EXPIRED');
+  });
+
+  it('goes on without it where that was asked for', async () => {
+    const address = await serving({ methods: METHODS, streamsOutliveTokens: true });
+    const answer = await call(address, 'Talk', { authorization: shortLived() }, { halfClose: false, milliseconds: 2_500 });
+    expect(answer).toMatchObject({ code: status.DEADLINE_EXCEEDED, messages: [{ id: '7' }] });
+  });
+});
+
 describe('A token that is bound to a certificate', () => {
   const ca = authority();
   const held = certificateOf({ authority: ca, name: 'ana' });

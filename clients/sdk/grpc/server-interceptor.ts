@@ -27,19 +27,37 @@ export function countersignInterceptor(options: GrpcGuardOptions): ServerInterce
   const guard = new GrpcGuard(options);
   const methods = new Map(Object.entries(options.methods));
   for (const name of methods.keys()) if (!METHOD.test(name)) throw new TypeError(`${name} is no method: /package.Service/Method`);
-  return ({ path }, call) => {
+  return ({ path, requestStream, responseStream }, call) => {
+    let isOver = false;
+    let forgetEnd = (): void => undefined;
+    const over = (): void => {
+      isOver = true;
+      forgetEnd();
+    };
     const refuse = (error: unknown): void => {
+      over();
       call.sendStatus(guard.refusalOf(error) ?? failureStatus(error, options.onFailure));
     };
     return new ServerInterceptingCall(call, {
       start: (next) => {
         next({
           onReceiveMetadata: (metadata, proceed) => {
-            guard.admit(metadata, call, methods.get(path)).then(() => {
+            guard.admit(metadata, call, methods.get(path)).then((token) => {
+              if (token !== null && !isOver && (requestStream || responseStream)) forgetEnd = guard.endWith(token, refuse);
               proceed(metadata);
             }, refuse);
           },
+          onCancel: over,
         });
+      },
+      // What a handler still says when its call is over is for nobody.
+      sendMessage: (message, proceed) => {
+        if (!isOver) proceed(message);
+      },
+      sendStatus: (status, proceed) => {
+        if (isOver) return;
+        over();
+        proceed(status);
       },
     });
   };

@@ -1,6 +1,6 @@
 import { type DynamicModule, Global, Inject, Module, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD } from '@nestjs/core';
-import type { ChallengeSettings } from '../refusal.js';
+import type { GrpcGuardSettings } from '../grpc/grpc-guard.js';
 import { createVerifier, type Verifier, type VerifierOptions } from '../verifier.js';
 import { Admission, ADMISSION } from './admission.js';
 import { BootAudit } from './boot-audit.js';
@@ -9,7 +9,7 @@ import { GrpcErrorsFilter } from './grpc-errors.filter.js';
 import { RefusalFilter } from './refusal.filter.js';
 
 /** The options of a verifier, or one that is closed elsewhere; and how to say no. */
-export type CountersignModuleOptions = ChallengeSettings & (VerifierOptions | { readonly verifier: Verifier });
+export type CountersignModuleOptions = Omit<GrpcGuardSettings, 'verifier'> & (VerifierOptions | { readonly verifier: Verifier });
 
 /** For handlers that want more of it than the guard does. */
 export const VERIFIER: unique symbol = Symbol('countersign.verifier');
@@ -31,13 +31,13 @@ export class CountersignModule implements OnModuleInit, OnApplicationShutdown {
     const end = (): void => {
       if (isOwn) verifier.close();
     };
-    const { realm, resourceMetadata } = options;
+    const { realm, resourceMetadata, streamsOutliveTokens } = options;
     return {
       module: CountersignModule,
       providers: [
         { provide: VERIFIER, useValue: verifier },
         { provide: END, useValue: end },
-        { provide: ADMISSION, useValue: new Admission({ verifier, realm, resourceMetadata }) },
+        { provide: ADMISSION, useValue: new Admission({ verifier, realm, resourceMetadata, streamsOutliveTokens }) },
         { provide: APP_GUARD, useClass: CountersignGuard },
         // Of two filters that would take an error, Nest asks the later one.
         { provide: APP_FILTER, useClass: GrpcErrorsFilter },

@@ -2,9 +2,10 @@ import { status } from '@grpc/grpc-js';
 import { BadRequestException, Controller, Get, Module, type PipeTransform, UsePipes } from '@nestjs/common';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { GrpcMethod, GrpcStreamMethod, Payload, RpcException } from '@nestjs/microservices';
-import { last, map, type Observable, of } from 'rxjs';
+import { concat, finalize, last, map, NEVER, type Observable, of } from 'rxjs';
 import { ErrorInfo, Help } from '../../../protos/generated/google/rpc/error_details.js';
 import { Status } from '../../../protos/generated/google/rpc/status.js';
+import { until } from '../../../test/support/until.js';
 import { CountersignError } from '../countersign-error.js';
 import { LiveIssuer } from '../fixtures/tokens-of-now.js';
 import { requirePermissions } from '../permission-guards.js';
@@ -37,9 +38,10 @@ class Billing {
 
   @AnyAuthenticated()
   @GrpcMethod('Billing', 'ListInvoices')
-  list(): Observable<Invoice> {
+  list(@CurrentSubject() { permissions }: VerifiedToken): Observable<Invoice> {
     handled.push('list');
-    return of({ id: '1' }, { id: '2' });
+    if (!permissions.includes('billing:invoice:watch')) return of({ id: '1' }, { id: '2' });
+    return concat(of({ id: '1' }), NEVER).pipe(finalize(() => handled.push('let go')));
   }
 
   @RequirePermissions('billing:invoice:create')
@@ -124,6 +126,9 @@ async function throwing(error: unknown): Promise<Answer> {
   return answer;
 }
 
+const detailsOf = ({ metadata }: Answer): Status => Status.decode(metadata.get('grpc-status-details-bin')[0] as Buffer);
+const errorInfo = (answer: Answer): ErrorInfo => ErrorInfo.decode(detailsOf(answer).details[0]!.value);
+
 describe('Over gRPC', () => {
   it('nobody comes in without a token, to a handler of any kind', async () => {
     handled.length = 0;
@@ -141,11 +146,9 @@ describe('Over gRPC', () => {
     const answer = await call(service.grpc, 'GetInvoice', { authorization: issuer.bearer({ aud: 'https://other.test' }) });
     expect(answer).toMatchObject({ code: status.UNAUTHENTICATED, message: 'The token is for another audience.' });
     expect(answer.metadata.get('www-authenticate')[0]).toContain('error="invalid_token"');
-    const packed = Status.decode(answer.metadata.get('grpc-status-details-bin')[0] as Buffer);
-    expect(packed).toMatchObject({ code: status.UNAUTHENTICATED, message: answer.message });
-    const [info, help] = packed.details;
-    expect(ErrorInfo.decode(info!.value)).toMatchObject({ reason: 'TOKEN_AUDIENCE_MISMATCH', domain: 'countersign' });
-    const [link] = Help.decode(help!.value).links;
+    expect(detailsOf(answer)).toMatchObject({ code: status.UNAUTHENTICATED, message: answer.message });
+    expect(errorInfo(answer)).toMatchObject({ reason: 'TOKEN_AUDIENCE_MISMATCH', domain: 'countersign' });
+    const [link] = Help.decode(detailsOf(answer).details[1]!.value).links;
     expect(link?.url).toBe(`${issuer.issuer}/docs/sdk/verifier.md#token_audience_mismatch`);
   });
 
@@ -163,6 +166,15 @@ describe('Over gRPC', () => {
     expect((await call(service.grpc, 'ListInvoices', reader)).messages).toHaveLength(2);
     expect(await call(service.grpc, 'Upload', reader)).toMatchObject({ code: status.PERMISSION_DENIED, messages: [] });
     expect(await call(service.grpc, 'Upload', writer)).toMatchObject({ code: status.OK, messages: [{ id: 'last 7' }] });
+  });
+
+  it('a stream ends with its token, and its source is let go', async () => {
+    const now = Math.floor(Date.now() / 1_000);
+    const authorization = issuer.bearer({ iat: now - 1, exp: now + 2, permissions: ['billing:invoice:watch'] });
+    const answer = await call(service.grpc, 'ListInvoices', { authorization });
+    expect(answer).toMatchObject({ code: status.UNAUTHENTICATED, message: 'The token has ended.', messages: [{ id: '1' }] });
+    expect(errorInfo(answer).reason).toBe('TOKEN_EXPIRED');
+    await until('the source is let go', () => handled.at(-1) === 'let go');
   });
 
   it('a bound token is no bearer token', async () => {
