@@ -4,16 +4,18 @@ import type { Waiter } from '#utilities/database/contract.js';
 export class CallWaiter implements Waiter {
   private left = false;
   private answered = false;
-  private readonly listeners = new Set<() => void>();
+  /** Made when there is one: most callers wait for what is in memory. */
+  private listeners: Set<() => void> | undefined;
 
   get isGone(): boolean {
     return this.left;
   }
 
   onGone(left: () => void): () => void {
-    this.listeners.add(left);
+    const listeners = (this.listeners ??= new Set());
+    listeners.add(left);
     return () => {
-      this.listeners.delete(left);
+      listeners.delete(left);
     };
   }
 
@@ -25,7 +27,6 @@ export class CallWaiter implements Waiter {
   go(): void {
     if (this.left || this.answered) return;
     this.left = true;
-    for (const left of this.listeners) left();
-    this.listeners.clear();
+    for (const left of this.listeners ?? []) left();
   }
 }
