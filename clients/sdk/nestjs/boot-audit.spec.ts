@@ -263,6 +263,22 @@ describe('A @GrpcStreamCall() handler', () => {
   });
 });
 
+@Controller()
+class ForEveryTransport {
+  @RequirePermissions('billing:invoice:read')
+  @MessagePattern({ service: 'Billing', rpc: 'GetInvoice', streaming: 'no_stream' })
+  get(invoice: Invoice): Invoice {
+    return invoice;
+  }
+}
+
+describe('A pattern for every transport', () => {
+  it('reaches gRPC where it looks like one of its own, and is guarded there', async () => {
+    started = await start(guarded(ForEveryTransport));
+    expect(await call(started.grpc, 'GetInvoice')).toMatchObject({ code: status.UNAUTHENTICATED, messages: [] });
+  });
+});
+
 describe('Other traps', () => {
   it('a handler that streams both ways keeps the application from starting', async () => {
     expect(await refusalOf(guarded(BothWays))).toContain('/acme.billing.v1.Billing/Talk: streams in both directions');

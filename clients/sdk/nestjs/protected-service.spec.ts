@@ -6,11 +6,13 @@ import { concat, finalize, last, map, NEVER, type Observable, of } from 'rxjs';
 import { ErrorInfo, Help } from '../../../protos/generated/google/rpc/error_details.js';
 import { Status } from '../../../protos/generated/google/rpc/status.js';
 import { until } from '../../../test/support/until.js';
+import { authenticated, open } from '../access.js';
 import { CountersignError } from '../countersign-error.js';
 import { LiveIssuer } from '../fixtures/tokens-of-now.js';
 import { requirePermissions } from '../permission-guards.js';
 import type { VerifiedToken } from '../verified-token.js';
 import { AnyAuthenticated, CurrentSubject, Public, RequirePermissions, RequireStepUp } from './access.decorators.js';
+import { Admission } from './admission.js';
 import { CountersignModule } from './countersign.module.js';
 import { type Answer, call, type Invoice, start, type Started } from './fixtures/billing.service.js';
 
@@ -67,6 +69,12 @@ class Invoices {
   @Get('health')
   health(): object {
     return { ok: true };
+  }
+
+  @Public()
+  @Get('who')
+  who(@CurrentSubject() token: VerifiedToken | undefined): object {
+    return { who: token?.subject ?? 'nobody' };
   }
 
   @RequireStepUp({ acrValues: ['c2'], maxAgeSeconds: 300 })
@@ -205,6 +213,14 @@ describe('Over gRPC', () => {
   });
 });
 
+describe('Over anything else', () => {
+  it('there is no place for a token, so nobody comes in', async () => {
+    const admission = new Admission({ verifier: issuer.verifier });
+    await expect(admission.admit(undefined, authenticated())).rejects.toMatchObject({ reason: 'ACCESS_UNDECIDED' });
+    await expect(admission.admit(undefined, open())).resolves.toBeUndefined();
+  });
+});
+
 describe('Over HTTP', () => {
   const get = (path: string, headers: Record<string, string> = {}): Promise<Response> =>
     fetch(`${service.http}/invoices${path}`, { headers });
@@ -225,6 +241,10 @@ describe('Over HTTP', () => {
     const helpUrl = `${issuer.issuer}/docs/sdk/verifier.md#permission_denied`;
     const id = expect.stringMatching(/^[0-9a-f]{32}$/) as unknown;
     expect(await response.json()).toMatchObject({ code: 'PERMISSION_DENIED', status: 403, diagnosticId: id, helpUrl });
+  });
+
+  it('a public handler that asks who it is fails, and takes nobody for somebody', async () => {
+    expect((await get('/who', reader())).status).toBe(500);
   });
 
   it('a sign-in that is too weak or too old has to be done again (RFC 9470)', async () => {
