@@ -20,6 +20,8 @@ export { SAMPLE_AUDIENCE };
 /** An application for what cannot check ES256. */
 export const RSA_AUDIENCE = 'https://archive.acme.example';
 export const CALLER = 'interop';
+/** A gateway that hands on headers. */
+export const GATEWAY = 'edge';
 const AWAY_DIRECTORY_ID = 'a0a0a0a0-0000-4000-8000-00000000000a';
 
 export interface InteropWorld {
@@ -147,14 +149,25 @@ function worldDocument({ identityProvider, secret }: TestService, away: EntraDev
         targets: [SAMPLE_AUDIENCE, RSA_AUDIENCE].map((audience) => ({ audience, scopes: ['**'] })),
         checks: [SAMPLE_AUDIENCE],
       },
+      {
+        clientId: GATEWAY,
+        secretSha256: [digestOf(secret)],
+        presents: { audiences: [{ issuer: 'devkit', id: DEV_API_CLIENT_ID }] },
+        checks: [SAMPLE_AUDIENCE],
+      },
     ],
   };
 }
 
 const digestOf = (secret: string): string => createHash('sha256').update(secret).digest('hex');
 
-/** Clerks and whoever else reads invoices read the archive too. */
+/** Clerks and whoever else reads invoices read the archive too. At the gateway there are invoices alone. */
 function withReader(policy: object): object {
   const { roles } = policy as { readonly roles: Readonly<Record<string, object>> };
-  return { ...policy, roles: { ...roles, viewer: { grants: ['billing:*:read', 'archive:all:read'] } } };
+  const route = (match: string, permission: string): object => ({ match, application: SAMPLE_AUDIENCE, permission });
+  return {
+    ...policy,
+    roles: { ...roles, viewer: { grants: ['billing:*:read', 'archive:all:read'] } },
+    routes: [route('GET /invoices', 'billing:invoice:read'), route('POST /invoices', 'billing:invoice:create')],
+  };
 }

@@ -1,24 +1,19 @@
 /** nginx as Debian packages it, with the configurations of the guide, in front of REST and gRPC. */
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Metadata } from '@grpc/grpc-js';
-import { freePort } from '#devkit/free-port.js';
-import { basic, exchangeForm, GRANT } from '../support/callers.js';
+import { basic, exchangeForm, GRANT, JWT_TYPE } from '../support/callers.js';
 import { exchangeOverGrpc, overTls } from '../support/tls-callers.js';
+import { checkForwardAuth } from './forward-auth.check.js';
 import { CALLER, type InteropWorld, SAMPLE_AUDIENCE } from './interop.world.js';
 import { Cases, Skipped } from './outcome.js';
-import { program, type Server, startServer } from './programs.js';
+import { replaced, type Site, startNginx } from './nginx.server.js';
+import { program } from './programs.js';
 import { askInPython } from './python.check.js';
-import { JWT_TYPE } from '../support/callers.js';
 
 const GUIDE = join(import.meta.dirname, '../../docs/guides/nginx-haproxy.md');
 const FORM = { 'content-type': 'application/x-www-form-urlencoded' };
-
-export interface Front {
-  readonly port: number;
-  readonly server: Server;
-}
 
 /** @throws Skipped where it is not installed */
 export async function checkNginx(world: InteropWorld): Promise<Cases> {
@@ -29,7 +24,7 @@ export async function checkNginx(world: InteropWorld): Promise<Cases> {
     ['plaintext behind', toPlain(plaintext, world)],
     ['TLS behind', toSecure(encrypted, world)],
   ] as const) {
-    const front = await startNginx(nginx, world, example);
+    const front = await startNginx(nginx, world, asSite(example, world));
     try {
       const own = new Cases();
       await askFromNode(world, front.port, own);
@@ -39,6 +34,7 @@ export async function checkNginx(world: InteropWorld): Promise<Cases> {
       await front.server.stop();
     }
   }
+  cases.take((await checkForwardAuth(world, nginx)).seen);
   return cases;
 }
 
@@ -144,42 +140,13 @@ function toSecure(example: string, { secure, caFile }: InteropWorld): string {
   });
 }
 
-/** @throws Error if the guide does not say what is to be replaced: then it is not the guide that is run */
-function replaced(example: string, by: Readonly<Record<string, string>>): string {
-  return Object.entries(by).reduce((text, [from, to]) => {
-    if (!text.includes(from)) throw new Error(`the example of the guide has no ${from}`);
-    return text.replaceAll(from, to);
-  }, example);
-}
-
-/** nginx in a folder of its own, as an ordinary program. */
-export async function startNginx(nginx: string, world: InteropWorld, example: string): Promise<Front> {
-  const port = await freePort();
-  const folder = join(world.folder, `nginx-${String(port)}`);
-  mkdirSync(folder);
-  const site = replaced(example, {
-    'listen 443': `listen 127.0.0.1:${String(port)}`,
-    'auth.example.com': 'localhost',
-    '/etc/nginx/tls/fullchain.pem': world.server.certificateFile,
-    '/etc/nginx/tls/key.pem': world.server.keyFile,
-  });
-  const paths = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `  ${name}_temp_path ${folder}/${name};`);
-  const lines = [
-    // Workers of a root's master have another user, who may not enter our folder.
-    ...(process.getuid?.() === 0 ? ['user root;'] : []),
-    'daemon off;',
-    'worker_processes 1;',
-    `pid ${folder}/pid;`,
-    'error_log stderr warn;',
-    'events {}',
-    'http {',
-    '  access_log off;',
-    ...paths,
-    site,
-    '}',
-  ];
-  const file = join(folder, 'nginx.conf');
-  writeFileSync(file, lines.join('\n'));
-  const server = await startServer(nginx, ['-p', folder, '-c', file, '-e', 'stderr'], [port]);
-  return { port, server };
+function asSite(example: string, { server }: InteropWorld): Site {
+  return {
+    listens: 'listen 443',
+    http: replaced(example, {
+      'auth.example.com': 'localhost',
+      '/etc/nginx/tls/fullchain.pem': server.certificateFile,
+      '/etc/nginx/tls/key.pem': server.keyFile,
+    }),
+  };
 }
