@@ -55,11 +55,15 @@ export function authenticationInterceptor(deps: AuthenticationDeps): ServerInter
         next({
           onReceiveMetadata: (metadata, proceed) => {
             arrived = metadata;
+            const diagnosticId = deps.ids.random();
+            if (metadataBytes(metadata) > METADATA_LIMIT_BYTES) {
+              refuse(diagnosticId, new CodedError('REQUEST_HEADERS_TOO_LARGE'));
+              return;
+            }
             if (access.kind === 'open') {
               proceed(metadata);
               return;
             }
-            const diagnosticId = deps.ids.random();
             waiter = new CallWaiter();
             const arrival = { diagnosticId, access, call, waiter };
             deps.deadline
@@ -106,7 +110,6 @@ interface Arrival {
 }
 
 async function admit(deps: AuthenticationDeps, metadata: Metadata, arrival: Arrival): Promise<void> {
-  if (metadataBytes(metadata) > METADATA_LIMIT_BYTES) throw new CodedError('REQUEST_HEADERS_TOO_LARGE');
   const { diagnosticId, access, call, waiter } = arrival;
   const context = { diagnosticId, transport: 'grpc' } as const;
   const presented = presentedKeys(call, metadata, deps.certificates);

@@ -67,8 +67,6 @@ export class GrpcServer extends ServerGrpc {
         'grpc.max_receive_message_length': MESSAGE_LIMIT_BYTES,
         'grpc.max_send_message_length': ANSWER_LIMIT_BYTES,
         ...connectionOptions(this.server.connections),
-        // It costs a part of every call, and nobody can ask for what it keeps.
-        'grpc.enable_channelz': 0,
       }),
     );
   }

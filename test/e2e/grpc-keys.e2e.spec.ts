@@ -108,9 +108,9 @@ describe('Over gRPC', () => {
     const answer = await fetch(`${service.host.httpUrl}/.well-known/jwks.json`);
     return { body: await answer.text(), etag: answer.headers.get('etag'), cache: answer.headers.get('cache-control') };
   };
-  const jwks = (): Promise<GetJwksResponse> =>
+  const jwks = (sent = new Metadata()): Promise<GetJwksResponse> =>
     new Promise((resolve, reject) => {
-      keys.getJwks({}, (error, response) => {
+      keys.getJwks({}, sent, (error, response) => {
         if (error === null) resolve(response);
         else reject(error);
       });
@@ -227,6 +227,8 @@ describe('Over gRPC', () => {
     expect([response?.metadata.length, (response?.metadataLeftOut ?? 0) >= 10]).toEqual([100, true]);
     const large = metadata.clone();
     large.set('x-large', 'v'.repeat(33_000));
-    expect((await echo({}, large)).failure).toMatchObject({ code: 'RESOURCE_EXHAUSTED', reason: 'REQUEST_HEADERS_TOO_LARGE' });
+    const tooLarge = { code: 'RESOURCE_EXHAUSTED', reason: 'REQUEST_HEADERS_TOO_LARGE' };
+    expect((await echo({}, large)).failure).toMatchObject(tooLarge);
+    expect(await jwks(large).catch((error: unknown) => failureOf(error as ServiceError))).toMatchObject(tooLarge);
   });
 });
