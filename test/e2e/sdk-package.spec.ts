@@ -7,13 +7,12 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { LiveIssuer } from '#clients/sdk/fixtures/tokens-of-now.js';
 import { type Answer, call } from '#clients/sdk/nestjs/fixtures/billing.service.js';
 import { freePort } from '#devkit/free-port.js';
-import { run } from '../gates/planted-tree.js';
+import { run, runScript } from '../gates/planted-tree.js';
 import { until } from '../support/until.js';
 
 const project = join(import.meta.dirname, '../..');
 const SDK = join(project, 'clients/sdk');
 const TSC = join(project, 'node_modules/typescript-7/bin/tsc');
-const NOT_PACKED = /\.spec\.ts$|\/(fixtures|dist)(\/|$)/;
 /** What the reader of the pages has installed beside the package and its peers. */
 const READERS = ['@types/node', '@grpc/proto-loader'];
 
@@ -34,7 +33,7 @@ interface Page {
   readonly address: string;
 }
 
-const PAGES = ['nestjs', 'grpc', 'http'];
+const PAGES = ['nestjs', 'grpc', 'http', 'calling'];
 
 let root: string;
 let app: string;
@@ -50,20 +49,15 @@ beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), 'countersign-sdk-'));
   app = join(root, 'app');
   manifest = JSON.parse(await readFile(join(SDK, 'package.json'), 'utf8')) as Manifest;
+  compiled = await runScript('scripts/build-sdk.mjs', ['--out', join(root, 'package')], project);
   const peers = Object.keys(manifest.peerDependencies);
-  await cp(SDK, join(root, 'alone/clients/sdk'), { recursive: true, filter: (path) => !NOT_PACKED.test(path) });
-  await cp(join(project, 'tsconfig.json'), join(root, 'alone/tsconfig.json'));
-  await install(join(root, 'alone'), [...peers, '@types/node']);
-  const dist = join(root, 'package/dist');
-  compiled = await compile(join(root, 'alone'), ['-p', 'clients/sdk/tsconfig.package.json', '--outDir', dist]);
-  await cp(join(SDK, 'package.json'), join(root, 'package/package.json'));
   await install(app, [...peers, ...READERS]);
   await cp(join(root, 'package'), join(app, 'node_modules/@countersign/sdk'), { recursive: true });
   for (const name of PAGES) pages.set(name, await written(name));
   const compilerOptions = { rootDir: '.', outDir: '.' };
   await writeFile(
     join(app, 'tsconfig.json'),
-    JSON.stringify({ extends: '../alone/tsconfig.json', compilerOptions, include: PAGES }),
+    JSON.stringify({ extends: join(project, 'tsconfig.json'), compilerOptions, include: PAGES }),
   );
   await writeFile(join(app, 'package.json'), '{ "type": "module" }');
   pagesCompiled = await compile(app, ['-p', '.']);
@@ -140,10 +134,10 @@ describe('The package', () => {
     expect(await importing(app, entries)).toBe(expected);
   });
 
-  it('needs Node alone for verifying, Express and Fastify', async () => {
+  it('needs Node alone for verifying, for calling, for Express and Fastify', async () => {
     const bare = join(root, 'bare');
     await cp(join(root, 'package'), join(bare, 'node_modules/@countersign/sdk'), { recursive: true });
-    expect(await importing(bare, ['.', './express', './fastify'])).not.toMatch(/false|Error/);
+    expect(await importing(bare, ['.', './express', './fastify', './client'])).not.toMatch(/false|Error/);
     expect(await importing(bare, ['./nestjs'])).toMatch(/ERR_MODULE_NOT_FOUND/);
   });
 });

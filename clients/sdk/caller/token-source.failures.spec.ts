@@ -1,5 +1,8 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { CountersignError } from '../countersign-error.js';
+import { CALLER_REASONS, callerError } from './caller-error.js';
 import { issued, json, ManualCaller, OPTIONS, refused, settled } from './fixtures/manual.caller.js';
 import type { PostAnswer } from './post.js';
 import { createTokenSource, type TokenRequest, type TokenSource } from './token-source.js';
@@ -252,5 +255,19 @@ describe('A call that leaves', () => {
     await expect(source.token({ ...alice, signal: AbortSignal.abort(new Error('never')) })).rejects.toThrow('never');
     expect(await reasonFor({ ...alice, deadlineMs: 0 })).toBe('TOKEN_DEADLINE_EXCEEDED');
     expect(await reasonFor({ ...alice, deadlineMs: Number.NaN })).toBe('TOKEN_DEADLINE_EXCEEDED');
+  });
+});
+
+describe('The page of a reason', () => {
+  const page = readFileSync(join(import.meta.dirname, '../../../docs/sdk/calling.md'), 'utf8');
+  const ofCalls = ['HOP_ANSWERED', 'NOT_CONNECTED', 'HANDLER_SLOW', 'CALLER_TOKEN_FETCH', 'CALL_REFUSED'];
+
+  it.each([...CALLER_REASONS, ...ofCalls])('%s is there', (reason) => {
+    expect(page).toContain(`\n### ${reason}\n`);
+  });
+
+  it.each(CALLER_REASONS)('%s is linked, and what it says may pass', (reason) => {
+    const { helpUrl, retryable } = callerError(reason);
+    expect([helpUrl.split('/docs/')[1], retryable]).toEqual([`sdk/calling.md#${reason.toLowerCase()}`, true]);
   });
 });
