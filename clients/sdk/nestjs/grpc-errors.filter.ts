@@ -57,9 +57,13 @@ function ofHttp(error: HttpException): GrpcError | undefined {
   return code === undefined ? undefined : { code, details: error.message };
 }
 
+/** What Nest throws where a guard answers `false`. */
+const GUARD_SAID_NO = 'Forbidden resource';
+
 /** `new RpcException({ code, message, metadata })`, or a text alone. */
 function ofRpc(error: RpcException): GrpcError {
   const told = error.getError();
+  if (told === GUARD_SAID_NO) return { code: status.PERMISSION_DENIED, details: error.message };
   if (typeof told === 'string' || !('code' in told) || typeof told.code !== 'number')
     return { code: status.UNKNOWN, details: error.message };
   return { ...told, code: told.code, details: error.message };

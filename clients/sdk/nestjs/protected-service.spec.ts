@@ -1,5 +1,14 @@
 import { status } from '@grpc/grpc-js';
-import { BadRequestException, Controller, Get, Module, type PipeTransform, UsePipes } from '@nestjs/common';
+import {
+  BadRequestException,
+  type CanActivate,
+  Controller,
+  Get,
+  Module,
+  type PipeTransform,
+  UseGuards,
+  UsePipes,
+} from '@nestjs/common';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { GrpcMethod, GrpcStreamMethod, Payload, RpcException } from '@nestjs/microservices';
 import { concat, finalize, last, map, NEVER, type Observable, of } from 'rxjs';
@@ -27,6 +36,14 @@ class RefusingPipe implements PipeTransform {
   }
 }
 
+/** Of the application's own, as most people write it. */
+class ClosedOnSundays implements CanActivate {
+  canActivate(): boolean {
+    return thrown !== 'on a sunday';
+  }
+}
+
+@UseGuards(ClosedOnSundays)
 @Controller()
 class Billing {
   @RequirePermissions('billing:invoice:read')
@@ -192,6 +209,10 @@ describe('Over gRPC', () => {
 
   it('what a pipe refuses is INVALID_ARGUMENT, and not UNKNOWN', async () => {
     expect(await throwing('in a pipe')).toMatchObject({ code: status.INVALID_ARGUMENT, message: 'id is no number' });
+  });
+
+  it('what another guard of the application refuses is PERMISSION_DENIED, and not UNKNOWN', async () => {
+    expect(await throwing('on a sunday')).toMatchObject({ code: status.PERMISSION_DENIED, message: 'Forbidden resource' });
   });
 
   it('what a handler says in the words of gRPC is said', async () => {
