@@ -1,0 +1,81 @@
+import { Client, credentials, Metadata, ServerInterceptingCall, type ServiceError, status } from '@grpc/grpc-js';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { until } from '../../test/support/until.js';
+import { GrpcServer } from './grpc-server.js';
+
+const CHECK = '/grpc.health.v1.Health/Check';
+const WATCH = '/grpc.health.v1.Health/Watch';
+const CONNECTIONS = {
+  keepaliveSeconds: 60,
+  keepaliveTimeoutSeconds: 20,
+  maxAgeSeconds: null,
+  maxAgeGraceSeconds: 30,
+  maxStreams: 10,
+  keyWatchers: 1,
+};
+const same = (bytes: Buffer): Buffer => bytes;
+
+describe('Connections of the gRPC port', () => {
+  let server: GrpcServer;
+  let client: Client;
+  /** Addresses that calls came from: each connection has one. */
+  let peers: Set<string>;
+
+  const start = async (connections: Partial<typeof CONNECTIONS> & { readonly maxAgeSeconds?: number | null }): Promise<void> => {
+    peers = new Set();
+    server = new GrpcServer({
+      settings: { host: '127.0.0.1', port: 0, tls: null, certificateProxies: null, reflection: false },
+      connections: { ...CONNECTIONS, ...connections },
+      tls: null,
+      interceptors: [
+        (_method, call) => {
+          peers.add(call.getPeer());
+          return new ServerInterceptingCall(call);
+        },
+      ],
+      drainMilliseconds: 100,
+      onClosing: () => undefined,
+    });
+    await new Promise<void>((resolve, reject) => {
+      void server.listen((error?: unknown) => {
+        if (error === undefined) resolve();
+        else reject(error);
+      });
+    });
+    client = new Client(`127.0.0.1:${String(server.port)}`, credentials.createInsecure());
+  };
+  afterEach(async () => {
+    client.close();
+    await server.close();
+  });
+
+  const check = (): Promise<string> =>
+    new Promise((resolve) => {
+      client.makeUnaryRequest(CHECK, same, same, Buffer.alloc(0), new Metadata(), { deadline: Date.now() + 10_000 }, (error) => {
+        resolve(error === null ? 'OK' : status[error.code]);
+      });
+    });
+
+  it('end when they are old, while no call fails', async () => {
+    await start({ maxAgeSeconds: 1 });
+    const answers = new Set<string>();
+    await until('the client has connected anew', async () => {
+      answers.add(await check());
+      return peers.size > 1;
+    });
+    expect([...answers]).toEqual(['OK']);
+  });
+
+  it('end with the server, however long a call goes on', async () => {
+    await start({});
+    const stream = client.makeServerStreamRequest(WATCH, same, same, Buffer.alloc(0), new Metadata());
+    const ended = new Promise<string>((resolve) => {
+      stream.on('error', ({ code }: ServiceError) => {
+        resolve(status[code]);
+      });
+    });
+    await new Promise((resolve) => stream.once('data', resolve));
+    await Promise.all([server.close(), server.close()]);
+    expect(await ended).toMatch(/^(UNAVAILABLE|CANCELLED)$/);
+  });
+});
