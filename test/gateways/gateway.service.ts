@@ -9,6 +9,8 @@ import { PORTAL_CLIENT_ID, SAMPLE_AUDIENCE, startService, type TestService } fro
 
 /** Hands on headers, by the routes below. */
 export const GATEWAY = 'edge';
+/** Puts tokens of ours in the place of others. */
+export const SWAPPING = 'swapping-edge';
 /** As a target may have it. */
 export const READ = 'billing:invoice:read';
 export const CREATE = 'billing:invoice:create';
@@ -53,12 +55,14 @@ export interface GatewayService extends TestService {
   issued(persona?: 'alice' | 'bob'): Promise<string>;
 }
 
-export async function startGatewayService(more: readonly object[] = []): Promise<GatewayService> {
+export async function startGatewayService(): Promise<GatewayService> {
   const service = await startService({ database: { kind: 'embedded', directory: null } });
   const digest = createHash('sha256').update(service.secret).digest('hex');
   const presents = { audiences: [{ issuer: 'devkit', id: DEV_API_CLIENT_ID }] };
-  const gateway = { clientId: GATEWAY, presents, checks: [SAMPLE_AUDIENCE] };
-  const clients = [gateway, ...more].map((client) => ({ presents, ...client, secretSha256: [digest] }));
+  const gateway = { clientId: GATEWAY, checks: [SAMPLE_AUDIENCE] };
+  const targets = [{ audience: SAMPLE_AUDIENCE, scopes: ['billing:**'], delegationCeiling: ['billing:**'] }];
+  const swapping = { ...gateway, clientId: SWAPPING, targets, gateway: { mode: 'token-swap', removes: ['cookie'] } };
+  const clients = [gateway, swapping].map((client) => ({ presents, ...client, secretSha256: [digest] }));
   await service.apply({
     apiVersion: 'countersign/v1',
     tenants: [{ slug: 'acme' }],

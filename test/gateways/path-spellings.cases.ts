@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { APPROVE, Envoy, GATEWAY, type GatewayService, ROUTES, send, startGatewayService } from './gateway.service.js';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { APPROVE, Envoy, GATEWAY, type GatewayService, ROUTES, send } from './gateway.service.js';
 import { spellingsOf } from './path-spellings.js';
 
 interface Route {
@@ -18,18 +18,18 @@ const requestOf = ({ match }: Route): { readonly method: string; readonly path: 
 /** Spellings that a request line can have; a gateway answers the others itself. */
 const sendable = (path: string): boolean => /^[\x21-\x7e]+$/.test(path) && path.startsWith('/');
 
-describe('However the path of a route is written', () => {
+/** Every route, however it is written, over each way to ask. */
+export function spellingCases(running: () => GatewayService): void {
   let service: GatewayService;
   let envoy: Envoy;
   let tokens: Readonly<Record<'bob' | 'alice', string>>;
-  beforeAll(async () => {
-    service = await startGatewayService();
+  beforeAll(() => {
+    service = running();
     envoy = new Envoy(service.host.grpcAddress);
     tokens = { bob: service.upstream('bob'), alice: service.upstream('alice') };
-  }, 60_000);
-  afterAll(async () => {
+  });
+  afterAll(() => {
     envoy.close();
-    await service.stop();
   });
 
   /** `true`: it would go on. */
@@ -90,4 +90,4 @@ describe('However the path of a route is written', () => {
       ]);
     }
   });
-});
+}

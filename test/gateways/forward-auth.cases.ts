@@ -1,19 +1,19 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, expect, it } from '@jest/globals';
 import { SAMPLE_AUDIENCE } from '../support/service.js';
-import { GATEWAY, type GatewayService, type RawAnswer, READ, send, startGatewayService } from './gateway.service.js';
+import { GATEWAY, type GatewayService, type RawAnswer, READ, send } from './gateway.service.js';
 
 const PATH = '/v1/forward-auth';
 const NGINX = ['x-original-uri', '/v1/invoices/i-7?page=2', 'x-original-method', 'GET'];
 const TRAEFIK = ['x-forwarded-uri', '/v1/invoices/i-7', 'x-forwarded-method', 'GET', 'x-forwarded-host', 'api.acme.example'];
 
-describe('A request that a gateway asks about over HTTP', () => {
+/** nginx, Traefik and Envoy over HTTP. */
+export function forwardAuthCases(running: () => GatewayService): void {
   let service: GatewayService;
   let known: readonly string[];
-  beforeAll(async () => {
-    service = await startGatewayService();
+  beforeAll(() => {
+    service = running();
     known = ['x-countersign-gateway', service.as(GATEWAY), 'authorization', `Bearer ${service.upstream()}`];
-  }, 60_000);
-  afterAll(() => service.stop());
+  });
 
   const ask = (headers: readonly string[], path = PATH, method = 'GET'): Promise<RawAnswer> =>
     send(service.host.httpUrl, { path, method, headers });
@@ -86,4 +86,4 @@ describe('A request that a gateway asks about over HTTP', () => {
     const denied = ['x-original-uri', '/v1/admin', 'x-original-method', 'GET'];
     expect(codeOf(await ask([...known, ...denied]))).toEqual([403, 'no_grant']);
   });
-});
+}

@@ -1,20 +1,20 @@
 import { status } from '@grpc/grpc-js';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { HeaderValueOption_HeaderAppendAction } from '#protos/generated/envoy/config/core/v3/base.js';
 import type { CheckResponse } from '#protos/generated/envoy/service/auth/v3/external_auth.js';
 import { SAMPLE_AUDIENCE } from '../support/service.js';
-import { APPROVE, type Described, Envoy, GATEWAY, type GatewayService, READ, startGatewayService } from './gateway.service.js';
+import { APPROVE, type Described, Envoy, GATEWAY, type GatewayService, READ } from './gateway.service.js';
 
-describe('A request that Envoy asks about', () => {
+/** Envoy over gRPC. */
+export function extAuthzCases(running: () => GatewayService): void {
   let service: GatewayService;
   let envoy: Envoy;
-  beforeAll(async () => {
-    service = await startGatewayService();
+  beforeAll(() => {
+    service = running();
     envoy = new Envoy(service.host.grpcAddress);
-  }, 60_000);
-  afterAll(async () => {
+  });
+  afterAll(() => {
     envoy.close();
-    await service.stop();
   });
 
   const check = async (described: Described, client = GATEWAY): Promise<CheckResponse> => {
@@ -45,6 +45,26 @@ describe('A request that Envoy asks about', () => {
     );
     expect(headersToRemove).toEqual(['x_countersign_role']);
     expect(answer.dynamicMetadata).toMatchObject({ decision: 'allow', code: 'granted', tid: 'acme', permission: READ });
+  });
+
+  it('goes on with a token of ours in the place of its own, the same one as long as nothing changes', async () => {
+    const described = {
+      path: '/v1/invoices',
+      headers: { ...bearer(service.upstream('bob')), cookie: 'a=b', 'X-Countersign-Decision': 'x' },
+    };
+    const tokens: unknown[] = [];
+    for (const answer of [await check(described, SWAPPING), await check(described, SWAPPING)]) {
+      if (answer.httpResponse?.$case !== 'okResponse') throw new Error('expected to go on');
+      const { headers, headersToRemove } = answer.httpResponse.value;
+      const set = headers.map(({ header }) => header?.key);
+      expect(set).toContain('authorization');
+      expect(headersToRemove).toEqual(['cookie']);
+      expect(headersToRemove.filter((name) => set.includes(name))).toEqual([]);
+      expect(answer.dynamicMetadata).toMatchObject({ permissions_count: 2 });
+      tokens.push(headers.find(({ header }) => header?.key === 'authorization')?.header?.value);
+    }
+    expect(tokens[0]).toMatch(/^Bearer eyJ/);
+    expect(tokens[1]).toBe(tokens[0]);
   });
 
   it('is the same by a token of ours', async () => {
@@ -110,4 +130,4 @@ describe('A request that Envoy asks about', () => {
       expect(answer).toMatchObject({ code: 'UNAUTHENTICATED' });
     }
   });
-});
+}
