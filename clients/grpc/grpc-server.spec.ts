@@ -37,9 +37,9 @@ describe('Connections of the gRPC port', () => {
       onClosing: () => undefined,
     });
     await new Promise<void>((resolve, reject) => {
-      void server.listen((error?: unknown) => {
-        if (error === undefined) resolve();
-        else reject(error);
+      void server.listen((cause?: unknown) => {
+        if (cause === undefined) resolve();
+        else reject(new Error('the port did not open', { cause }));
       });
     });
     client = new Client(`127.0.0.1:${String(server.port)}`, credentials.createInsecure());
