@@ -14,6 +14,7 @@ export const GRPC_METHODS: readonly string[] = GRPC_SERVICES.flatMap(({ definiti
 
 const AUTH = '/countersign.auth.v1.AuthService';
 const ECHO = '/countersign.diagnostics.v1.DiagnosticsService/Echo';
+const EXT_AUTHZ = '/envoy.service.auth.v3.Authorization/Check';
 const WATCH_KEYS = '/countersign.keys.v1.KeyService/WatchKeys';
 const JWT = 'urn:ietf:params:oauth:token-type:jwt';
 const ASSERTION = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
@@ -135,5 +136,7 @@ export const GRPC_SLOTS: Readonly<Record<string, readonly Slot[]>> = {
     ...clientSlots(`${AUTH}/RevokeToken`),
   ],
   [ECHO]: clientSlots(ECHO),
+  // Who the gateway is. Whom it asks about is in `test/gateways/`: without routes in the policy every answer is a denial.
+  [EXT_AUTHZ]: clientSlots(EXT_AUTHZ),
   [WATCH_KEYS]: clientSlots(WATCH_KEYS),
 };
