@@ -97,6 +97,8 @@ describe('What a Node client sees of a hop that answers', () => {
   });
 });
 
+const PLACES = { pages: 'https://auth.example.com/errors/', administration: 'https://auth.example.com/admin' };
+
 describe('What a Node client sees of a server of grpc-js', () => {
   const server = new Server();
   const path = '/example.v1.RefusingService/Refuse';
@@ -105,7 +107,8 @@ describe('What a Node client sees of a server of grpc-js', () => {
   server.addService(
     { refuse: { path, requestStream: false, responseStream: false, ...bytes } },
     {
-      refuse: (_call: unknown, done: (refusal: object) => void) => done(statusOf(new CodedError('TENANT_SUSPENDED'), 'some-id')),
+      refuse: (_call: unknown, done: (refusal: object) => void) =>
+        done(statusOf(new CodedError('TENANT_SUSPENDED'), 'some-id', PLACES)),
     },
   );
   afterAll(() => {
