@@ -6,7 +6,7 @@ import { confirmationsOf } from '../http/client-certificate.js';
 import { type ChallengeSettings, checkChallengeSettings } from '../refusal.js';
 import type { VerifiedToken } from '../verified-token.js';
 import type { Verifier } from '../verifier.js';
-import { refusalStatus } from './refusal-status.js';
+import { failureStatus, refusalStatus } from './refusal-status.js';
 import { whenTokenEnds } from './token-end.js';
 
 export interface GrpcGuardSettings extends ChallengeSettings {
@@ -48,6 +48,11 @@ export class GrpcGuard {
     return whenTokenEnds(token, this.settings.verifier.expiryLeewaySeconds, () => {
       end(new CountersignError('TOKEN_EXPIRED'));
     });
+  }
+
+  /** What to say to whoever is not let in; of what is not about them, an id alone. */
+  statusOf(error: unknown, tell?: (error: unknown, errorId: string) => void): StatusObject {
+    return this.refusalOf(error) ?? failureStatus(error, tell);
   }
 
   /** `undefined`: the error is not about who called. */

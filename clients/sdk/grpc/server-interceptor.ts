@@ -3,7 +3,6 @@ import type { Access } from '../access.js';
 import { admittedToken } from '../admitted-tokens.js';
 import type { VerifiedToken } from '../verified-token.js';
 import { GrpcGuard, type GrpcGuardSettings } from './grpc-guard.js';
-import { failureStatus } from './refusal-status.js';
 
 export interface GrpcGuardOptions extends GrpcGuardSettings {
   /**
@@ -36,7 +35,7 @@ export function countersignInterceptor(options: GrpcGuardOptions): ServerInterce
     };
     const refuse = (error: unknown): void => {
       over();
-      call.sendStatus(guard.refusalOf(error) ?? failureStatus(error, options.onFailure));
+      call.sendStatus(guard.statusOf(error, options.onFailure));
     };
     return new ServerInterceptingCall(call, {
       start: (next) => {

@@ -1,13 +1,14 @@
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { type ApplicationConfig, ModuleRef, ModulesContainer } from '@nestjs/core';
 import type { Access } from '../access.js';
+import { ADMISSION, Admission } from './admission.js';
 import { checkBeforeListening, type ListeningServer, refuseUnchecked } from './before-listening.js';
 import { CountersignGuard } from './countersign.guard.js';
 import { accessOf } from './decisions.js';
 import { GrpcErrorsFilter } from './grpc-errors.filter.js';
-import { type Handler, handlersIn } from './handlers.js';
+import { type Handler, handlersIn, handlersOfRpc } from './handlers.js';
 import { RefusalFilter } from './refusal.filter.js';
-import { refuseBidirectional } from './stream-traps.js';
+import { admitStreamsFirst } from './request-streams.js';
 
 /** Why an application does not start: each fault names the handler, says what would happen, and what to write. */
 export class BootAuditError extends Error {
@@ -31,6 +32,7 @@ export class BootAudit implements OnApplicationBootstrap {
   constructor(
     @Inject(ModulesContainer) private readonly modules: ModulesContainer,
     @Inject(ModuleRef) moduleRef: ModuleRef,
+    @Inject(ADMISSION) private readonly admission: Admission,
   ) {
     const container: unknown = Reflect.get(moduleRef, 'container');
     this.config = checkBeforeListening(container, (server) => {
@@ -48,7 +50,17 @@ export class BootAudit implements OnApplicationBootstrap {
     const faults = [...this.handlerFaults(), ...this.applicationFaults()];
     if (!inherits) faults.push(NOT_INHERITED);
     refuseFaults(faults);
-    refuseBidirectional(strategy, (path) => new BootAuditError([bidirectional(path)]));
+    admitStreamsFirst(strategy, {
+      admission: this.admission,
+      accessTo: (path) => this.accessTo(path),
+      bidirectional: (path) => new BootAuditError([`${path}: ${BIDIRECTIONAL}`]),
+    });
+  }
+
+  private accessTo(path: string): Access | undefined {
+    const [handler, ...others] = handlersOfRpc(handlersIn(this.modules), path);
+    if (handler === undefined || others.length > 0) throw new BootAuditError([`${path}: ${AMBIGUOUS}`]);
+    return accessOf(handler.method, handler.controller);
   }
 
   private handlerFaults(): string[] {
@@ -77,12 +89,11 @@ const NOT_INHERITED =
   'a server made by connectMicroservice() has none of the guards and filters of the application. Write ' +
   'app.connectMicroservice(options, { inheritAppConfig: true })';
 
-function bidirectional(path: string): string {
-  return (
-    `${path}: streams in both directions at once; Nest does not end such a call when the client has, and a token is judged once ` +
-    'for all of it. Declare it unary or server-streaming, or serve it from a bare grpc-js server with countersignInterceptor'
-  );
-}
+const BIDIRECTIONAL =
+  'streams in both directions; handlers of Nest are guarded where they are unary or stream in one. Declare it so, or serve it from a ' +
+  'bare grpc-js server with countersignInterceptor';
+
+const AMBIGUOUS = 'which handler it leads to cannot be told. Name its service with its package, in one decorator alone';
 
 function faultOf({ kind, method, controller }: Handler): string | undefined {
   let access: Access | undefined;

@@ -16,8 +16,19 @@ export function mark(on: object, { as, value }: { readonly as: symbol; readonly 
   Reflect.defineMetadata(as, value, on);
 }
 
+const DECIDED = new WeakMap<object, WeakMap<object, { readonly access: Access | undefined }>>();
+
 /** What was decided for a handler, or else for its class; `undefined`: nothing. @throws TypeError when what was decided makes no sense together */
 export function accessOf(handler: object, controller: object): Access | undefined {
+  // Kept, so that a handler has one decision, and a request that several guards see is judged once.
+  const handlers = DECIDED.get(controller) ?? new WeakMap<object, { readonly access: Access | undefined }>();
+  DECIDED.set(controller, handlers);
+  const known = handlers.get(handler) ?? { access: readAccess(handler, controller) };
+  handlers.set(handler, known);
+  return known.access;
+}
+
+function readAccess(handler: object, controller: object): Access | undefined {
   // SECURITY: what was decided for a class says nothing of the handlers that another class adds to it. What is demanded beside it stays.
   const access = (Reflect.getMetadata(ACCESS, handler) ?? Reflect.getOwnMetadata(ACCESS, controller)) as Access | undefined;
   const stepUp = (Reflect.getMetadata(STEP_UP, handler) ?? Reflect.getMetadata(STEP_UP, controller)) as StepUp | undefined;

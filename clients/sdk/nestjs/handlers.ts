@@ -10,6 +10,8 @@ export interface Handler {
   readonly name: string;
   /** `gRPC Billing/GetInvoice`, `GET /invoices`. */
   readonly reachedBy: string;
+  /** Of gRPC, as the decorator names it: the service with or without its package. */
+  readonly rpc?: { readonly service: string; readonly rpc: string };
   readonly kind: 'http' | 'grpc' | 'grpc-stream' | 'grpc-stream-call' | 'message';
 }
 
@@ -42,7 +44,7 @@ function handlersOf(controller: object & { readonly name: string; readonly proto
   });
 }
 
-type Reached = Pick<Handler, 'kind' | 'reachedBy'>;
+type Reached = Pick<Handler, 'kind' | 'reachedBy' | 'rpc'>;
 
 function overHttp(method: object): readonly Reached[] {
   const path: unknown = Reflect.getMetadata(PATH, method);
@@ -60,10 +62,16 @@ function byMessage(method: object): readonly Reached[] {
     if (!isGrpc(pattern) || (transport !== Transport.GRPC && transport !== undefined))
       return { kind: 'message', reachedBy: `message ${JSON.stringify(pattern)}` };
     const kind = STREAM_KINDS[pattern.streaming ?? ''] ?? 'grpc';
-    return { kind, reachedBy: `gRPC ${pattern.service}/${pattern.rpc}` };
+    return { kind, reachedBy: `gRPC ${pattern.service}/${pattern.rpc}`, rpc: pattern };
   });
 }
 
 function isGrpc(pattern: unknown): pattern is GrpcPattern {
   return typeof pattern === 'object' && pattern !== null && 'service' in pattern && 'rpc' in pattern;
+}
+
+/** Those that a method of a gRPC server may lead to, by its full name. */
+export function handlersOfRpc(handlers: readonly Handler[], path: string): readonly Handler[] {
+  const [, service = '', name = ''] = path.split('/');
+  return handlers.filter(({ rpc }) => rpc?.rpc === name && (service === rpc.service || service.endsWith(`.${rpc.service}`)));
 }

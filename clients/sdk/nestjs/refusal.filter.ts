@@ -2,7 +2,6 @@ import { type ArgumentsHost, Catch, type ExceptionFilter, Inject, Logger } from 
 import { HttpAdapterHost } from '@nestjs/core';
 import { type Observable, throwError } from 'rxjs';
 import { CountersignError } from '../countersign-error.js';
-import { failureStatus } from '../grpc/refusal-status.js';
 import type { HttpRefusal } from '../http/http-guard.js';
 import { ADMISSION, Admission } from './admission.js';
 
@@ -23,7 +22,7 @@ export class RefusalFilter implements ExceptionFilter<CountersignError> {
       this.answer(this.admission.http.refusalOf(error) ?? failureAnswer(error), host.switchToHttp().getResponse());
       return undefined;
     }
-    return throwError(() => this.admission.grpc.refusalOf(error) ?? failureStatus(error, logFailure));
+    return throwError(() => this.admission.grpc.statusOf(error, logFailure));
   }
 
   private answer({ status, headers, body }: HttpRefusal, response: unknown): void {
