@@ -81,7 +81,7 @@ export class AuditSpool {
   /** Takes up what earlier processes left: at once what they left on purpose, and what nobody has shown to be his for 30 s. */
   async recover(): Promise<void> {
     if (this.isStopped) return;
-    await this.alone(() => this.look());
+    await this.looked();
     this.beat();
   }
 
@@ -115,10 +115,16 @@ export class AuditSpool {
     if (this.isStopped || this.beats !== undefined) return;
     this.beats = setTimeout(() => {
       this.beats = undefined;
-      this.alone(() => this.look())
-        .catch((error: unknown) => this.deps.logger.warn('audit.spool_unseen', { fault: faultText(error) }))
-        .finally(() => this.beat());
+      void this.looked().then(() => this.beat());
     }, BEAT_MS).unref();
+  }
+
+  /** A folder that cannot be looked at stands in the way of nothing else. */
+  private looked(): Promise<void> {
+    return this.alone(() => this.look()).catch((error: unknown) => {
+      const next = 'tried again in 5 s: see that this process may read and write audit.spool.directory';
+      this.deps.logger.warn('audit.spool_unseen', { fault: faultText(error), next });
+    });
   }
 
   private async look(): Promise<void> {

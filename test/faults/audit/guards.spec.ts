@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { OpenDatabase } from '#utilities/database/open.database.js';
 import { asOwner } from '../../support/as-owner.js';
-import { describeOnEachDatabase } from '../../support/database.js';
+import { describeOnPostgres } from '../../support/database.js';
 import { auditWorld, type AuditWorld, CONTEXT } from './audit.world.js';
 
 const REFUSED = { code: '42501' };
 const BLANKED = `subject = null, actor = null, token_id = null, subject_token_sha256 = null, detail = null, salt = null`;
 
-describeOnEachDatabase('What the database itself refuses of the audit trail', (open) => {
+describeOnPostgres('What the database itself refuses of the audit trail', (open) => {
   let database: OpenDatabase;
   let world: AuditWorld;
   beforeAll(async () => {

@@ -151,7 +151,9 @@ describeOnPostgres('The spool of the audit trail', (open) => {
   it('keeps records from no database that is back because its folder cannot be written', async () => {
     mkdirSync(join(directory, '..'), { recursive: true });
     writeFileSync(directory, 'a file in its place');
-    const { access, network } = process();
+    const { access, network, spool } = process();
+    // Upkeep goes on, which has more to do than this.
+    await spool.recover();
     network.away = true;
     await expect(access.record(CONTEXT, issued(1))).rejects.toMatchObject({ code: 'AUDIT_UNAVAILABLE' });
     network.away = false;
