@@ -7,10 +7,14 @@ import type { GatewayAnswer } from '../gateway.answers.js';
 
 /** What the sender of a request could have written so as to be taken for us, also as CGI and its kin spell it. */
 const OURS = /^x[-_]countersign[-_]/;
+/** By these an application may take the request for another one than was asked about: of another method, or for another path. */
+const OTHERWISE: ReadonlySet<string> = new Set([
+  ...['x-http-method-override', 'x-http-method', 'x-method-override', 'x-original-url', 'x-rewrite-url'],
+]);
 
-/** The names of all headers of the request that only this service may set. */
 export interface ReadCheck {
   readonly request: GatewayRequest;
+  /** Names of headers that its sender had no business to send: only this service may, or the gateway. */
   readonly forged: readonly string[];
 }
 
@@ -83,7 +87,7 @@ function headersOf({ headers, headerMap }: AttributeContext_HttpRequest): {
   const take = (key: string, valueOf: () => string): void => {
     const name = key.toLowerCase();
     if (name === 'authorization') authorization.push(valueOf());
-    else if (OURS.test(name)) forged.add(name);
+    else if (OURS.test(name) || OTHERWISE.has(name)) forged.add(name);
   };
   for (const key of Object.keys(headers)) take(key, () => headers[key] ?? '');
   for (const { key, value, rawValue } of headerMap?.headers ?? [])

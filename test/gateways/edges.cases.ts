@@ -37,7 +37,9 @@ export function edgeCases(service: () => GatewayService): void {
       const lies = ['X-Original-URI', '/v1/invoices', 'X-Original-Method', 'GET', 'X-HTTP-Method-Override', 'DELETE'];
       const answer = await ask('/v1/invoices/i%20a?x=1', [...bearer('bob'), ...forged, ...lies]);
       expect([answer.status, answer.body]).toEqual([200, 'reached']);
-      const { url, headers } = application.seen.at(-1) ?? { url: '', headers: {} };
+      const last = application.seen.at(-1);
+      if (last === undefined) throw new Error('nothing came');
+      const { url, headers } = last;
       expect(url).toBe('/v1/invoices/i%20a?x=1');
       expect(headers).toMatchObject({
         'x-countersign-subject': expect.stringMatching(/^u_(?!evil)/),

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { HeaderValueOption_HeaderAppendAction } from '#protos/generated/envoy/config/core/v3/base.js';
 import type { CheckResponse } from '#protos/generated/envoy/service/auth/v3/external_auth.js';
 import { SAMPLE_AUDIENCE } from '../support/service.js';
-import { APPROVE, type Described, Envoy, GATEWAY, type GatewayService, READ } from './gateway.service.js';
+import { APPROVE, type Described, Envoy, GATEWAY, type GatewayService, READ, SWAPPING } from './gateway.service.js';
 
 /** Envoy over gRPC. */
 export function extAuthzCases(running: () => GatewayService): void {
@@ -28,7 +28,13 @@ export function extAuthzCases(running: () => GatewayService): void {
   it('goes on with what those behind the gateway need to know', async () => {
     const answer = await check({
       path: '/v1/invoices/i-7?page=2',
-      headers: { ...bearer(service.upstream()), 'x-countersign-subject': 'u_evil', x_countersign_role: 'admin', cookie: 'a=b' },
+      headers: {
+        ...bearer(service.upstream()),
+        'x-countersign-subject': 'u_evil',
+        x_countersign_role: 'admin',
+        'X-HTTP-Method-Override': 'DELETE',
+        cookie: 'a=b',
+      },
     });
     expect(answer.status).toMatchObject({ code: status.OK });
     if (answer.httpResponse?.$case !== 'okResponse') throw new Error('expected to go on');
@@ -43,7 +49,7 @@ export function extAuthzCases(running: () => GatewayService): void {
     expect(headers.map(({ appendAction }) => appendAction)).toEqual(
       headers.map(() => HeaderValueOption_HeaderAppendAction.OVERWRITE_IF_EXISTS_OR_ADD),
     );
-    expect(headersToRemove).toEqual(['x_countersign_role']);
+    expect(headersToRemove).toEqual(['x_countersign_role', 'x-http-method-override']);
     expect(answer.dynamicMetadata).toMatchObject({ decision: 'allow', code: 'granted', tid: 'acme', permission: READ });
   });
 
