@@ -159,7 +159,8 @@ export class PoolDatabase implements Database, UnitOfWork, UnitOfWorkProbe, Wait
       broken = false;
       return result;
     } catch (error) {
-      broken = isConnectionFault(error) || isGoneFault(error) || !(await rollback(unit));
+      // The embedded engine has one session, which would stay in the transaction if it was not ended.
+      broken = isConnectionFault(error) || !(await rollback(unit)) || isGoneFault(error);
       throw asStoreFault(error);
     } finally {
       unit.ended = true;
