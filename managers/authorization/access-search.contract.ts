@@ -6,7 +6,6 @@ import type { RegisteredSubject } from '#accessors/facts/contract.js';
 import type { CheckDecision, CheckedResource } from '#engines/permission/contract.js';
 import type { CallContext } from '#utilities/call-context/contract.js';
 import type { AuthzenSettings } from '#utilities/config/contract.js';
-import type { CodedError } from '#utilities/errors/coded-error.js';
 import type { CallingClient, CheckRequest } from './contract.js';
 
 /** Circumstances as in a check. */
@@ -33,7 +32,7 @@ export type SubjectQuery = Omit<AccessQuestion, 'subject'> & {
 };
 
 /** Of several questions, one that could not even be read stays in its place. */
-export type AccessItem = { readonly question: AccessQuestion } | { readonly fault: CodedError };
+export type AccessItem = { readonly question: AccessQuestion } | { readonly fault: Error };
 
 export type AccessOutcome =
   | {
@@ -42,8 +41,8 @@ export type AccessOutcome =
       readonly consistencyToken: string;
       readonly decisionId: string;
     }
-  /** It could not be asked; as good as a denial. */
-  | { readonly fault: CodedError };
+  /** It could not be asked; as good as a denial. A CodedError. */
+  | { readonly fault: Error };
 
 export interface PageRequest {
   /** `null`: as the token says, otherwise 50. At most 100 are answered. */

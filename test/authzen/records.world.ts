@@ -8,7 +8,7 @@ import { startService, type TestService } from '../support/service.js';
 
 export const RECORDS = 'https://records.example';
 /** Asks about records alone. */
-export const PEP = 'records-pep';
+const PEP = 'records-pep';
 /** Asks about records and about the sample application. */
 export const PORTAL = 'portal-pep';
 

@@ -5,6 +5,7 @@ import { sampleDocument } from '#devkit/demonstration/sample-document.js';
 import { DEV_DIRECTORY_ID, DEV_SPA_CLIENT_ID, personaNamed } from '#devkit/entra-issuer/personas.js';
 import { asOwner } from '../support/as-owner.js';
 import { basic, exchangeForm, post } from '../support/callers.js';
+import { postJson } from '../support/checks.js';
 import type { TestDatabase } from '../support/database.js';
 import { SAMPLE_AUDIENCE, startService, type TestService } from '../support/service.js';
 
@@ -18,7 +19,8 @@ export type Kind =
   | 'DPoP proof'
   | 'cut-off document'
   | 'audit checkpoint'
-  | 'consistency token';
+  | 'consistency token'
+  | 'next page of a search';
 
 /** Where one is about to be shown: what a proof is for. */
 export interface Place {
@@ -68,6 +70,10 @@ export async function startWorld(opened: TestDatabase): Promise<World> {
   const ours = await exchanged({ audience: SAMPLE_AUDIENCE, tenant: 'acme' });
   const operators = await exchanged({ audience: 'countersign', tenant: 'platform' });
   const cutoffs = await (await fetch(`${service.host.httpUrl}/.well-known/countersign-cutoffs.jwt`)).text();
+  const searched = await postJson(service.host, '/access/v1/search/action', authorization, {
+    ...{ subject: { type: 'user', id: 'alice' }, resource: { type: 'billing:invoice', id: 'i1' }, page: { limit: 1 } },
+    context: { audience: SAMPLE_AUDIENCE, tenant: 'acme' },
+  });
   const checkpoint = await sealed(service, opened);
   const signed = (header: object, claims: object): Promise<string> =>
     new SignJWT({ ...claims, jti: randomUUID() })
@@ -89,6 +95,7 @@ export async function startWorld(opened: TestDatabase): Promise<World> {
       'cut-off document': () => cutoffs,
       'audit checkpoint': () => checkpoint,
       'consistency token': () => String(ours['consistency_token']),
+      'next page of a search': () => String((searched.body['page'] as { readonly next_token: string }).next_token),
     },
   };
 }

@@ -1,3 +1,4 @@
+import { ACCESS_PATHS } from '#clients/rest/routes.js';
 import { basic } from '../support/callers.js';
 import { postText } from '../support/checks.js';
 import { SAMPLE_AUDIENCE } from '../support/service.js';
@@ -96,7 +97,48 @@ const effective = jsonAt('/v1/permissions:effective', async (world) => ({
   tenant: 'acme',
 }));
 
+/** What is asked about somebody of the sample company in the words of AuthZEN; the id is that of whatever token comes with it. */
+const authzen = {
+  action: { name: 'read' },
+  resource: { type: 'billing:invoice', id: 'i1' },
+  context: { audience: SAMPLE_AUDIENCE, tenant: 'acme' },
+};
+const alice = { type: 'user', id: 'alice' };
+const subjectIn = (token: string): unknown => {
+  try {
+    return (
+      (JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as { readonly sub?: unknown }).sub ?? 'nobody'
+    );
+  } catch {
+    return 'nobody';
+  }
+};
+
+function accessSlots(path: string): readonly Slot[] {
+  const call = jsonAt(path, () => ({ ...authzen, subject: alice }));
+  const asked = (more: (text: string) => object): Slot['takes'] => {
+    return async (world, text) =>
+      isDone(
+        await jsonAt(path, () => ({ ...authzen, subject: alice, ...more(text) }))(world, {
+          headers: { authorization: world.authorization },
+        }),
+      );
+  };
+  const byToken = (token: string): object => ({ subject: { type: 'user', id: subjectIn(token), properties: { token } } });
+  const fresh = (text: string): object => ({ context: { ...authzen.context, at_least_as_fresh: text } });
+  return [
+    ...(path.endsWith('/subject') ? [] : [{ name: 'subject.properties.token', accepts: ASKED_ABOUT, takes: asked(byToken) }]),
+    { name: 'context.at_least_as_fresh', accepts: ['consistency token'], takes: asked(fresh) },
+    ...(path.includes('/search/')
+      ? [{ name: 'page.token', accepts: PAGES[path] ?? [], takes: asked((token) => ({ page: { token } })) }]
+      : []),
+    ...clientSlots(call, 'headers'),
+  ];
+}
+
 const ASKED_ABOUT: readonly Kind[] = ['access token of ours', 'access token of an identity provider'];
+/** The one of the table is of a search for actions. */
+const PAGES: Readonly<Record<string, readonly Kind[]>> = { '/access/v1/search/action': ['next page of a search'] };
 const NOTHING: readonly Slot[] = [];
 
 /**
@@ -134,6 +176,8 @@ export const REST_SLOTS: Readonly<Record<string, readonly Slot[]>> = {
     field(effective, 'at_least_as_fresh', ['consistency token']),
     ...clientSlots(effective, 'headers'),
   ],
+  ...Object.fromEntries(Object.values(ACCESS_PATHS).map((path) => [`POST ${path}`, accessSlots(path)])),
+  'GET /.well-known/authzen-configuration': NOTHING,
   'GET /.well-known/jwks.json': NOTHING,
   'GET /.well-known/oauth-authorization-server': NOTHING,
   'GET /.well-known/openid-configuration': NOTHING,

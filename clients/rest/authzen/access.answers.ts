@@ -1,4 +1,5 @@
 import type { AccessOutcome } from '#managers/authorization/access-search.contract.js';
+import { toCodedError } from '../../coded-error-of.js';
 import { oauthErrorBody, oauthErrorStatus } from '../oauth-error.js';
 
 type Decided = Extract<AccessOutcome, { readonly decision: object }>;
@@ -32,7 +33,7 @@ const REASONS: Readonly<Record<Denial, readonly [admin: string, user: string]>> 
 /** AuthZEN 1.0 §5.5. */
 export function outcomeBody(outcome: AccessOutcome): Json {
   if ('fault' in outcome) {
-    const { fault } = outcome;
+    const fault = toCodedError(outcome.fault);
     const { error_description: message, code, field, expected } = oauthErrorBody(fault, '');
     return { decision: false, context: { error: { status: oauthErrorStatus(fault), message, code, field, expected } } };
   }
