@@ -4,7 +4,7 @@ import { isServiceFault } from '#utilities/errors/service-fault.js';
 import { ERROR_MAPPING } from './error-mapping.js';
 
 /** What those behind a gateway learn of a request that was let through. Whatever else begins like these was made up by its sender. */
-export const GATEWAY_HEADERS = {
+const GATEWAY_HEADERS = {
   subject: 'x-countersign-subject',
   tenant: 'x-countersign-tenant',
   policyVersion: 'x-countersign-policy-version',

@@ -6,7 +6,7 @@ import { settleCredentials } from '../sent-credentials.js';
 import { FORWARD_AUTH_PATH } from './routes.js';
 
 /** The one header by which a gateway says who it is; `authorization` is that of the request it asks about. */
-export const GATEWAY_HEADER = 'x-countersign-gateway';
+const GATEWAY_HEADER = 'x-countersign-gateway';
 
 /** How gateways hand on what they were asked for: nginx and Ingress, Traefik and Caddy. */
 const FORMS = [

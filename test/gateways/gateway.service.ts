@@ -13,7 +13,7 @@ export const GATEWAY = 'edge';
 export const SWAPPING = 'swapping-edge';
 /** As a target may have it. */
 export const READ = 'billing:invoice:read';
-export const CREATE = 'billing:invoice:create';
+const CREATE = 'billing:invoice:create';
 export const APPROVE = 'billing:invoice:approve';
 
 const route = (match: string, permission: string, id?: string): object => ({
@@ -89,7 +89,7 @@ export interface Described {
   readonly extensions?: Readonly<Record<string, string>>;
 }
 
-export function checkRequest({ method = 'GET', path, headers = {}, raw, extensions = {} }: Described): CheckRequest {
+function checkRequest({ method = 'GET', path, headers = {}, raw, extensions = {} }: Described): CheckRequest {
   const headerMap =
     raw === undefined ? undefined : { headers: raw.map(([key, value]) => ({ key, value: '', rawValue: Buffer.from(value) })) };
   const http = { id: '', method, path, headers: { ...headers }, headerMap };
