@@ -18,6 +18,7 @@ const same = (bytes: Buffer): Buffer => bytes;
 /** What is tried, by name; UP is a server of gRPC, REST one of HTTP/1.1. */
 const CONFIGURED = {
   right: { body: 'location / { grpc_pass grpc://UP; }' },
+  stripping: { body: 'location / { grpc_set_header authorization ""; grpc_pass grpc://UP; }' },
   proxyPass: { body: 'location / { proxy_pass http://UP; }' },
   proxyPassToRest: { body: 'location / { proxy_pass http://REST; }' },
   grpcPassToRest: { body: 'location / { grpc_pass grpc://REST; }' },
@@ -140,7 +141,7 @@ describeOnNginx(`What a Node client sees of nginx${reason}`, () => {
     expect(codesOf(await failureOf({ target: nginx.at.rate }))).toEqual(['HOP_RATE_LIMITED']);
   });
 
-  it('that drops metadata with _ in its name', async () => {
+  it('that drops metadata: names with _ in silence, and what it is told to', async () => {
     const metadata = new Metadata();
     const sent = ['authorization', 'x-app-role', 'x_app_role'];
     for (const name of sent) metadata.set(name, 'a');
@@ -148,6 +149,9 @@ describeOnNginx(`What a Node client sees of nginx${reason}`, () => {
     const arrived = seenLast;
     expect(codesOf({ details: '', sent, arrived })).toEqual(['HOP_DROPS_METADATA']);
     expect(arrived).toContain('authorization');
+    expect(codesOf(await failureOf({ target: nginx.at.stripping, metadata }))).toEqual(['OK']);
+    expect(seenLast).not.toContain('authorization');
+    expect(codesOf({ details: '', sent: ['authorization'], arrived: seenLast })).toEqual(['HOP_DROPS_METADATA']);
   });
 
   it('in its own log: the same causes', () => {
