@@ -1,5 +1,5 @@
 import type { CallContext } from '#utilities/call-context/contract.js';
-import type { CodedError } from '#utilities/errors/coded-error.js';
+import { isCodedError } from '#utilities/errors/coded-error.js';
 import type { AccessOutcome, AccessSearch, Found } from './access-search.contract.js';
 import type { AuthorizationParts } from './authorization.parts.js';
 import type { CallingClient } from './contract.js';
@@ -29,8 +29,9 @@ export class RecordedAccessSearch implements AccessSearch {
   async evaluate(context: CallContext, client: CallingClient, asked: Asked<'evaluate'>): Promise<readonly AccessOutcome[]> {
     const about = { client, what: 'evaluation' } as const;
     const outcomes = await this.recorded(context, about, this.inner.evaluate(context, client, asked));
-    const faults = new Map<string, CodedError>();
-    for (const outcome of outcomes) if ('fault' in outcome) faults.set(outcome.fault.code, outcome.fault);
+    const faults = new Map<string, Error>();
+    for (const outcome of outcomes)
+      if ('fault' in outcome && isCodedError(outcome.fault)) faults.set(outcome.fault.code, outcome.fault);
     for (const fault of faults.values()) await this.record(context, about, fault);
     return outcomes;
   }
