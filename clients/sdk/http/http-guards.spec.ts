@@ -204,6 +204,19 @@ describe('While the issuer does not answer', () => {
   });
 });
 
+describe('A route that Fastify adds by itself', () => {
+  it('is for whom the one is that it comes with', async () => {
+    const app = fastify();
+    await app.register(countersignFastify, { verifier: issuer.verifier });
+    app.get('/invoices', { config: { access: READ } }, () => ({}));
+    const head = (headers: Record<string, string>): Promise<{ statusCode: number }> =>
+      app.inject({ method: 'HEAD', url: '/invoices', headers });
+    expect((await head({})).statusCode).toBe(401);
+    expect((await head({ authorization: issuer.bearer() })).statusCode).toBe(200);
+    await app.close();
+  });
+});
+
 describe('What nobody decided', () => {
   it('is no route of Fastify', async () => {
     const app = fastify();

@@ -22,12 +22,14 @@ const CHECKED = new WeakSet();
 /**
  * Answers the settings of the application, and calls `check` for every gRPC, TCP or other server of this application before it listens. What it throws is why it does not.
  *
- * @throws Error when this Nest keeps its things elsewhere, so that nothing could be checked
+ * @throws Error when this Nest keeps its things elsewhere, so that nothing could be checked; when there is a check already
  */
 export function checkBeforeListening(container: unknown, check: Check): ApplicationConfig {
   const config: unknown = isObject(container) ? Reflect.get(container, 'applicationConfig') : undefined;
   if (!isObject(container) || !(config instanceof ApplicationConfig))
     throw new Error('this version of Nest keeps its settings elsewhere');
+  // SECURITY: which issuer and audience are a handler's could not be told.
+  if (APPLICATIONS.has(container)) throw new Error('CountersignModule.forRoot() is imported twice: import it once');
   APPLICATIONS.set(container, { config, check });
   return config;
 }

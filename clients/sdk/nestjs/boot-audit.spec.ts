@@ -1,4 +1,13 @@
-import { type CanActivate, Controller, Get, Injectable, Module, type Type, UnauthorizedException } from '@nestjs/common';
+import {
+  type CanActivate,
+  Controller,
+  type DynamicModule,
+  Get,
+  Injectable,
+  Module,
+  type Type,
+  UnauthorizedException,
+} from '@nestjs/common';
 import { APP_GUARD, NestFactory } from '@nestjs/core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { status } from '@grpc/grpc-js';
@@ -290,6 +299,13 @@ describe('Other traps', () => {
 
   it('a public handler that demands a sign-in does', async () => {
     expect(await refusalOf(guarded(OpenAndSteppedUp))).toMatch(/OpenAndSteppedUp\.list .*demands no sign-in/);
+  });
+
+  it('two modules for one application do: whose audience would it be?', async () => {
+    const forAudience = (audience: string): DynamicModule => CountersignModule.forRoot({ issuer: issuer.issuer, audience });
+    @Module({ imports: [forAudience('https://a.test'), forAudience('https://b.test')], controllers: [Decided] })
+    class Application {}
+    await expect(start(Application)).rejects.toThrow(/imported twice/);
   });
 
   it('a decision without the module is no decision: nothing starts', async () => {
