@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe } from '@jest/globals';
 import { describeOnPostgres } from '../support/database.js';
 import { describeCertification } from './certification.suite.js';
+import { describeGuide } from './guide.suite.js';
 import { startRecords, type RecordsWorld } from './records.world.js';
 import { describeTraps } from './traps.suite.js';
 
@@ -15,4 +16,5 @@ describeOnPostgres('AuthZEN 1.0', (open) => {
 
   describe('The certification scenario', () => describeCertification(running));
   describe('A question', () => describeTraps(running));
+  describe('What the guide shows', () => describeGuide(running));
 });

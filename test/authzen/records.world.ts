@@ -19,7 +19,7 @@ const POLICY = {
   tenant: 'acme',
   attributes: {
     context: { action: { type: 'map<string, bool>', source: 'pep' }, ip: { type: 'string', source: 'pep' } },
-    resource: { record: { status: { type: 'string', source: 'pep' } } },
+    resource: { record: { status: { type: 'string', source: 'pep' } }, invoice: { amount: { type: 'int', source: 'pep' } } },
   },
   roles: { clerk: { grants: ['billing:invoice:*'], exclude: ['billing:invoice:approve'] } },
   bindings: [
@@ -36,6 +36,8 @@ const POLICY = {
       when: 'resource.status == "archived"',
     },
     { id: 'alice-purges', principal: 'subject:alice', permissions: ['records:record:purge'] },
+    { id: 'ana-reads', principal: 'subject:ana', permissions: ['billing:invoice:read'] },
+    { id: 'ana-approves', principal: 'subject:ana', permissions: ['billing:invoice:approve'], when: 'resource.amount < 10000' },
     { id: 'services', principal: 'subject:indexer', permissions: ['records:record:read'] },
   ],
   stepUps: [{ id: 'fresh', permissions: ['records:record:purge'], acr: ['mfa'], maxAuthAge: '5m' }],
@@ -73,7 +75,7 @@ export async function startRecords(
     ],
     policies: [POLICY],
     groups: [{ tenant: 'acme', key: 'admins' }],
-    subjects: [person('bob', ['admins']), person('alice'), person('indexer', [], 'workload')],
+    subjects: [person('bob', ['admins']), person('alice'), person('ana'), person('indexer', [], 'workload')],
     clients: [
       { clientId: PEP, secretSha256: [digest], presents, checks: [RECORDS] },
       { clientId: PORTAL, secretSha256: [digest], presents, checks: [RECORDS, 'https://billing.acme.example'] },
