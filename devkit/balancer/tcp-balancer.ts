@@ -10,7 +10,12 @@ export interface Backend {
 interface Known {
   readonly backend: Backend;
   isReady: boolean;
+  /** Questions without any answer, one after the other. */
+  silent: number;
 }
+
+/** As usual elsewhere: an answer that says no counts at once, one that did not come in time the third time. */
+const MOST_SILENT = 3;
 
 /**
  * A balancer of connections, as a service of Kubernetes or a cloud's network balancer is: it gives each new connection to one of the
@@ -52,7 +57,9 @@ export class TcpBalancer {
 
   /** Takes the place of all that were known. */
   async set(backends: readonly Backend[]): Promise<void> {
-    this.known = backends.map((backend) => this.known.find((one) => one.backend === backend) ?? { backend, isReady: false });
+    this.known = backends.map(
+      (backend) => this.known.find((one) => one.backend === backend) ?? { backend, isReady: false, silent: 0 },
+    );
     await this.poll();
   }
 
@@ -82,13 +89,10 @@ export class TcpBalancer {
   private async poll(): Promise<void> {
     await Promise.all(
       this.known.map(async (one) => {
-        one.isReady = await fetch(one.backend.readinessUrl, { signal: AbortSignal.timeout(1_000) }).then(
-          async (answer) => {
-            await answer.arrayBuffer();
-            return answer.ok;
-          },
-          () => false,
-        );
+        const answer = await ask(one.backend.readinessUrl);
+        one.silent = answer === 'silent' ? one.silent + 1 : 0;
+        if (answer !== 'silent') one.isReady = answer === 'ready';
+        else if (one.silent >= MOST_SILENT) one.isReady = false;
       }),
     );
   }
@@ -117,5 +121,15 @@ export class TcpBalancer {
       });
       from.pipe(to);
     }
+  }
+}
+
+async function ask(url: string): Promise<'ready' | 'not ready' | 'silent'> {
+  try {
+    const answer = await fetch(url, { signal: AbortSignal.timeout(1_000) });
+    await answer.arrayBuffer();
+    return answer.ok ? 'ready' : 'not ready';
+  } catch (error) {
+    return (error as { readonly name?: string }).name === 'TimeoutError' ? 'silent' : 'not ready';
   }
 }
