@@ -9,6 +9,7 @@ import {
 } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { selfSigned } from '../../test/support/self-signed.js';
+import type { TlsContext } from '../tls/contract.js';
 import { peerCertificate } from '../tls/peer-certificate.js';
 import { http2ServersOf, sessionOf } from './call-connection.js';
 import { ReloadedServerCredentials } from './tls-credentials.js';
@@ -56,9 +57,9 @@ describe('Of what grpc-js keeps to itself', () => {
     const tls = {
       current: { ...context, ca: [] },
       handshake: { requestCert: true, rejectUnauthorized: false },
-      onChange: (taker: (taken: object) => void) => {
+      onChange: (taker: (taken: TlsContext) => void) => {
         changed = () => {
-          taker({ ...context, cert: Buffer.from(shown.certificate), key: Buffer.from(shown.privateKey) });
+          taker({ ...context, ca: [], cert: Buffer.from(shown.certificate), key: Buffer.from(shown.privateKey) });
         };
       },
     };

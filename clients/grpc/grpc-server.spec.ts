@@ -1,11 +1,12 @@
 import { Client, credentials, Metadata, ServerInterceptingCall, type ServiceError, status } from '@grpc/grpc-js';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import type { ConnectionSettings } from '#utilities/config/contract.js';
 import { until } from '../../test/support/until.js';
 import { GrpcServer } from './grpc-server.js';
 
 const CHECK = '/grpc.health.v1.Health/Check';
 const WATCH = '/grpc.health.v1.Health/Watch';
-const CONNECTIONS = {
+const CONNECTIONS: ConnectionSettings = {
   keepaliveSeconds: 60,
   keepaliveTimeoutSeconds: 20,
   maxAgeSeconds: null,
@@ -21,7 +22,7 @@ describe('Connections of the gRPC port', () => {
   /** Addresses that calls came from: each connection has one. */
   let peers: Set<string>;
 
-  const start = async (connections: Partial<typeof CONNECTIONS> & { readonly maxAgeSeconds?: number | null }): Promise<void> => {
+  const start = async (connections: Partial<ConnectionSettings>): Promise<void> => {
     peers = new Set();
     server = new GrpcServer({
       settings: { host: '127.0.0.1', port: 0, tls: null, certificateProxies: null, reflection: false },
