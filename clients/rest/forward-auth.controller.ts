@@ -28,7 +28,12 @@ export class ForwardAuthController {
     @Inject(GATEWAY_DESK) private readonly desk: GatewayDesk,
   ) {}
 
-  @All([FORWARD_AUTH_PATH, FORWARD_AUTH_BELOW])
+  @All(FORWARD_AUTH_BELOW)
+  decideBelow(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    return this.decide(request, reply);
+  }
+
+  @All(FORWARD_AUTH_PATH)
   async decide(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const context = { diagnosticId: request.id, transport: 'rest' } as const;
     const answer = await this.desk.answer(

@@ -20,12 +20,14 @@ const TLS = { certFile: 'c', keyFile: 'k', clientCertificates: 'request', client
 const abilities = (http: Partial<Settings['http']> = {}): ReturnType<typeof abilitiesOf> =>
   abilitiesOf({ ...SETTINGS, http: { ...SETTINGS.http, ...http } });
 
+const METHODS = { POST: 'POST', 'GET, HEAD': 'GET', 'every method': 'ALL' } as const;
+
 describe('The list of routes', () => {
   it('is what the controllers answer to, beside administration and health', () => {
     const answered = restHandlers()
       .filter(({ path, method }) => !path.startsWith('/admin/') && !/^\/(health|livez|readyz)/.test(path) && method !== 'OPTIONS')
       .map(({ path, method }) => ({ path, method }));
-    const listed = ROUTES.map(({ path, methods }) => ({ path, method: methods === 'POST' ? 'POST' : 'GET' }));
+    const listed = ROUTES.map(({ path, methods }) => ({ path, method: METHODS[methods] }));
     expect([...answered].sort(byPath)).toEqual([...listed].sort(byPath));
   });
 

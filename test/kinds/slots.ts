@@ -141,11 +141,40 @@ const ASKED_ABOUT: readonly Kind[] = ['access token of ours', 'access token of a
 const PAGES: Readonly<Record<string, readonly Kind[]>> = { '/access/v1/search/action': ['next page of a search'] };
 const NOTHING: readonly Slot[] = [];
 
+/** The token of the request that a gateway asks about, and what the gateway proves itself with. The sample policy has no routes: 403. */
+function forwardSlots(path: string, forwarded: Sending): readonly Slot[] {
+  const statusOf = async (world: World, headers: Sending): Promise<number> =>
+    (await fetch(world.service.host.httpUrl + path, { headers: { ...forwarded, ...headers } })).status;
+  const gateway = (name: string, headersOf: (text: string) => string): Slot => ({
+    name,
+    accepts: [],
+    takes: async (world, text) => (await statusOf(world, { 'x-countersign-gateway': headersOf(text) })) !== 401,
+  });
+  return [
+    {
+      name: 'Authorization: Bearer',
+      accepts: ASKED_ABOUT,
+      takes: async (world, text) => {
+        const sent = { 'x-countersign-gateway': world.authorization, authorization: `Bearer ${text}` };
+        return (await statusOf(world, sent)) === 403;
+      },
+    },
+    gateway('X-Countersign-Gateway: Bearer', (text) => `Bearer ${text}`),
+    gateway('secret of X-Countersign-Gateway: Basic', (text) => basic(KEYED, text)),
+    gateway('X-Countersign-Gateway: Certificate', (text) => `Certificate ${text}`),
+  ];
+}
+
 /**
  * What clients call, and what anybody may: by method and path. Administration is not here: it takes one kind in one place, and is
  * found by itself. A client narrows its own token of ours for the same application; an actor token would need a delegation.
  */
 export const REST_SLOTS: Readonly<Record<string, readonly Slot[]>> = {
+  'ALL /v1/forward-auth': forwardSlots('/v1/forward-auth', {
+    'x-original-uri': '/v1/invoices',
+    'x-original-method': 'GET',
+  }),
+  'ALL /v1/forward-auth/*': forwardSlots('/v1/forward-auth/v1/invoices', {}),
   'POST /oauth2/token': [
     field(exchange, 'subject_token', ASKED_ABOUT),
     field(exchange, 'subject_token', ASKED_ABOUT, { subject_token_type: ACCESS_TOKEN }),

@@ -7,7 +7,7 @@ import type { Foundations } from '#clients/plugins.module.js';
 export interface RestHandler {
   /** With `:name` where a name is to be put in. */
   readonly path: string;
-  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS' | 'ALL';
   readonly access: Access;
 }
 
