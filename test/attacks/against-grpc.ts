@@ -14,13 +14,13 @@ const MESSAGES = {
 /** By frames and by messages. */
 export function attackGrpc(attacked: AttackedService): void {
   describe('on its gRPC port', () => {
-    describe.each(GRPC_ATTACKS)('$name', ({ counts: [short, long], isEnded, run }) => {
+    describe.each(GRPC_ATTACKS)('$name', ({ name, counts: [short, long], isEnded, run }) => {
       it('lives, and asks for credentials', async () => {
         const opened = await run(attacked.grpc, IS_LONG ? long : short);
         attacked.keep(opened);
         if (isEnded) await Promise.all(opened.map(({ ended }) => ended));
         await attacked.expectGoodAndBad();
-        if (IS_LONG) await attacked.expectBounded();
+        if (IS_LONG) await attacked.expectBounded(`${name} (${long})`);
       }, 120_000);
     });
 

@@ -16,6 +16,7 @@ export class AttackedService {
   private opened: TestService | undefined;
   private readonly connections: RawConnection[] = [];
   private held = 0;
+  private resident = 0;
 
   constructor() {
     beforeAll(async () => {
@@ -25,6 +26,7 @@ export class AttackedService {
       });
       await this.expectGoodAndBad();
       this.held = await heldBytes();
+      this.resident = process.memoryUsage.rss();
     }, 60_000);
     afterAll(async () => {
       this.closeConnections();
@@ -85,8 +87,17 @@ export class AttackedService {
     expect(statuses).toEqual(statuses.map(() => 200));
   }
 
-  /** It holds little more than before the first attack. */
-  async expectBounded(): Promise<void> {
-    expect((await heldBytes()) - this.held).toBeLessThan(BOUND_BYTES);
+  /** It holds little more than before the first attack. The long form prints how much. */
+  async expectBounded(after?: string): Promise<void> {
+    const more = (await heldBytes()) - this.held;
+    if (after !== undefined) {
+      const resident = process.memoryUsage.rss() - this.resident;
+      process.stdout.write(`${after}: held ${mebibytes(more)}, resident ${mebibytes(resident)}\n`);
+    }
+    expect(more).toBeLessThan(BOUND_BYTES);
   }
+}
+
+function mebibytes(bytes: number): string {
+  return `${bytes < 0 ? '' : '+'}${(bytes / 1024 / 1024).toFixed(1)} MiB`;
 }
