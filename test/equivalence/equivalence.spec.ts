@@ -16,7 +16,7 @@ import { startService, type TestService } from '../support/service.js';
 import { type Asked, type IssuedToken, type Question, type Told, WaysToAsk } from './ways-to-ask.js';
 
 const AUDIENCE = 'https://shop.example';
-const CASES = Number(process.env['EQUIVALENCE_CASES'] ?? '240');
+const CASES = Number(process.env['EQUIVALENCE_CASES'] ?? '160');
 /** About each of the eight people of a world. */
 const EACH = 20;
 const WORLDS = Math.ceil(CASES / (8 * EACH));
