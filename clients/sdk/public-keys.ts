@@ -47,7 +47,7 @@ function usableKey(jwk: JsonObject, allowed: readonly SignatureAlgorithm[]): Pub
   if (typeof kid !== 'string' || kid === '' || kid.length > KEY_ID_CHARACTERS) return undefined;
   if ((use !== undefined && use !== 'sig') || SECRET_MEMBERS.some((member) => Object.hasOwn(jwk, member))) return undefined;
   const algorithm = theOneAlgorithm(jwk, allowed);
-  const key = algorithm === undefined ? undefined : imported(jwk);
+  const key = algorithm === undefined ? undefined : imported(jwk, algorithm);
   return algorithm === undefined || key === undefined ? undefined : { kid, algorithm, key };
 }
 
@@ -70,13 +70,39 @@ function possibleAlgorithms({ kty, crv }: JsonObject): readonly SignatureAlgorit
 }
 
 /** Hands over the public members alone; a point off its curve does not import. */
-function imported({ kty, crv, x, y, n, e }: JsonObject): KeyObject | undefined {
+function imported({ kty, crv, x, y, n, e }: JsonObject, algorithm: SignatureAlgorithm): KeyObject | undefined {
   try {
     const key = createPublicKey({ key: { kty, crv, x, y, n, e } as JsonWebKey, format: 'jwk' });
-    return kty === 'RSA' && !isSoundRsa(key) ? undefined : key;
+    if (kty !== 'RSA') return key;
+    if (!isSoundRsa(key)) return undefined;
+    return algorithm === 'PS256' ? forPssAlone(key) : key;
   } catch {
     return undefined;
   }
+}
+
+/** `rsaEncryption`, and `id-RSASSA-PSS` with SHA-256, MGF1 with it and a salt of 32 bytes (RFC 4055 §1.2, §3.1). */
+const RSA_IDENTIFIER = Buffer.from('300d06092a864886f70d0101010500', 'hex');
+const PSS_IDENTIFIER = Buffer.from(
+  '304106092a864886f70d01010a3034a00f300d06096086480165030402010500a11c301a06092a864886f70d010108300d06096086480165030402010500a203020120',
+  'hex',
+);
+/** A SEQUENCE with a length of two bytes, as every key of 2,048 bits and more has around it. */
+const FRAME_BYTES = 4;
+
+/**
+ * The same RSA key with what PS256 asks for written into it. It is good for nothing else, and can be handed to `verify` bare, which costs
+ * a third less than with options.
+ *
+ * @throws Error when it is written in another way than Node writes it
+ */
+function forPssAlone(key: KeyObject): KeyObject {
+  const spki = key.export({ format: 'der', type: 'spki' });
+  const end = FRAME_BYTES + RSA_IDENTIFIER.length;
+  if (!spki.subarray(FRAME_BYTES, end).equals(RSA_IDENTIFIER)) throw new Error('not the usual form of an RSA key');
+  const body = Buffer.concat([PSS_IDENTIFIER, spki.subarray(end)]);
+  const frame = Buffer.from([0x30, 0x82, body.length >> 8, body.length & 0xff]);
+  return createPublicKey({ key: Buffer.concat([frame, body]), format: 'der', type: 'spki' });
 }
 
 function isSoundRsa({ asymmetricKeyDetails }: KeyObject): boolean {
