@@ -16,6 +16,7 @@ export interface SdkBenchOptions {
 const mostOfJose = 1;
 const mostHitUs = 5;
 const subjects = 5_000;
+const fewSubjects = 100;
 const subjectTokenCharacters = 1_500;
 
 interface Verification {
@@ -78,19 +79,19 @@ async function timeHits(world: SdkWorld, { rounds, cleanUp, say }: SdkBenchOptio
   // A request brings its token as a text of its own each time: nothing can be known of it by identity.
   const arriving = (number: number): string => (tokens[number] ?? Buffer.alloc(0)).toString('latin1');
   let turn = 0;
-  const few = (): string => arriving((turn = (turn + 1) % 100));
+  const few = (): string => arriving((turn = (turn + 1) % fewSubjects));
   const many = (): string => arriving((turn = (turn + 1) % subjects));
   const costs = await cpuForEach(
     [
-      { name: 'a subject of the last thousand', run: () => source.token({ subjectToken: few() }) },
+      { name: `one of ${String(fewSubjects)} subjects in turn`, run: () => source.token({ subjectToken: few() }) },
       { name: `one of ${String(subjects)} subjects in turn`, run: () => source.token({ subjectToken: many() }) },
       { name: 'making the text of the subject token alone', run: few },
     ],
     rounds,
   );
   tell(`a token from memory, for a subject token of ${String(subjectTokenCharacters)} characters`, costs, say);
-  const [recent = Number.NaN, inTurn = Number.NaN] = costs.values();
-  return { recent: rounded(recent, 2), inTurn: rounded(inTurn, 2) };
+  const [ofFew = Number.NaN, ofMany = Number.NaN] = costs.values();
+  return { ofFew: rounded(ofFew, 2), ofMany: rounded(ofMany, 2) };
 }
 
 function tell(title: string, costs: ReadonlyMap<string, number>, say: (line: string) => void): void {
