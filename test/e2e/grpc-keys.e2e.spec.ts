@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { credentials, Metadata, type ServiceError } from '@grpc/grpc-js';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { sampleDocument } from '#devkit/demonstration/sample-document.js';
 import { DEV_DIRECTORY_ID, DEV_SPA_CLIENT_ID, personaNamed } from '#devkit/entra-issuer/personas.js';
 import { DiagnosticsServiceClient, type EchoResponse } from '#protos/generated/countersign/diagnostics/v1/diagnostics.js';
@@ -8,6 +8,7 @@ import { type GetJwksResponse, KeyServiceClient, type WatchKeysResponse } from '
 import { Help } from '#protos/generated/google/rpc/error_details.js';
 import { Status } from '#protos/generated/google/rpc/status.js';
 import { basic, exchangeForm, failureOf, type GrpcFailure, post } from '../support/callers.js';
+import { describeOnPostgres } from '../support/database.js';
 import { PORTAL_CLIENT_ID, startService, type TestService } from '../support/service.js';
 import { until } from '../support/until.js';
 
@@ -22,14 +23,14 @@ interface Watch {
   cancel(): void;
 }
 
-describe('Over gRPC', () => {
+describeOnPostgres('Over gRPC', (open) => {
   let service: TestService;
   let keys: KeyServiceClient;
   let echoes: DiagnosticsServiceClient;
   let metadata: Metadata;
   beforeAll(async () => {
     service = await startService({
-      database: { kind: 'embedded', directory: null },
+      database: (await open()).settings,
       settings: {
         grpcConnections: {
           keepaliveSeconds: 60,
