@@ -31,8 +31,8 @@ export interface AccessSearchParts extends AuthorizationParts {
 /** What one page may cost: decisions on what the subject's facts name, and subjects whose facts have to be read. */
 const MOST_DECIDED = 2_000;
 const MOST_SUBJECTS = 400;
-/** Subjects whose facts are read at one time. */
-const AT_ONCE = 20;
+/** Subjects whose facts are read at one time: one search leaves connections for others. */
+const AT_ONCE = 4;
 
 /** A question under way: everything that is known before anything is decided. */
 interface Search {
