@@ -14,6 +14,7 @@ describe('A gateway', () => {
 
   describe('that is Envoy', () => extAuthzCases(() => service));
   describe('that asks over HTTP', () => forwardAuthCases(() => service));
-  describe('however the path of a route is written', () => spellingCases(() => service));
-  describe('with the sample configuration', () => edgeCases(() => service));
+  describe('CVE-2025-66490, CVE-2025-54576, CVE-2026-41059, CVE-2026-2880: however the path of a route is written', () =>
+    spellingCases(() => service));
+  describe('CVE-2026-40575, CVE-2025-64484: with the sample configuration', () => edgeCases(() => service));
 });

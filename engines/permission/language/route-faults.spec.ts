@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Application } from '#accessors/registration/contract.js';
 import { EMPTY_POLICY, type GatewayRoute } from '#accessors/policy/contract.js';
+import { BILLING, contentOf, language } from './fixtures/language.fixture.js';
 import { routeFaults } from './route-faults.js';
 
 const application = (prefix: string): Application => ({
@@ -88,4 +89,36 @@ describe('Routes of a policy', () => {
     expect(overlapsOf('GET /files/**', 'GET /files/', 'GET /files')).toEqual([]);
     expect(overlapsOf('GET /v1/{x}', 'GET /{y}/')).toEqual([]);
   });
+});
+
+describe('Routes of a policy file', () => {
+  it('are read in one order, and written as they were read', () => {
+    const routes = [
+      { match: 'GET /b', application: 'billing', permission: 'billing:report:read' },
+      {
+        match: 'GET /a/{id}',
+        application: 'billing',
+        permission: 'billing:invoice:read',
+        resource: { type: 'invoice', id: '{id}' },
+      },
+    ];
+    const content = contentOf({ routes });
+    expect(content.routes).toEqual([routes[1], { ...routes[0], resource: null }]);
+    expect(contentOf({ routes: routes.toReversed() })).toEqual(content);
+    expect(language.write({ tenant: 'acme', set: 'main', message: '', content })['routes']).toEqual(routes.toReversed());
+    expect(language.lint(content, { applications: [BILLING], issuers: null, factSources: null }).faults).toEqual([]);
+    const odd = contentOf({
+      routes: [...routes, { ...routes[0], match: 'GET /b/' }, { ...routes[0], permission: 'billing:**' }],
+    });
+    expect(
+      language.lint(odd, { applications: [BILLING], issuers: null, factSources: null }).faults.map(({ path }) => path),
+    ).toEqual(['routes[3].permission', 'routes[0].match']);
+  });
+
+  it.each([{ match: 'GET /a' }, { match: 'GET /a', application: 'x', permission: 'y', path: '/' }, { match: 7 }])(
+    'are refused with other members: %j',
+    (route) => {
+      expect(() => contentOf({ routes: [route] })).toThrow('routes[0]');
+    },
+  );
 });
