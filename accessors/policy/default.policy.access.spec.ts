@@ -207,6 +207,7 @@ describeOnEachDatabase('PolicyAccess', (open) => {
     ['denies', { denies: FULL_SECTIONS.denies }],
     ['gates', { gates: FULL_SECTIONS.gates }],
     ['stepUps', { stepUps: FULL_SECTIONS.stepUps }],
+    ['routes (GET /v1/x/{id})', { routes: FULL_SECTIONS.routes }],
     ['tiers', { tiers: FULL_SECTIONS.tiers }],
     ['attributes', { attributes: FULL_SECTIONS.attributes }],
     ['conditions', { conditions: FULL_SECTIONS.conditions }],
