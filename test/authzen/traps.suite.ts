@@ -271,6 +271,15 @@ export function describeTraps(running: () => RecordsWorld): void {
     });
   });
 
+  describe('CVE-2026-41131, CVE-2026-33729: what one question brings with it never answers another', () => {
+    it('of one request', async () => {
+      const remove = (soft: unknown) => ({ action: { name: 'delete', properties: { soft } } });
+      const told = [true, false, 'true', true, null, { soft: true }, false, true];
+      const answers = await outcomes({ ...question, evaluations: told.map(remove) });
+      expect(answers.map(({ decision }) => decision)).toEqual(told.map((soft) => soft === true));
+    });
+  });
+
   describe('pages', () => {
     const search = { subject: { type: 'user' }, action: read, resource: first };
     const token = async (): Promise<string> => {
