@@ -40,6 +40,11 @@ export function forwardAuthCases(running: () => GatewayService): void {
     expect(answer.headers['authorization']).toBeUndefined();
   });
 
+  it.each(['HEAD', 'OPTIONS', 'PUT', 'PATCH', 'DELETE'])('is 403 by %s, for which there is no route', async (method) => {
+    expect((await ask([...known, 'content-length', '0'], `${PATH}/v1/invoices`, method)).status).toBe(403);
+    expect((await ask(['content-length', '0'], `${PATH}/v1/invoices`, method)).status).toBe(401);
+  });
+
   it('is 401 without a gateway, whatever else it has', async () => {
     const own = ['authorization', `Bearer ${service.upstream()}`, ...NGINX];
     for (const headers of [
