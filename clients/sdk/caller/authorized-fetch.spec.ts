@@ -27,7 +27,10 @@ const note = ({ method = '', url = '', headers }: IncomingMessage): void => {
 beforeAll(async () => {
   origin = await listen((request, response) => {
     note(request);
-    answer(request, response);
+    // Only who was heard to the end is answered: an answer before it breaks off what is still being sent.
+    request.resume().on('end', () => {
+      answer(request, response);
+    });
   });
   other = await listen((request, response) => {
     note(request);

@@ -182,7 +182,11 @@ describe('A token that is refused', () => {
   it('again is told', async () => {
     await say();
     await caller.pass(31);
-    server.refuse = () => stale;
+    server.refuse = () => {
+      // However slow it is to say no.
+      caller.steady += 31_000;
+      return stale;
+    };
     expect(await failureOf(say())).toMatchObject(stale);
     expect(server.heard).toEqual(['Bearer token-1', 'Bearer token-1', 'Bearer token-2']);
   });
