@@ -7,7 +7,6 @@ import type { Settings } from './contract.js';
 import { redactedSettings } from './redacted-settings.js';
 import { usualRotation } from './rotation-rules.js';
 import { parseSettings } from './settings.loader.js';
-import { settingsJsonSchema } from './settings.schema.js';
 
 let folder = '';
 let fileName = '';
@@ -353,24 +352,7 @@ describe('showing settings', () => {
     expect(lines.every((line) => line.includes('directories['))).toBe(true);
     expect(lines.join('')).not.toContain('hunter2');
   });
-
-  it('publishes a JSON Schema that describes every member and takes no others', () => {
-    const schema = settingsJsonSchema();
-    expect(schema).toMatchObject({ type: 'object', additionalProperties: false, required: ['issuer'] });
-    expect(Object.keys(schema['properties'] ?? {})).toContain('drainSeconds');
-    expect(membersWithoutDescription(schema)).toEqual([]);
-  });
 });
-
-function membersWithoutDescription(schema: unknown, path = ''): readonly string[] {
-  if (typeof schema !== 'object' || schema === null) return [];
-  const properties: unknown = Reflect.get(schema, 'properties');
-  if (typeof properties !== 'object' || properties === null) return [];
-  return Object.entries(properties).flatMap(([name, member]: [string, unknown]) => {
-    const described = typeof member === 'object' && member !== null && 'description' in member;
-    return [...(described ? [] : [`${path}${name}`]), ...membersWithoutDescription(member, `${path}${name}.`)];
-  });
-}
 
 describe('settings file: private addresses of identity providers', () => {
   const read = (cidr: string): readonly string[] =>
