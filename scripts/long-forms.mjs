@@ -1,4 +1,7 @@
-/** Specs that can run for longer than `npm test` has time for, by name: their paths, and the variables that make them long. */
+/**
+ * Specs that can run for longer than `npm test` has time for, by name: their paths, and the variables that make them long. `alone`: after
+ * the others, with the machine to itself.
+ */
 export const LONG_FORMS = {
   kills: { specs: ['test/faults/keys/rotation-kills'], set: { COUNTERSIGN_KILLS_PER_STEP: '5' } },
   audit: {
@@ -12,5 +15,6 @@ export const LONG_FORMS = {
     specs: ['test/properties/delegation/subset', 'test/e2e/delegation-requests'],
     set: { DELEGATION_POLICIES: '100000', DELEGATION_REQUESTS: '1000' },
   },
+  shutdown: { specs: ['test/faults/shutdown'], set: { SHUTDOWN_ROUNDS: '5' }, alone: true },
   permissions: { specs: ['test/properties/permission/properties-'], set: { PERMISSION_QUESTIONS: '100000' } },
 };

@@ -23,14 +23,21 @@ for (const [name, { set }] of chosen) {
 if (values.list) process.exit(0);
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const { status } = spawnSync(
-  process.execPath,
-  [
-    '--experimental-vm-modules',
-    '--disable-warning=ExperimentalWarning',
-    'node_modules/jest/bin/jest.js',
-    ...chosen.flatMap(([, { specs }]) => specs),
-  ],
-  { cwd: root, stdio: 'inherit', env: { ...Object.assign({}, ...chosen.map(([, { set }]) => set)), ...process.env } },
-);
-process.exit(status ?? 1);
+const together = chosen.filter(([, { alone }]) => alone !== true);
+const turns = [together, ...chosen.filter(([, { alone }]) => alone === true).map((one) => [one])].filter((turn) => turn.length > 0);
+process.exit(Math.max(...turns.map(run)));
+
+/** The exit code of one run of jest. */
+function run(forms) {
+  const { status } = spawnSync(
+    process.execPath,
+    [
+      '--experimental-vm-modules',
+      '--disable-warning=ExperimentalWarning',
+      'node_modules/jest/bin/jest.js',
+      ...forms.flatMap(([, { specs }]) => specs),
+    ],
+    { cwd: root, stdio: 'inherit', env: { ...Object.assign({}, ...forms.map(([, { set }]) => set)), ...process.env } },
+  );
+  return status ?? 1;
+}
