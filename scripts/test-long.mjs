@@ -24,7 +24,9 @@ if (values.list) process.exit(0);
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const together = chosen.filter(([, { alone }]) => alone !== true);
-const turns = [together, ...chosen.filter(([, { alone }]) => alone === true).map((one) => [one])].filter((turn) => turn.length > 0);
+const turns = [together, ...chosen.filter(([, { alone }]) => alone === true).map((one) => [one])].filter(
+  (turn) => turn.length > 0,
+);
 process.exit(Math.max(...turns.map(run)));
 
 /** The exit code of one run of jest. */
