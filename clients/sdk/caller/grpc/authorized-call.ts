@@ -90,7 +90,9 @@ export class AuthorizedCall implements Call {
       started.listener.onReceiveStatus?.(signal.aborted ? (signal.reason as StatusObject) : fetchFailure(error));
       return;
     }
-    this.begin(started, { token, mayRepeat: mayRepeat && this.settings.isUnary });
+    // A token that is there already comes a moment later, and the program may have called off in between.
+    if (signal.aborted) started.listener.onReceiveStatus?.(signal.reason as StatusObject);
+    else this.begin(started, { token, mayRepeat: mayRepeat && this.settings.isUnary });
   }
 
   private begin(started: Started, of: { readonly token: AccessToken; readonly mayRepeat: boolean }): void {

@@ -168,6 +168,17 @@ describe('Where there is no token', () => {
   });
 });
 
+it('A call that is called off at once is not made, though there is a token', async () => {
+  await say();
+  const left = failureOf(
+    new Promise((_resolve, reject) => {
+      client.say('hello', new Metadata(), alice, reject).cancel();
+    }),
+  );
+  expect((await left).code).toBe(status.CANCELLED);
+  expect(server.heard).toEqual(['Bearer token-1']);
+});
+
 describe('A token that is refused', () => {
   const stale = { code: status.UNAUTHENTICATED, details: 'no' };
 
