@@ -109,7 +109,6 @@ async function createTargets(runner: QueryRunner): Promise<void> {
       foreign key (tenant_id, grant_id) references resource_grant (tenant_id, id) on delete cascade
     )`);
   await runner.query('create index resource_grant_target_of_grant on resource_grant_target (tenant_id, grant_id)');
-  await runner.query(`select attach_row_security('resource_grant_target')`);
   const targets = (source: string): string => `
     insert into resource_grant_target (tenant_id, target, is_group, principal_id, grant_id)
     select g.tenant_id, resource_target(g.resource_type, each.id), g.principal_type = 'group', g.principal_id, g.id
@@ -127,6 +126,8 @@ async function createTargets(runner: QueryRunner): Promise<void> {
   await runner.query(`
     create trigger targets after insert or update on resource_grant for each row execute function keep_resource_targets()`);
   await runner.query(targets('resource_grant'));
+  // Only now: whoever migrates is held to it from here on, and names no tenant.
+  await runner.query(`select attach_row_security('resource_grant_target')`);
 }
 
 async function createIndexes(runner: QueryRunner): Promise<void> {
