@@ -16,7 +16,7 @@ const UNRESERVED = /^[A-Za-z0-9\-._~]$/;
 /** `/`, `\`, `.` and the like in any of their forms would be taken for these by whoever decodes once more. */
 const SPLITS = /[/\\;?#%]/;
 /** Control characters of both ranges, and what turns text around or ends lines. */
-const UNSEEN = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/u;
+const UNSEEN = /[\u0000-\u001f\u007f-\u009f\u00ad\u034f\u061c\u180e\ufe00-\ufe0f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/u;
 const ONLY_DOTS = /^\.+$/;
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
@@ -61,6 +61,18 @@ function faultOf(segment: string, isLast: boolean): string | undefined {
 /** The text that an encoded segment stands for, once it was read. */
 export function textOf(segment: string): string {
   return segment.includes('%') ? decodeURIComponent(segment) : segment;
+}
+
+const ALREADY_FOLDED = /^[a-z0-9_-]*$/;
+
+/**
+ * What is left of a segment where nobody tells apart what some do not: upper and lower case, what is encoded without need, forms of one
+ * character, blanks and dots at the ends.
+ */
+export function foldOf(segment: string): string {
+  if (ALREADY_FOLDED.test(segment)) return segment;
+  const cased = textOf(segment).normalize('NFKC').toUpperCase().toLowerCase().normalize('NFKC');
+  return cased.replace(/^\s+|[\s.]+$/gu, '');
 }
 
 /** One spelling for one meaning; `undefined`: it has several. */

@@ -1,11 +1,11 @@
 import type { RequestedPath, RoutedQuestion } from '../gateway-routes.contract.js';
-import { textOf } from './request-path.js';
+import { foldOf, textOf } from './request-path.js';
 import { namesIn, placeholderIn, type RoutePattern } from './route-pattern.js';
 
 /** Routes of one method that begin alike. */
 interface Branch {
   readonly literals: Map<string, Branch>;
-  /** The same in lower case. */
+  /** What is left of them where some do not tell apart what others do. */
   readonly folded: Set<string>;
   placeholder: Branch | undefined;
   /** Of the route that ends here; `null`: of several, which nobody can choose between. */
@@ -59,20 +59,23 @@ function leafOf(branch: Branch, segments: readonly string[], at: number): Found 
     const found = leafOf(next, segments, at + 1);
     if (found !== undefined) return found;
   } else if (segment === '') return slashAfter(branch);
-  // SECURITY: an application that does not tell upper from lower case would take it for the literal one, which may ask for more.
-  else if (branch.folded.has(segment.toLowerCase())) return null;
+  // SECURITY: an application that tells less apart, such as case, would take it for the literal one, which may ask for more.
+  else if (branch.folded.size > 0 && branch.folded.has(foldOf(segment))) return null;
   if (segment === '') return undefined;
   const other = branch.placeholder === undefined ? undefined : leafOf(branch.placeholder, segments, at + 1);
   return other === undefined ? branch.open : other;
 }
 
-/** SECURITY: to many applications a slash at the end is nothing, so it must not lead past the route without it, nor the other way round. */
-function endOf({ ends, literals }: Branch): Found {
-  return ends === undefined && literals.has('') ? null : ends;
+/**
+ * SECURITY: to many applications a slash at the end is nothing, so it must not lead past the route without it, nor the other way round;
+ * nor past the route of everything below, to which a list of it may belong.
+ */
+function endOf({ ends, literals, open }: Branch): Found {
+  return ends === undefined && (literals.has('') || open !== undefined) ? null : ends;
 }
 
-function slashAfter({ ends }: Branch): Found {
-  return ends === undefined ? undefined : null;
+function slashAfter({ ends, open }: Branch): Found {
+  return ends === undefined && open === undefined ? undefined : null;
 }
 
 function newBranch(): Branch {
@@ -84,7 +87,7 @@ function literal(branch: Branch, text: string): Branch {
   if (known !== undefined) return known;
   const made = newBranch();
   branch.literals.set(text, made);
-  branch.folded.add(text.toLowerCase());
+  branch.folded.add(foldOf(text));
   return made;
 }
 
