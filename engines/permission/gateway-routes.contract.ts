@@ -34,7 +34,7 @@ export interface GatewayRoutes {
 
   /**
    * What the one route asks about that fits best: a literal segment before a placeholder, a placeholder before `**`. `undefined`:
-   * none fits, or the path differs from a literal one by upper and lower case alone; to be denied.
+   * none fits, or the path is one that some would take for a literal one; to be denied.
    */
   questionOf(policy: PolicyVersion, application: Application, path: RequestedPath): RoutedQuestion | undefined;
 }
