@@ -111,6 +111,10 @@ describe('The route of a request', () => {
     ]);
   });
 
+  it('is never a wider one for what stands above a route of everything below', () => {
+    for (const path of ['/admin', '/admin/']) expect(matches(['GET /admin/**', 'GET /**'], `GET ${path}`)).toBeUndefined();
+  });
+
   it('is none where two have one shape, or where it is of another application, or cannot be read', () => {
     expect(matches(['GET /v1/{a}', 'GET /v1/{b}', 'GET /**'], 'GET /v1/x')).toBeUndefined();
     const others = [
