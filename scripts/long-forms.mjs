@@ -15,6 +15,10 @@ export const LONG_FORMS = {
     specs: ['test/properties/delegation/subset', 'test/e2e/delegation-requests'],
     set: { DELEGATION_POLICIES: '100000', DELEGATION_REQUESTS: '1000' },
   },
+  authzen: {
+    specs: ['test/authzen/searches', 'test/equivalence'],
+    set: { AUTHZEN_WORLDS: '100', EQUIVALENCE_CASES: '10000' },
+  },
   attacks: { specs: ['test/attacks/attacks'], set: { ATTACKS_LONG: '1' }, alone: true },
   shutdown: { specs: ['test/faults/shutdown'], set: { SHUTDOWN_ROUNDS: '5' }, alone: true },
   permissions: { specs: ['test/properties/permission/properties-'], set: { PERMISSION_QUESTIONS: '100000' } },

@@ -150,7 +150,17 @@ const CLIENT_PARTS = Object.entries({
           retentionDays,
         });
       },
-      inject: [AUDIT_EVIDENCE, AUDIT_TRAIL, CHANGE_TRAIL, AUDIT_SEAL_ENGINE, KEYRING_ACCESS, UNIT_OF_WORK, ID_SOURCE, CLOCK, SETTINGS],
+      inject: [
+        AUDIT_EVIDENCE,
+        AUDIT_TRAIL,
+        CHANGE_TRAIL,
+        AUDIT_SEAL_ENGINE,
+        KEYRING_ACCESS,
+        UNIT_OF_WORK,
+        ID_SOURCE,
+        CLOCK,
+        SETTINGS,
+      ],
     },
   ],
   exports: [ADMINISTRATION_MANAGER, CLIENT_ADMINISTRATION, AUDIT_ADMINISTRATION, ISSUER_ADMINISTRATION, LIVE_ADMINISTRATION],

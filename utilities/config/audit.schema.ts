@@ -39,12 +39,9 @@ export const auditSchema = z.strictObject({
     .meta({ description: 'Where checkpoints of the audit trail are kept outside of the database.' }),
   spool: z
     .strictObject({
-      directory: z
-        .string()
-        .min(1)
-        .meta({
-          description: 'Folder on a disk of this host that outlives the process; each process writes to a file of its own.',
-        }),
+      directory: z.string().min(1).meta({
+        description: 'Folder on a disk of this host that outlives the process; each process writes to a file of its own.',
+      }),
       maxBytes: z
         .int()
         .min(1_048_576)

@@ -1,15 +1,9 @@
 import { z } from 'zod';
 
 export const authzenSchema = z.strictObject({
-  tenant: z
-    .string()
-    .min(1)
-    .max(63)
-    .nullable()
-    .default(null)
-    .meta({
-      description: 'Slug of the tenant that is meant where a question does not say so in context.tenant; null: it has to.',
-    }),
+  tenant: z.string().min(1).max(63).nullable().default(null).meta({
+    description: 'Slug of the tenant that is meant where a question does not say so in context.tenant; null: it has to.',
+  }),
   searches: z
     .array(z.enum(['action', 'resource', 'subject']))
     .max(3)
