@@ -6,6 +6,8 @@ type Before = ReadonlyMap<string, number>;
 export interface CutoffDocument {
   readonly issuer: string;
   readonly sequence: number;
+  /** What it is the sum of; `null`: the issuer does not say. */
+  readonly sequences: { readonly keys: number; readonly revocations: number } | null;
   readonly issuedAt: number;
   readonly expiresAt: number;
   readonly revokedKeys: Before;
@@ -23,6 +25,7 @@ export function readCutoffs(claims: JsonObject): CutoffDocument {
   return {
     issuer: text(claims, 'iss'),
     sequence: whole(claims, 'seq'),
+    sequences: sequencesIn(claims),
     issuedAt: whole(claims, 'iat'),
     expiresAt: whole(claims, 'exp'),
     revokedKeys: latest(claims, 'revoked_keys', { name: 'kid', time: 'at' }),
@@ -32,6 +35,11 @@ export function readCutoffs(claims: JsonObject): CutoffDocument {
     clients: latest(claims, 'revoked_clients', { name: 'client_id', time: 'before' }),
     tenants: latest(claims, 'revoked_tenants', { name: 'tenant', time: 'before' }),
   };
+}
+
+function sequencesIn(claims: JsonObject): CutoffDocument['sequences'] {
+  if (claims['seq_keys'] === undefined && claims['seq_revocations'] === undefined) return null;
+  return { keys: whole(claims, 'seq_keys'), revocations: whole(claims, 'seq_revocations') };
 }
 
 function latest(claims: JsonObject, member: string, of: { readonly name: string; readonly time: string }): Before {

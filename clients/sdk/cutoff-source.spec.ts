@@ -127,7 +127,21 @@ describe('A cut-off document', () => {
     await isGood();
   });
 
+  it('goes back in neither of what its sequence is the sum of, from whichever replica it comes', async () => {
+    await polled({ ...REVOKED, seq: 12, seq_keys: 4, seq_revocations: 8 });
+    for (const behind of [
+      { seq: 13, seq_keys: 6, seq_revocations: 7 },
+      { seq: 13, seq_keys: 3, seq_revocations: 10 },
+    ]) {
+      await polled(behind);
+      await isRefused('TOKEN_REVOKED');
+    }
+    await polled({ seq: 13, seq_keys: 4, seq_revocations: 9 });
+    await isGood();
+  });
+
   it.each<[string, object, object]>([
+    ['with half of its sequences', { seq_keys: 1 }, {}],
     ['of another type', {}, { typ: 'at+jwt' }],
     ['of an algorithm that is not its key’s', {}, { alg: 'RS256' }],
     ['of an unknown key', {}, { kid: 'nobody' }],

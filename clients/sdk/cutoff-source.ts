@@ -121,6 +121,11 @@ export class CutoffSource {
 /** SECURITY: whoever can replay an old document would bring back what was revoked since. */
 function isOlder(document: CutoffDocument, known: CutoffDocument | undefined): boolean {
   if (known === undefined) return false;
+  if (document.sequences !== null && known.sequences !== null) {
+    const { keys, revocations } = known.sequences;
+    // Of replicas that have not heard of each other each may be ahead in one of the two.
+    if (document.sequences.keys < keys || document.sequences.revocations < revocations) return true;
+  }
   return document.sequence < known.sequence || (document.sequence === known.sequence && document.issuedAt < known.issuedAt);
 }
 

@@ -204,6 +204,8 @@ export interface CutoffDocument {
   readonly algorithm: SigningAlgorithm;
   /** Grows with every change of the keyring and of revocations; a verifier never goes back to a lower one. */
   readonly sequence: number;
+  /** What it is the sum of. A replica may know the newer of the one and the older of the other: a verifier goes back in neither. */
+  readonly sequences: { readonly keys: number; readonly revocations: number };
   readonly lifetimeSeconds: number;
   readonly revokedKeys: readonly { readonly kid: string; readonly revokedAt: number }[];
   readonly taintedKeys: readonly { readonly kid: string; readonly taintedAt: number }[];

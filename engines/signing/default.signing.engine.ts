@@ -95,6 +95,8 @@ export class DefaultSigningEngine implements SigningEngine {
       iat: issuedAt,
       exp: issuedAt + document.lifetimeSeconds,
       seq: document.sequence,
+      seq_keys: document.sequences.keys,
+      seq_revocations: document.sequences.revocations,
       revoked_keys: document.revokedKeys.map(({ kid, revokedAt }) => ({ kid, at: Math.floor(revokedAt / 1_000) })),
       tainted_keys: document.taintedKeys.map(({ kid, taintedAt }) => ({ kid, at: Math.floor(taintedAt / 1_000) })),
       revoked_tokens: document.revoked.tokens,

@@ -280,7 +280,14 @@ describe('A token of our own', () => {
   it('is never a cut-off document, nor the other way round', async () => {
     const revoked = { tokens: [], subjects: [], clients: [], tenants: [] };
     const keys = { revokedKeys: [], taintedKeys: [] };
-    const document = { algorithm: 'ES256', sequence: 3, lifetimeSeconds: 600, ...keys, revoked } as const;
+    const document = {
+      algorithm: 'ES256',
+      sequence: 3,
+      sequences: { keys: 2, revocations: 1 },
+      lifetimeSeconds: 600,
+      ...keys,
+      revoked,
+    } as const;
     expect(faultOf(await engine.signCutoffs(context, document))).toBe('type-mismatch');
   });
 });

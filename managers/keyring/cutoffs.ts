@@ -64,8 +64,7 @@ export class Cutoffs {
     const { epoch } = ring;
     if (this.isSigned(epoch, revocations) && at - (this.signed?.at ?? 0) < RENEW_AFTER_MS) return;
     const revoked = toldRevocations(revocations, Math.floor(this.deps.clock.now() / 1_000));
-    // Each of the two only grows, and so does the sum.
-    const document = { ...stoppedIn(ring), revoked, ...this.frame(epoch + sequence) };
+    const document = { ...stoppedIn(ring), revoked, ...this.frame(epoch, sequence) };
     this.signed = { token: await this.deps.signingEngine.signCutoffs(context, document), epoch, revocations, at };
   }
 
@@ -74,9 +73,10 @@ export class Cutoffs {
     return this.signed?.epoch === epoch && this.signed.revocations === revocations;
   }
 
-  private frame(sequence: number) {
+  /** Each of the two only grows, and so does the sum. */
+  private frame(keys: number, revocations: number) {
     const [algorithm = 'ES256'] = this.deps.policy.algorithms;
-    return { algorithm, sequence, lifetimeSeconds: LIFETIME_SECONDS };
+    return { algorithm, sequence: keys + revocations, sequences: { keys, revocations }, lifetimeSeconds: LIFETIME_SECONDS };
   }
 }
 

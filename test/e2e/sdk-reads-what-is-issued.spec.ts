@@ -63,8 +63,9 @@ describe('What the service writes', () => {
 
   const tell = async (revoked: Partial<CutoffDocument['revoked']> = {}, keys: Partial<CutoffDocument> = {}) => {
     const none = { tokens: [], subjects: [], clients: [], tenants: [] };
-    const frame = { algorithm: 'ES256', sequence: 7, lifetimeSeconds: 3_600, revokedKeys: [], taintedKeys: [] } as const;
-    issuer.cutoffs = await engine.signCutoffs(context, { ...frame, revoked: { ...none, ...revoked }, ...keys });
+    const frame = { algorithm: 'ES256', sequence: 7, sequences: { keys: 3, revocations: 4 }, lifetimeSeconds: 3_600 } as const;
+    const stopped = { revokedKeys: [], taintedKeys: [] };
+    issuer.cutoffs = await engine.signCutoffs(context, { ...frame, ...stopped, revoked: { ...none, ...revoked }, ...keys });
   };
   const isRefused = (token: string, reason: string) =>
     expect(verifier.verify(token)).rejects.toEqual(expect.objectContaining({ reason }));
