@@ -24,16 +24,23 @@ declare module 'fastify' {
 export async function countersignFastify(app: FastifyInstance, options: HttpGuardOptions): Promise<void> {
   const guard = new HttpGuard(options);
   app.addHook('onRoute', refuseUndecided);
-  app.addHook('onRequest', async (request, reply) => {
+  // SECURITY: with a callback, which is not called for whoever is refused. A promise would be settled when the connection breaks off, and
+  // where the answer is still with a hook then, Fastify would go on to the handler.
+  app.addHook('onRequest', (request, reply, goOn) => {
     // Nothing is there; there is nothing to guard.
-    if (request.is404) return;
-    try {
-      await guard.admit(request.raw, request.routeOptions.config.access);
-    } catch (error) {
-      // Here and not in an error handler, which anybody may replace.
-      if (!refuse(guard, error, reply)) throw error;
-      await reply;
+    if (request.is404) {
+      goOn();
+      return;
     }
+    guard.admit(request.raw, request.routeOptions.config.access).then(
+      () => {
+        goOn();
+      },
+      (error: unknown) => {
+        // Here and not in an error handler, which anybody may replace.
+        if (!refuse(guard, error, reply)) goOn(error as Error);
+      },
+    );
   });
   app.setErrorHandler(async (error, _request, reply) => {
     if (!refuse(guard, error, reply)) throw error;
