@@ -33,9 +33,13 @@ const VERIFY: Readonly<Record<SigningAlgorithm, Verifies>> = {
 /** The same key under the identifier that carries its parameters. */
 const pssKeys = new WeakMap<KeyObject, KeyObject>();
 
+/**
+ * SECURITY: as UTF-8, in which no other character has the bytes of one that was signed. Latin-1 keeps the low byte alone: of each token
+ * there would be as many spellings as anybody likes.
+ */
 export function isSignedBy(key: VerificationKey, signingInput: string, signature: Buffer): boolean {
   try {
-    return VERIFY[key.algorithm](key.publicKey, Buffer.from(signingInput, 'latin1'), signature);
+    return VERIFY[key.algorithm](key.publicKey, Buffer.from(signingInput, 'utf8'), signature);
   } catch {
     return false;
   }
