@@ -34,9 +34,11 @@ export async function fetchBounded(url: URL, mostBytes: number): Promise<Buffer>
  * @throws TypeError
  */
 export function documentUrl(text: string): URL {
+  // SECURITY: what is refused may have credentials in it, so its text is in no error.
+  if (!URL.canParse(text)) throw new TypeError('an address cannot be read');
   const url = new URL(text);
   const isLoopback = url.protocol === 'http:' && ['127.0.0.1', '[::1]', 'localhost'].includes(url.hostname);
-  if (url.protocol !== 'https:' && !isLoopback) throw new TypeError(`${text} is not https`);
+  if (url.protocol !== 'https:' && !isLoopback) throw new TypeError(`${url.origin} is not https`);
   if (url.username !== '' || url.password !== '' || url.hash !== '') throw new TypeError(`${url.origin}: a plain URL is needed`);
   return url;
 }

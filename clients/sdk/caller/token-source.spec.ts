@@ -254,4 +254,24 @@ describe('Options', () => {
   ])('with %s are refused', (_what, change) => {
     expect(() => createTokenSource({ ...OPTIONS, ...change }, caller)).toThrow(TypeError);
   });
+
+  it.each(['http://orders:hidden@auth.acme.test/token', 'https://orders:hidden@auth.acme.test/token', 'orders:hidden@:auth'])(
+    'are refused without a word of what is secret in %s',
+    (tokenEndpoint) => {
+      const made = (): unknown => createTokenSource({ ...OPTIONS, tokenEndpoint }, caller);
+      expect(made).toThrow(TypeError);
+      try {
+        made();
+      } catch (error) {
+        expect(inspect(error)).not.toContain('hidden');
+      }
+    },
+  );
+});
+
+it('A source shows neither the secret of its client nor a token', async () => {
+  await source.token(alice);
+  const shown = `${inspect(source, { depth: 9, showHidden: true })} ${JSON.stringify({ source })}`;
+  expect(shown).toContain(AUDIENCE);
+  expect(shown).not.toMatch(/a:secret|token-1|token-of-alice/);
 });

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { CountersignError, explainedAt, helpBaseOf } from '../countersign-error.js';
 import { momentOf } from '../runtime.js';
 import { AccessToken } from './access-token.js';
@@ -110,6 +111,15 @@ class ExchangingTokenSource implements TokenSource {
     }
     if (named !== undefined) return Promise.reject(new TypeError('this source has a subject of its own'));
     return this.ownToken(own, request);
+  }
+
+  /** SECURITY: its members hold the secret of the client and tokens; whoever logs the source gets neither. */
+  toJSON(): object {
+    return { issuer: this.options.issuer, audience: this.options.audience, size: this.size };
+  }
+
+  [inspect.custom](): string {
+    return `TokenSource ${JSON.stringify(this)}`;
   }
 
   drop(token: AccessToken): boolean {
