@@ -171,6 +171,15 @@ describeOnEachDatabase('An altered audit trail', (open) => {
     ]);
   });
 
+  it('is judged all the same where a checkpoint claims a number that nobody could count to', async () => {
+    const verdict = await after([
+      `insert into audit_checkpoint (number, document) values (9223372036854775807, 'e30.e30.e30')`,
+      'delete from audit_record where sequence = 5',
+    ]);
+    expect(verdict.chainFaults).toMatchObject([{ kind: 'deleted', sequence: 5 }]);
+    expect(verdict.checkpointFaults).toHaveLength(1_002);
+  });
+
   it('is not excused by a checkpoint that somebody else signed', async () => {
     const [line = ''] = readFileSync(world.anchorFile, 'ascii').split('\n');
     const [header, claims, signature] = line.split('.');
