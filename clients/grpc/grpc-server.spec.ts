@@ -67,6 +67,29 @@ describe('Connections of the gRPC port', () => {
     expect([...answers]).toEqual(['OK']);
   });
 
+  it('tell watchers of every change of their names, and keep nothing of names that nobody knows', async () => {
+    await start({});
+    const watch = (name: string): Promise<unknown> => {
+      const asked = Buffer.from([0x0a, name.length, ...Buffer.from(name)]);
+      const stream = client.makeServerStreamRequest(WATCH, same, same, asked, new Metadata());
+      stream.on('error', () => undefined);
+      return new Promise((resolve) =>
+        stream.once('data', (first: Buffer) => {
+          stream.once('data', (second: Buffer) => resolve([first[1], second[1]]));
+          if (first[1] !== 2) resolve(first[1]);
+          else server.setServing(true);
+        }),
+      );
+    };
+    for (let at = 0; at < 3; at += 1) expect(await watch(`unknown-${String(at)}`)).toBe(3);
+    expect(await watch('')).toEqual([2, 1]);
+    const kept = JSON.stringify(Reflect.get(server, 'health'), (_name, value: unknown) =>
+      value instanceof Map || value instanceof Set ? [...value.keys()].filter((key) => typeof key === 'string') : value,
+    );
+    expect(kept).toContain('countersign.auth.v1.AuthService');
+    expect(kept).not.toContain('unknown');
+  });
+
   it('end with the server, however long a call goes on', async () => {
     await start({});
     const stream = client.makeServerStreamRequest(WATCH, same, same, Buffer.alloc(0), new Metadata());

@@ -5,11 +5,11 @@ import { Server, ServerCredentials, type ServerInterceptor, type ServerOptions }
 import type { PackageDefinition } from '@grpc/proto-loader';
 import { ReflectionService } from '@grpc/reflection';
 import { ServerGrpc } from '@nestjs/microservices';
-import { HealthImplementation } from 'grpc-health-check';
 import type { ConnectionSettings, Settings } from '#utilities/config/contract.js';
 import type { ServerTls } from '../tls/contract.js';
 import { GRPC_SERVICES } from './grpc-services.js';
 import { http2ServersOf } from './call-connection.js';
+import { Health } from './health.js';
 import { handOnRepeatedAuthorization } from './repeated-headers.js';
 import { ReloadedServerCredentials } from './tls-credentials.js';
 import { handingOnUndecodable } from './undecodable.js';
@@ -39,7 +39,7 @@ export interface GrpcServerOptions {
 export class GrpcServer extends ServerGrpc {
   private boundPort = 0;
   private closing: Promise<void> | undefined;
-  private readonly health = new HealthImplementation(Object.fromEntries(HEALTH_NAMES.map((name) => [name, 'NOT_SERVING'])));
+  private readonly health = new Health(HEALTH_NAMES);
 
   constructor(private readonly server: GrpcServerOptions) {
     super({
@@ -56,8 +56,7 @@ export class GrpcServer extends ServerGrpc {
   }
 
   setServing(serving: boolean): void {
-    const status = serving ? 'SERVING' : 'NOT_SERVING';
-    for (const name of HEALTH_NAMES) this.health.setStatus(name, status);
+    this.health.setStatus(serving ? 'SERVING' : 'NOT_SERVING');
   }
 
   override createClient(): Promise<Server> {
