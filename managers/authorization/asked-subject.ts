@@ -3,6 +3,7 @@ import type { TokenClaims } from '#engines/permission/contract.js';
 import type { CallContext } from '#utilities/call-context/contract.js';
 import { CodedError, isCodedError } from '#utilities/errors/coded-error.js';
 import { isServiceFault } from '#utilities/errors/service-fault.js';
+import type { ActingToken } from './acting-cut-offs.js';
 import type { AuthorizationParts } from './authorization.parts.js';
 import type { CheckRequest, CheckSubject, ShownKey } from './contract.js';
 import { provingIn, type ProvingToken } from './cut-offs.js';
@@ -24,7 +25,7 @@ export interface AskedSubject {
   /** A token proves that there is somebody; a name has to be registered. */
   readonly isProven: boolean;
   /** The token that says who it is, which cut-offs concern once it is known who that is here; `null`: it was only named. */
-  readonly token: Omit<ProvingToken, 'tenant'> | null;
+  readonly token: (Omit<ProvingToken, 'tenant'> & Pick<ActingToken, 'act'>) | null;
   /** Whether that is a token of ours, for the very application. */
   readonly isOurs: boolean;
 }
@@ -99,7 +100,7 @@ export class AskedSubjects {
       ceiling: null,
       ceilings: NO_CEILINGS,
       isProven: true,
-      token: provingIn(referred),
+      token: { ...provingIn(referred), act: referred.claims.act },
       isOurs: true,
     };
   }

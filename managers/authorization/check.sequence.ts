@@ -3,6 +3,7 @@ import type { Application, RegisteredClient } from '#accessors/registration/cont
 import type { CheckDecision, CheckQuestion, Explanation } from '#engines/permission/contract.js';
 import type { CallContext } from '#utilities/call-context/contract.js';
 import { CodedError } from '#utilities/errors/coded-error.js';
+import { actorCutOffOf } from './acting-cut-offs.js';
 import { type AskedSubject, AskedSubjects } from './asked-subject.js';
 import type { AuthorizationParts } from './authorization.parts.js';
 import { checkLimits, checkValues } from './check-limits.js';
@@ -142,13 +143,19 @@ export class CheckSequence {
     return application;
   }
 
-  /** It is known only now who the subject is here, also that of a token of ours from before it was linked. */
+  /**
+   * It is known only now who the subject is here, also that of a token of ours from before it was linked.
+   *
+   * SECURITY: nor does a token of another issuer count any more in which somebody acts who was cut off, as in an exchange.
+   */
   private refuseCutOff(
     context: CallContext,
     { subject: { token, slug }, reading: { facts } }: Pick<Asked, 'subject' | 'reading'>,
   ): void {
     if (token === null) return;
-    const revoked = cutOffOf(this.deps, context, asKnown({ ...token, tenant: slug }, facts));
+    const revoked =
+      cutOffOf(this.deps, context, asKnown({ ...token, tenant: slug }, facts)) ??
+      actorCutOffOf(this.deps, context, { ...token, tenant: slug });
     if (revoked === undefined) return;
     const actual = `its ${revoked.by} was revoked`;
     throw new CodedError('CHECK_TOKEN_INVALID', { field: 'subject', actual });

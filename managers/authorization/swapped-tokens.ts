@@ -4,6 +4,7 @@ import type { RevocableToken } from '#accessors/grants/revocation.contract.js';
 import { PLATFORM_TENANT } from '#utilities/change-feed/contract.js';
 import type { CallContext } from '#utilities/call-context/contract.js';
 import { CodedError } from '#utilities/errors/coded-error.js';
+import { actorCutOffOf, type ActingToken } from './acting-cut-offs.js';
 import type { AuthorizationParts } from './authorization.parts.js';
 import type { RuledCheck } from './check.sequence.js';
 import type { AuthenticatedClient } from './contract.js';
@@ -23,7 +24,7 @@ const TOKEN_TYPE = 'urn:ietf:params:oauth:token-type:jwt';
 /** A token that was issued for another one, and everything that it came of besides what it is kept under. */
 interface Kept {
   readonly token: GatewayToken;
-  readonly revocable: RevocableToken;
+  readonly revocable: RevocableToken & ActingToken;
   /** Unix seconds. */
   readonly expiresAt: number;
   readonly standing: string;
@@ -35,12 +36,15 @@ interface Swap {
   readonly ruled: RuledCheck;
 }
 
-type Parts = Pick<AuthorizationParts, 'signingEngine' | 'revocationAccess' | 'changeFeed' | 'clock' | 'counters'>;
+type Parts = Pick<
+  AuthorizationParts,
+  'signingEngine' | 'registrationAccess' | 'revocationAccess' | 'changeFeed' | 'clock' | 'counters'
+>;
 
 /**
  * Tokens of ours in the place of those that come in. One is handed out again while every input and every epoch is the same: the token,
  * the client, the application, the tenant; the policy, the facts, what the token and fact sources tell, and the epoch of all that
- * belongs to no tenant, which clients, applications, issuers, keys and revocations are.
+ * belongs to no tenant, which clients, applications, issuers and keys are. Whether it was revoked is looked up each time.
  *
  * SECURITY: whether the token that came in is still good is decided before, for every request. What is kept under is a digest: nobody
  * who reads the memory of the process finds a token of the identity provider in it here.
@@ -95,10 +99,15 @@ export class SwappedTokens {
 
   private async issue(context: CallContext, { client, token, ruled }: Swap, standing: string): Promise<Kept> {
     const { audience } = ruled.application;
+    // SECURITY: as it is registered by now. By what it was when the request came in, a token would be kept that says more than it may
+    // have had since, and under the epoch of that change.
+    const registration = await this.deps.registrationAccess.clientNamed(context, client.registration.clientId);
+    if (registration === undefined)
+      throw new CodedError('CLIENT_UNAUTHENTICATED', { internal: 'the client is not active any more' });
     // What the gateway shows of itself binds nothing: what is behind it could not tell that key.
     const { accessToken, tokenType } = await this.exchanges.run(
       context,
-      { ...client, shown: NO_KEYS },
+      { ...client, registration, shown: NO_KEYS },
       {
         subjectToken: token,
         subjectTokenType: TOKEN_TYPE,
@@ -117,10 +126,10 @@ export class SwappedTokens {
     if (tokenType !== 'Bearer') throw new CodedError('BINDING_REQUIRED', { internal: 'a bound token was issued to a gateway' });
     const verdict = this.deps.signingEngine.verifyIssued(context, accessToken, audience);
     if (!verdict.genuine) throw new CodedError('INTERNAL', { internal: `a token that was just issued: ${verdict.fault}` });
-    const { tokenId, tenant, subject, clientId, issuedAt, origin, expiresAt, permissions } = verdict.claims;
+    const { tokenId, tenant, subject, clientId, issuedAt, origin, act, expiresAt, permissions } = verdict.claims;
     return {
       token: { value: accessToken, permissionCount: permissions.length },
-      revocable: { tokenId, tenant, subject, clientId, issuedAt, origin },
+      revocable: { tokenId, tenant, subject, clientId, issuedAt, origin, act },
       expiresAt,
       standing,
     };
@@ -128,9 +137,10 @@ export class SwappedTokens {
 
   /** @throws CodedError `REVOCATIONS_UNKNOWN` */
   private isGood(context: CallContext, kept: Kept): boolean {
-    return (
-      this.secondsLeft(kept) >= LEAST_SECONDS_LEFT && this.deps.revocationAccess.revokes(context, kept.revocable) === undefined
-    );
+    if (this.secondsLeft(kept) < LEAST_SECONDS_LEFT) return false;
+    const { revocable } = kept;
+    const revoked = this.deps.revocationAccess.revokes(context, revocable) ?? actorCutOffOf(this.deps, context, revocable);
+    return revoked === undefined;
   }
 
   private secondsLeft({ expiresAt }: Kept): number {

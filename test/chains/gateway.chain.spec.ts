@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { GatewayRoute } from '#accessors/policy/contract.js';
+import type { AuthenticatedClient } from '#managers/authorization/contract.js';
 import type { GatewayRequest, GatewayVerdict } from '#managers/authorization/gateway.contract.js';
-import { AUDIENCE, buildHouse, type House, type HouseChanges, TENANT } from './authorization.house.js';
+import { API, AUDIENCE, buildHouse, type House, type HouseChanges, TENANT } from './authorization.house.js';
 import { authenticated, context, issued, READ } from './check.questions.js';
 
 const CREATE = 'billing:invoice:create';
@@ -142,6 +143,52 @@ describe('A token that takes the place of another', () => {
     await swapped();
     house.stored.revoked = { by: 'subject', tenant: 'acme', subject: 'whoever' };
     expect(await admit(house)).toMatchObject({ outcome: 'unauthenticated', code: 'CHECK_TOKEN_INVALID' });
+  });
+
+  it('is not handed out again, nor is anybody let through, once somebody who acts was cut off', async () => {
+    const target = { audience: AUDIENCE, scopes: ['billing:**'], delegationCeiling: ['billing:**'] };
+    house = buildHouse({ ...SWAPPING, client: { ...SWAPPING.client, targets: [target] } });
+    inbound = [`Bearer ${house.token({ act: { sub: 'robot' } })}`];
+    const [, payload = ''] = (await swapped()).split('.');
+    const { act } = JSON.parse(Buffer.from(payload, 'base64url').toString()) as { act: { sub: string } };
+    const before = house.clock.now() / 1_000 + 1;
+    const cut = { by: 'subject', tenant: 'acme', subject: act.sub } as const;
+    house.stored.cutOffs.add({ target: cut, before, until: Number.MAX_SAFE_INTEGER });
+    expect(await admit(house, { authorization: inbound })).toMatchObject({
+      outcome: 'unauthenticated',
+      code: 'CHECK_TOKEN_INVALID',
+    });
+    const headers = buildHouse({ policy: { routes: ROUTES }, client: { targets: [target] } });
+    headers.stored.cutOffs.add({ target: cut, before, until: Number.MAX_SAFE_INTEGER });
+    expect(await admit(headers, { authorization: inbound })).toMatchObject({ code: 'CHECK_TOKEN_INVALID' });
+  });
+
+  it('is another one once the gateway itself was cut off from acting', async () => {
+    const target = { audience: AUDIENCE, scopes: ['billing:**'], delegationCeiling: ['billing:**'] };
+    const acting = { targets: [target], ownPresenters: [], apiAudiences: [{ issuer: 'contoso', id: API }] };
+    house = buildHouse({ ...SWAPPING, client: { ...SWAPPING.client, ...acting } });
+    inbound = [`Bearer ${house.token()}`];
+    const token = await swapped();
+    expect(await swapped()).toBe(token);
+    const [, payload = ''] = token.split('.');
+    const { act } = JSON.parse(Buffer.from(payload, 'base64url').toString()) as { act: { sub: string } };
+    house.clock.advance(2_000);
+    const cut = { by: 'subject', tenant: 'acme', subject: act.sub } as const;
+    house.stored.cutOffs.add({ target: cut, before: house.clock.now() / 1_000, until: Number.MAX_SAFE_INTEGER });
+    expect(await swapped()).not.toBe(token);
+  });
+
+  it('is issued by what the client is by now, since it is kept under the epoch of now', async () => {
+    const now = { targets: [{ audience: AUDIENCE, scopes: [READ], delegationCeiling: [] }] };
+    house = buildHouse({ ...SWAPPING, roles: ['clerk'], client: { ...SWAPPING.client, ...now } });
+    const client = (await authenticated(house)) as AuthenticatedClient;
+    const before = { ...client.registration, targets: [{ audience: AUDIENCE, scopes: ['billing:**'], delegationCeiling: [] }] };
+    const request = { method: 'GET', target: '/v1/invoices/i1', authorization: inbound, configured: NOTHING_CONFIGURED };
+    const admitted = (): Promise<GatewayVerdict> => house.gateway.admit(context, { ...client, registration: before }, request);
+    expect(await admitted()).toMatchObject({ token: { permissionCount: 1 } });
+    house.stored.knownEpoch = 9;
+    house.stored.isClientActive = false;
+    await expect(admitted()).rejects.toMatchObject({ code: 'CLIENT_UNAUTHENTICATED' });
   });
 
   it('is issued once for all who ask at the same time', async () => {
