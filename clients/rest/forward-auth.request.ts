@@ -14,6 +14,8 @@ const FORMS = [
   { target: 'x-forwarded-uri', method: 'x-forwarded-method' },
 ] as const;
 
+const WHOLE = 'x-original-url';
+
 /**
  * The credentials of the gateway: `Basic …` as in RFC 7617, or `Certificate CLIENT_ID` with a client certificate on the connection.
  *
@@ -50,9 +52,13 @@ export function forwardedRequest(request: FastifyRequest): GatewayRequest {
   const [form, other] = forms;
   if (form === undefined) throw new CodedError('REQUEST_PARAMETER_MISSING', { field: FORMS[0].target });
   if (other !== undefined) throw new CodedError('REQUEST_PARAMETER_REPEATED', { field: other.target });
+  const target = sole(request, form.target);
+  // SECURITY: ingress-nginx says the whole URL each time, and the path alone only with `auth-method`: without that, its sender does.
+  if (valuesOf(request, WHOLE).some((url) => !saysPath(url, target)))
+    throw new CodedError('REQUEST_PARAMETER_REPEATED', { field: WHOLE });
   return {
     method: sole(request, form.method),
-    target: sole(request, form.target),
+    target,
     authorization,
     configured: configuredIn(url),
   };
@@ -72,6 +78,11 @@ function configuredIn(url: string): GatewayRequest['configured'] {
   }
   const present = (name: string): string | undefined => query.get(name) ?? undefined;
   return { audience: present('audience'), tenant: present('tenant'), permission: present('permission') };
+}
+
+function saysPath(url: string, target: string): boolean {
+  const [, path = ''] = /^https?:\/\/[^/?#]+(\/.*)$/i.exec(url) ?? [];
+  return path === target;
 }
 
 function sole(request: FastifyRequest, name: string): string {

@@ -24,6 +24,7 @@ export function forwardAuthCases(running: () => GatewayService): void {
 
   it.each([
     ['nginx says it', NGINX, PATH, 'GET'],
+    ['Ingress says it twice', [...NGINX, 'x-original-url', 'https://api.acme.example/v1/invoices/i-7?page=2'], PATH, 'GET'],
     ['Traefik says it', TRAEFIK, PATH, 'GET'],
     ['Traefik says it by POST', [...TRAEFIK, 'content-length', '0'], PATH, 'POST'],
     ['Envoy puts it behind the path', [], `${PATH}/v1/invoices/i-7?audience=evil`, 'GET'],
@@ -65,6 +66,12 @@ export function forwardAuthCases(running: () => GatewayService): void {
 
   it.each([
     ['both forms are there', [...NGINX, ...TRAEFIK], PATH, 'REQUEST_PARAMETER_REPEATED'],
+    [
+      'a URL says another path',
+      [...NGINX, 'x-original-url', 'https://api.acme.example/v1/admin'],
+      PATH,
+      'REQUEST_PARAMETER_REPEATED',
+    ],
     ['one form is there twice', [...NGINX, 'x-original-uri', '/v1/invoices'], PATH, 'REQUEST_PARAMETER_REPEATED'],
     ['half of another form is there', [...NGINX, 'x-forwarded-method', 'GET'], PATH, 'REQUEST_PARAMETER_REPEATED'],
     ['half of a form is missing', ['x-original-uri', '/v1/invoices'], PATH, 'REQUEST_PARAMETER_MISSING'],
