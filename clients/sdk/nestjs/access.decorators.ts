@@ -36,8 +36,8 @@ export function Public(): ForClassOrMethod {
  */
 export function RequireStepUp(stepUp: StepUp): ForClassOrMethod {
   checkStepUp(stepUp);
-  return decorating((target, _key, descriptor) => {
-    mark(marked(target, descriptor), { as: STEP_UP, value: stepUp });
+  return decorating((target, key, descriptor) => {
+    mark({ target, key, descriptor }, { as: STEP_UP, value: stepUp });
   });
 }
 
@@ -55,7 +55,7 @@ export const CurrentSubject = createParamDecorator((_data: unknown, context: Exe
 function decided(access: Access): ForClassOrMethod {
   const enhancers = [UseGuards(CountersignGuard), UseFilters(RefusalFilter)] as unknown as readonly AnyDecorator[];
   return decorating((target, key, descriptor) => {
-    mark(marked(target, descriptor), { as: ACCESS, value: access });
+    mark({ target, key, descriptor }, { as: ACCESS, value: access });
     for (const enhance of enhancers) enhance(target, key, descriptor);
   });
 }
@@ -64,10 +64,4 @@ type AnyDecorator = (target: object, key?: string | symbol, descriptor?: Propert
 
 function decorating(decorate: AnyDecorator): ForClassOrMethod {
   return decorate;
-}
-
-/** The method, or the class. */
-function marked(target: object, descriptor: PropertyDescriptor | undefined): object {
-  const method: unknown = descriptor?.value;
-  return typeof method === 'function' ? method : target;
 }

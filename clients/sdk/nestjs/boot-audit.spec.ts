@@ -99,6 +99,38 @@ class OpenAndSteppedUp {
   }
 }
 
+/** As many decorators do it that cache, trace or try again. */
+const wrapped: MethodDecorator = (_target, _key, descriptor) => {
+  const { value } = descriptor as { value?: unknown };
+  const wrapper = (): unknown => (value as () => unknown)();
+  Object.assign(descriptor, { value: wrapper });
+};
+
+@AnyAuthenticated()
+@Controller()
+class Wrapped {
+  @Get('gone')
+  @wrapped
+  @RequirePermissions('billing:invoice:delete')
+  gone(): string {
+    return 'gone';
+  }
+
+  @Get('salaries')
+  @wrapped
+  @RequireStepUp({ maxAgeSeconds: 60 })
+  salaries(): string {
+    return 'salaries';
+  }
+
+  @Get('kept')
+  @RequirePermissions('billing:invoice:delete')
+  @wrapped
+  kept(): string {
+    return 'kept';
+  }
+}
+
 interface Strategy {
   createServiceMethod(...parts: readonly unknown[]): (...args: readonly unknown[]) => Promise<unknown>;
 }
@@ -299,6 +331,13 @@ describe('Other traps', () => {
 
   it('a public handler that demands a sign-in does', async () => {
     expect(await refusalOf(guarded(OpenAndSteppedUp))).toMatch(/OpenAndSteppedUp\.list .*demands no sign-in/);
+  });
+
+  it('a handler in the place of the one that was decided on does: its class would decide', async () => {
+    const message = await refusalOf(guarded(Wrapped));
+    expect(message).toContain('Wrapped.gone (GET "gone"): another decorator has put its own function');
+    expect(message).toContain('Wrapped.salaries (GET "salaries"): another decorator');
+    expect(message).not.toContain('Wrapped.kept');
   });
 
   it('two modules for one application do: whose audience would it be?', async () => {

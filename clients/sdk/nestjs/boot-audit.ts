@@ -4,7 +4,7 @@ import type { Access } from '../access.js';
 import { ADMISSION, Admission } from './admission.js';
 import { checkBeforeListening, type ListeningServer, refuseUnchecked } from './before-listening.js';
 import { CountersignGuard } from './countersign.guard.js';
-import { accessOf } from './decisions.js';
+import { accessOf, hasLostDecision } from './decisions.js';
 import { GrpcErrorsFilter } from './grpc-errors.filter.js';
 import { type Handler, handlersIn, handlersOfRpc } from './handlers.js';
 import { RefusalFilter } from './refusal.filter.js';
@@ -96,6 +96,8 @@ const BIDIRECTIONAL =
 const AMBIGUOUS = 'which handler it leads to cannot be told. Name its service with its package, in one decorator alone';
 
 function faultOf({ kind, method, controller }: Handler): string | undefined {
+  if (hasLostDecision(method, controller))
+    return 'another decorator has put its own function in the place of the one that was decided on. Write the decision above it';
   let access: Access | undefined;
   try {
     access = accessOf(method, controller);

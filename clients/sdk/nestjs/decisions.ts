@@ -5,15 +5,48 @@ import type { StepUp } from '../step-up.js';
 export const ACCESS: unique symbol = Symbol('countersign.access');
 export const STEP_UP: unique symbol = Symbol('countersign.step-up');
 
+/** As a decorator is told: a class, or a method of a prototype. */
+export interface Decorated {
+  readonly target: object;
+  readonly key?: string | symbol | undefined;
+  readonly descriptor?: PropertyDescriptor | undefined;
+}
+
+interface Decision {
+  readonly as: symbol;
+  readonly value: unknown;
+}
+
+/** By prototype, what was decided for its methods by name. */
+const WRITTEN = new WeakMap<object, (Decision & { readonly key: string | symbol | undefined })[]>();
+
 /**
  * Writes down on a handler or a class of handlers what was decided for it.
  *
  * @throws TypeError when that was decided already
  */
-export function mark(on: object, { as, value }: { readonly as: symbol; readonly value: unknown }): void {
+export function mark({ target, key, descriptor }: Decorated, { as, value }: Decision): void {
+  const method: unknown = descriptor?.value;
+  const on = typeof method === 'function' ? method : target;
   // SECURITY: of two decisions the one that is written higher would win in silence.
   if (Reflect.hasOwnMetadata(as, on)) throw new TypeError('it was decided twice who may call a handler');
   Reflect.defineMetadata(as, value, on);
+  if (on !== target) WRITTEN.set(target, [...(WRITTEN.get(target) ?? []), { key, as, value }]);
+}
+
+/**
+ * Whether something was decided for the method that this handler has the place of, and the handler does not know it. SECURITY: a decorator
+ * between the two may put a function of its own in its place; what was decided for the class would win in silence.
+ */
+export function hasLostDecision(handler: object, controller: object): boolean {
+  const first: unknown = Reflect.get(controller, 'prototype');
+  for (let at = first as object | null; at !== null; at = Reflect.getPrototypeOf(at)) {
+    for (const { key = '', as, value } of WRITTEN.get(at) ?? []) {
+      const isThere = Reflect.getOwnPropertyDescriptor(at, key)?.value === handler;
+      if (isThere && Reflect.getMetadata(as, handler) !== value) return true;
+    }
+  }
+  return false;
 }
 
 const DECIDED = new WeakMap<object, WeakMap<object, { readonly access: Access | undefined }>>();
