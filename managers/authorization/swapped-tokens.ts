@@ -18,6 +18,8 @@ const MOST_KEPT = 16 * 1024 * 1024;
 const BESIDE_TOKEN = 1_024;
 /** A token is not handed out again for less. */
 const LEAST_SECONDS_LEFT = 30;
+/** How long one is handed out without a look at the key that signed it. */
+const LOOK_AGAIN_MS = 1_000;
 const NO_KEYS: AuthenticatedClient['shown'] = Object.freeze([]);
 const TOKEN_TYPE = 'urn:ietf:params:oauth:token-type:jwt';
 
@@ -28,6 +30,9 @@ interface Kept {
   /** Unix seconds. */
   readonly expiresAt: number;
   readonly standing: string;
+  readonly audience: string;
+  /** When its signature was last looked at, in milliseconds. */
+  lookedAt: number;
 }
 
 interface Swap {
@@ -52,7 +57,7 @@ type Parts = Pick<
 export class SwappedTokens {
   private readonly kept = new LRUCache<string, Kept>({
     maxSize: MOST_KEPT,
-    sizeCalculation: ({ token }) => token.value.length + BESIDE_TOKEN,
+    sizeCalculation: ({ token, standing }) => token.value.length + standing.length + BESIDE_TOKEN,
   });
   private readonly flights = new Map<string, Promise<Kept>>();
 
@@ -130,8 +135,8 @@ export class SwappedTokens {
     return {
       token: { value: accessToken, permissionCount: permissions.length },
       revocable: { tokenId, tenant, subject, clientId, issuedAt, origin, act },
-      expiresAt,
-      standing,
+      ...{ expiresAt, standing, audience },
+      lookedAt: this.deps.clock.now(),
     };
   }
 
@@ -140,7 +145,19 @@ export class SwappedTokens {
     if (this.secondsLeft(kept) < LEAST_SECONDS_LEFT) return false;
     const { revocable } = kept;
     const revoked = this.deps.revocationAccess.revokes(context, revocable) ?? actorCutOffOf(this.deps, context, revocable);
-    return revoked === undefined;
+    return revoked === undefined && this.isStillSigned(context, kept);
+  }
+
+  /**
+   * SECURITY: that a key was revoked is known a moment before the keyring has been read again. What it signed in between is kept under
+   * the epoch of the revocation, and nobody takes it any more.
+   */
+  private isStillSigned(context: CallContext, kept: Kept): boolean {
+    const now = this.deps.clock.now();
+    if (Math.abs(now - kept.lookedAt) < LOOK_AGAIN_MS) return true;
+    const { genuine } = this.deps.signingEngine.verifyIssued(context, kept.token.value, kept.audience);
+    if (genuine) kept.lookedAt = now;
+    return genuine;
   }
 
   private secondsLeft({ expiresAt }: Kept): number {

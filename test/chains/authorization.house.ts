@@ -81,6 +81,8 @@ export interface Stored {
   policy: PolicyVersion;
   isIssuerTrusted: boolean;
   isClientActive: boolean;
+  /** Whether nobody takes what our key signed. */
+  isKeyRevoked: boolean;
   revoked: RevocationTarget | undefined;
   readonly cutOffs: RevocationMemory;
   /** Newest epoch that the change feed knows. */
@@ -102,12 +104,13 @@ export function buildHouse(changes: HouseChanges = {}): House {
     policy: policyOf(changes),
     isIssuerTrusted: true,
     isClientActive: true,
+    isKeyRevoked: false,
     revoked: undefined,
     cutOffs: new RevocationMemory(),
     knownEpoch: 7,
   };
   const issuerAccess = recorded('IssuerAccess', issuersOf(upstream.publicKey, stored), calls);
-  const keyAccess = recorded('KeyAccess', keys(clock), calls);
+  const keyAccess = recorded('KeyAccess', keys(clock, stored), calls);
   const ids = { random: () => '0b3c8f0e-0000-4000-8000-000000000001', ordered: () => '0b3c8f0e-0000-7000-8000-000000000001' };
   const audit: AuditAccess = changes.audit ?? {
     record: (_context, record) => {
@@ -345,7 +348,7 @@ function facts(stored: Stored, asked: (readonly WantedFact[])[]): Pick<FactAcces
   };
 }
 
-function keys(clock: ManualClock): KeyAccess {
+function keys(clock: ManualClock, stored: Stored): KeyAccess {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const active = { kid: 'our-key', algorithm: 'ES256' } as const;
   return {
@@ -360,7 +363,9 @@ function keys(clock: ManualClock): KeyAccess {
     },
     publishedKeys: () => Promise.resolve([]),
     verificationKey: (_context, kid) =>
-      kid === active.kid ? { ...active, publicKey, signsFrom: clock.now() - 86_400_000, signsUntil: null } : undefined,
+      kid === active.kid && !stored.isKeyRevoked
+        ? { ...active, publicKey, signsFrom: clock.now() - 86_400_000, signsUntil: null }
+        : undefined,
     prepare: () => Promise.resolve({ madeKeys: [], madeSecrets: [] }),
   };
 }

@@ -178,6 +178,13 @@ describe('A token that takes the place of another', () => {
     expect(await swapped()).not.toBe(token);
   });
 
+  it('is not handed out again for longer than a second after its key was revoked, whatever epoch it is kept under', async () => {
+    await swapped();
+    house.stored.isKeyRevoked = true;
+    house.clock.advance(1_000);
+    for (let times = 0; times < 2; times += 1) await expect(swapped()).rejects.toMatchObject({ code: 'INTERNAL' });
+  });
+
   it('is issued by what the client is by now, since it is kept under the epoch of now', async () => {
     const now = { targets: [{ audience: AUDIENCE, scopes: [READ], delegationCeiling: [] }] };
     house = buildHouse({ ...SWAPPING, roles: ['clerk'], client: { ...SWAPPING.client, ...now } });
