@@ -1,6 +1,7 @@
 import type { AuditEvidence, ChainHead } from '#accessors/audit/audit-evidence.contract.js';
 import type { AuditSealEngine } from '#engines/signing/audit-seal.contract.js';
 import type { CallContext } from '#utilities/call-context/contract.js';
+import { CodedError } from '#utilities/errors/coded-error.js';
 
 /** Heads in one checkpoint: about 120 bytes each. */
 const MOST_HEADS = 500;
@@ -46,6 +47,10 @@ export class AuditCheckpoints {
     const { auditEvidence, auditSealEngine, algorithm } = this.deps;
     const last = await auditEvidence.lastCheckpoint(context);
     const number = (last?.number ?? 0) + 1;
+    // SECURITY: whoever can write to the table could otherwise end the numbers, and checkpoints with them, in silence.
+    if (!Number.isSafeInteger(number)) {
+      throw new CodedError('INTERNAL', { internal: 'the highest number in audit_checkpoint is none of ours: run audit verify' });
+    }
     const previous = last === undefined ? null : auditSealEngine.digestOf(last.document);
     const document = await auditSealEngine.sealCheckpoint(context, { number, previous, ...content }, algorithm);
     return auditEvidence.addCheckpoint(context, { number, document, heads: content.heads, carries: content.carried.length > 0 });

@@ -26,6 +26,8 @@ import { faultsOfErasures, staleness } from './audit-verdict.js';
 const LEASE_SECONDS = 12;
 const DAYS_AHEAD = 7;
 const DAY_MS = 86_400_000;
+/** A checkpoint is put outside seconds after it was made, unless that fails, or somebody in the database says that it was done. */
+const OUTSIDE_WITHIN_MS = 600_000;
 const NOTHING_DROPPED = Object.freeze({ dropped: [], refused: [] });
 
 interface Dependencies extends CheckpointDeps {
@@ -155,8 +157,13 @@ export class DefaultAuditAdministration implements AuditAdministration {
 
 function warningsOf(chain: AuditCheckpointChain): readonly string[] {
   const none = 'no checkpoint was found outside of the database: whoever can write to it could have cut the trail at any place';
+  const { outside, newest } = chain;
+  const isBehind = outside !== null && newest !== null && newest.at - outside.at > OUTSIDE_WITHIN_MS;
   return [
-    ...(chain.outside === null ? [none] : []),
+    ...(outside === null ? [none] : []),
+    ...(isBehind
+      ? [`no checkpoint after ${String(outside.number)} was found outside of the database: later ones vouch for nothing`]
+      : []),
     ...[...chain.distrusted].map((kid) => `checkpoints are signed by ${kid}, which is revoked or tainted`),
   ];
 }

@@ -202,6 +202,32 @@ describeOnEachDatabase('An altered audit trail', (open) => {
     ]);
   });
 
+  it('is told apart from one whose checkpoints were kept from getting outside', async () => {
+    const sealed = async (): Promise<AuditVerdict> => {
+      clock.advance(700_000);
+      expect(await world.administration.seal(CONTEXT)).toEqual({ held: true, made: 1, anchored: 0 });
+      return verify();
+    };
+    const verdict = await world.attacked(
+      [
+        'create function said() returns trigger language plpgsql as $$ begin new.anchored_at := now(); return new; end $$',
+        'create trigger said before insert on audit_checkpoint for each row execute function said()',
+        'alter table audit_checkpoint enable always trigger said',
+      ],
+      sealed,
+    );
+    expect(verdict).toMatchObject({ whole: true, outside: { number: 2 }, newest: { number: 3 } });
+    expect(verdict.warnings).toEqual([expect.stringMatching(/^no checkpoint after 2 was found outside/)]);
+  });
+
+  it('stops no checkpoint in silence by a number that none comes after', async () => {
+    const sealed = world.attacked(
+      [`insert into audit_checkpoint (number, document) values (9007199254740991, 'e30.e30.e30')`],
+      () => world.administration.seal(CONTEXT),
+    );
+    await expect(sealed).rejects.toMatchObject({ code: 'INTERNAL' });
+  });
+
   /** What an erasure does, past the function and without a record of it. */
   async function blank(which: string): Promise<void> {
     const records = await new TrailStore({ database, unitOfWork: database }).records(
