@@ -16,10 +16,13 @@ const TAKE_LEASE = `
   where held.holder = excluded.holder or held.expires_at <= clock_timestamp()
   returning fence`;
 
-/** Ids of chains are ordered by time, so the oldest chains come first. */
+/**
+ * Ids of chains are ordered by time, so the oldest chains come first. SECURITY: a number that cannot be read again would spoil the whole
+ * checkpoint, and what it says of all other chains.
+ */
 const UNSEALED_HEADS = `
   select distinct on (chain) chain::text as chain, sequence::float8 as sequence, encode(hash, 'hex') as hash
-  from audit_unsealed order by chain, sequence desc limit $1`;
+  from audit_unsealed where sequence between 1 and ${String(Number.MAX_SAFE_INTEGER)} order by chain, sequence desc limit $1`;
 
 /** What a checkpoint has is taken off the list; a commit that was late stays on it. */
 const SEALED = `
