@@ -21,5 +21,8 @@ export const LONG_FORMS = {
   },
   attacks: { specs: ['test/attacks/attacks'], set: { ATTACKS_LONG: '1' }, alone: true },
   shutdown: { specs: ['test/faults/shutdown'], set: { SHUTDOWN_ROUNDS: '5' }, alone: true },
-  permissions: { specs: ['test/properties/permission/properties-'], set: { PERMISSION_QUESTIONS: '100000' } },
+  permissions: {
+    specs: ['test/properties/permission/properties-', 'test/properties/permission/planted-faults', 'test/life'],
+    set: { PERMISSION_QUESTIONS: '100000', PLANTED_FAULTS: 'all', TOKEN_LIFE_EVERY: '97' },
+  },
 };

@@ -10,8 +10,8 @@ import { sceneFrom, type Question } from './scene.js';
 const HOURS = 48;
 const SECONDS = HOURS * 3600;
 const LIFETIME = 600_000;
-/** Tokens are issued this often, and around every change. */
-const EVERY = 97;
+/** Tokens are issued this often, in seconds, and around every change; `TOKEN_LIFE_EVERY=97` for a long run. */
+const EVERY = Number(process.env['TOKEN_LIFE_EVERY'] ?? 479);
 const ON_A_BUSY_MACHINE = 600_000;
 
 const engine = new DefaultPermissionEngine({ conditionEvaluator: new CelConditionEvaluator() });
@@ -112,7 +112,7 @@ describe.each(changesOfTheClock)('48 hours %s', (_title, start) => {
         ({ from, until, says }) => from < until && (live[from] !== says || (changes[from] ?? 0) < until),
       );
       expect(wrong).toEqual([]);
-      expect(issued.length).toBeGreaterThan(1000);
+      expect(issued.length).toBeGreaterThan(regular.length / 2);
       expect(new Set(live).size).toBeGreaterThan(1);
     },
     ON_A_BUSY_MACHINE,

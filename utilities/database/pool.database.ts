@@ -165,7 +165,7 @@ export class PoolDatabase implements Database, UnitOfWork, UnitOfWorkProbe, Wait
     } finally {
       unit.ended = true;
       this.openUnits -= 1;
-      unit.client.release(broken);
+      unit.client.release(broken || unit.wasGivenUp);
     }
   }
 

@@ -78,6 +78,23 @@ describeOnPostgres('A statement of somebody who goes', (open) => {
       )
     ).length;
 
+  it('leaves no connection behind that a late cancel could hit, also where its unit of work goes on as if nothing were', async () => {
+    const waiter = new Leaving();
+    let pid = 0;
+    const unit = database.runFor(waiter, () =>
+      database.run(async () => {
+        pid = (await database.query<{ pid: number }>('select pg_backend_pid() as pid'))[0]?.pid ?? 0;
+        await database.query('select pg_sleep(30)').catch(() => undefined);
+      }),
+    );
+    await until('it sleeps', async () => (await running('select pg_sleep(30)')) === 1);
+    waiter.go();
+    await unit.catch(() => undefined);
+    expect(pid).toBeGreaterThan(0);
+    const alive = async () => (await asOwner(database, 'select 1 from pg_stat_activity where pid = $1', [pid])).length;
+    await until('its connection is closed', async () => (await alive()) === 0);
+  });
+
   it('is cancelled at the server, and its connection is given back', async () => {
     const waiters = [new Leaving(), new Leaving(), new Leaving()];
     const sleeping = waiters.map((waiter) => database.runFor(waiter, () => database.query('select pg_sleep(60)')));

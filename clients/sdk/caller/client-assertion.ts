@@ -2,7 +2,7 @@ import { constants, createPrivateKey, type JsonWebKey, KeyObject, randomBytes, s
 
 /** A key that the service knows the public half of: `private_key_jwt` (RFC 7523). */
 export interface AssertionKey {
-  /** A key object, PEM (PKCS #8) or a JWK with its private members. */
+  /** A key object, PEM (PKCS8, RFC 5958) or a JWK with its private members. */
   readonly privateKey: KeyObject | string | JsonWebKey;
   /** The `kid` under which it is registered; left out: none is named. */
   readonly keyId?: string;
