@@ -1,6 +1,9 @@
 const rooms = ['clients', 'managers', 'engines', 'accessors', 'utilities', 'devkit', 'protos', 'bench', 'examples', 'test'];
+/** What takes longer than the usual run has room for: `npm run test:long` has it in. */
+const tooLong = process.env.COUNTERSIGN_LONG_FORMS === 'yes' ? [] : ['\\.long\\.spec\\.ts$'];
 export default {
   testEnvironment: 'node',
+  testPathIgnorePatterns: ['/node_modules/', ...tooLong],
   roots: rooms.map((room) => `<rootDir>/${room}`),
   testMatch: ['**/*.spec.ts'],
   extensionsToTreatAsEsm: ['.ts'],

@@ -23,6 +23,6 @@ export const LONG_FORMS = {
   shutdown: { specs: ['test/faults/shutdown'], set: { SHUTDOWN_ROUNDS: '5' }, alone: true },
   permissions: {
     specs: ['test/properties/permission/properties-', 'test/properties/permission/planted-faults', 'test/life'],
-    set: { PERMISSION_QUESTIONS: '100000', PLANTED_FAULTS: 'all', TOKEN_LIFE_EVERY: '97' },
+    set: { PERMISSION_QUESTIONS: '100000', TOKEN_LIFE_EVERY: '97' },
   },
 };

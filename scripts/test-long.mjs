@@ -1,4 +1,5 @@
-// Runs the specs that have a long form, in that form: more kills, more calls, more random questions than `npm test` has time for.
+// Runs the specs that have a long form, in that form: more kills, more calls, more random questions than `npm test` has time for. Specs named
+// *.long.spec.ts run here alone.
 //   --list: names and sizes; NAME…: those alone. A variable that is set already keeps its value, so that a run can be longer still.
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -39,7 +40,11 @@ function run(forms) {
       'node_modules/jest/bin/jest.js',
       ...forms.flatMap(([, { specs }]) => specs),
     ],
-    { cwd: root, stdio: 'inherit', env: { ...Object.assign({}, ...forms.map(([, { set }]) => set)), ...process.env } },
+    {
+      cwd: root,
+      stdio: 'inherit',
+      env: { ...Object.assign({}, ...forms.map(([, { set }]) => set)), ...process.env, COUNTERSIGN_LONG_FORMS: 'yes' },
+    },
   );
   return status ?? 1;
 }
